@@ -1,0 +1,157 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The application as it is served: a real gunicorn, real connections, real signals."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[1]
+REQUEST = b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
+
+
+def get(port, path="/", timeout=10.0):
+    """Return (status, body, headers) over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(), answer.headers
+    finally:
+        connection.close()
+
+
+def start(port, **settings):
+    environ = os.environ | {f"APP_{name.upper()}": str(value) for name, value in settings.items()}
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    return subprocess.Popen(command, cwd=APP, env=environ, stderr=subprocess.PIPE, text=True)
+
+
+@contextlib.contextmanager
+def serving(**settings):
+    """Yield (port, process) of a gunicorn that answers; end it afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = start(port, **settings)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            with contextlib.suppress(OSError):
+                if get(port, "/healthz")[0] == 200:
+                    break
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < deadline, "gunicorn does not answer"
+            time.sleep(0.05)
+        yield port, process
+    finally:
+        # SIGINT ends the workers too, without any grace.
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+        process.communicate()
+
+
+def workers_of(process):
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def test_one_process_answers_and_closes_the_connection():
+    with serving(delay_seconds=0.01) as (port, process):
+        status, body, headers = get(port)
+        assert (status, body, headers["Connection"]) == (200, "Hello World!\n", "close")
+        assert len(workers_of(process)) == 1
+
+
+def test_no_request_is_lost_when_the_pod_goes():
+    drain, delay, rate = 2.0, 0.3, 60
+    with serving(delay_seconds=delay, drain_seconds=drain) as (port, process), ThreadPoolExecutor(64) as pool:
+        begin = time.monotonic()
+        answers, told = [], None
+        # Open loop: a request is sent when its time has come, whatever became of those before it.
+        while told is None or time.monotonic() < told + drain - 0.5:
+            if told is None and time.monotonic() > begin + 1:
+                process.send_signal(signal.SIGTERM)
+                told = time.monotonic()
+            answers.append(pool.submit(get, port))
+            time.sleep(max(0.0, begin + len(answers) / rate - time.monotonic()))
+        assert {answer.result()[0] for answer in answers} == {200}
+        assert len(answers) > 100
+        assert process.wait(drain + delay + 5) == 0
+        assert time.monotonic() - told < drain + delay + 1.5
+
+
+def test_connections_that_nobody_took_in_yet_are_answered():
+    with serving(delay_seconds=0.01, drain_seconds=0) as (port, process):
+        (worker,) = workers_of(process)
+        os.kill(worker, signal.SIGSTOP)
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(50)]
+        for client in clients:
+            client.sendall(REQUEST)
+        process.send_signal(signal.SIGTERM)
+        # The worker finds the signal first of all when it goes on.
+        time.sleep(0.5)
+        os.kill(worker, signal.SIGCONT)
+        for client in clients:
+            with client:
+                assert client.recv(12) == b"HTTP/1.1 200"
+        assert process.wait(10) == 0
+
+
+def test_after_its_end_a_client_is_refused_and_not_left_waiting():
+    with serving(delay_seconds=2, drain_seconds=0, grace_seconds=6) as (port, process):
+        with ThreadPoolExecutor(1) as pool:
+            last = pool.submit(get, port)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.7)
+            with pytest.raises(ConnectionRefusedError):
+                get(port)
+            assert last.result()[0] == 200
+        assert process.wait(10) == 0
+
+
+def test_clients_that_close_late_hold_nobody_up():
+    with serving(delay_seconds=0) as (port, _process):
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(10)]
+        for client in clients:
+            client.sendall(REQUEST)
+        for client in clients:
+            assert client.recv(12) == b"HTTP/1.1 200"
+        begin = time.monotonic()
+        assert get(port, "/healthz")[0] == 200
+        assert time.monotonic() - begin < 1
+        for client in clients:
+            client.close()
+
+
+def test_metrics_and_health_are_answered_while_every_thread_is_busy():
+    delay, threads = 0.5, 4
+    with serving(delay_seconds=delay, threads=threads) as (port, _process), ThreadPoolExecutor(8) as pool:
+        busy = [pool.submit(get, port) for _ in range(threads)]
+        time.sleep(0.1)
+        begin = time.monotonic()
+        asked = [pool.submit(get, port, path) for path in ("/metrics", "/healthz")]
+        assert [answer.result()[0] for answer in asked] == [200, 200]
+        assert time.monotonic() - begin < 2 * delay
+        assert {answer.result()[0] for answer in busy} == {200}
+
+
+def test_bad_settings_end_it_with_one_line():
+    process = start(1, delay_seconds="soon")
+    _output, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert errors.strip().splitlines() == [
+        "The application's settings are wrong: APP_DELAY_SECONDS is 'soon': "
+        "give a number from 0 to 60, such as 0.6"
+    ]

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""Progress of a module that runs for minutes: JSON lines in a file, which its action plugin displays.
+
+A module can't print while it runs, so it writes ``{"t": <unix time>, "msg": "..."}`` lines to the file that
+its option O(progress_file) names. What a reader sees is never worth a failed run: a file that can't be
+written is given up silently.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+
+class Progress:
+    """Writer of progress lines; does nothing when `path` is None."""
+
+    def __init__(self, path: str | None, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._file = _open(path) if path else None
+
+    def say(self, msg: str) -> None:
+        """Add one line; `msg` is what a person will read, without a trailing newline."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(json.dumps({"t": round(self._clock(), 3), "msg": msg}) + "\n")
+        except OSError:
+            self._file = None
+
+    def close(self) -> None:
+        """Close the file; later lines are dropped."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _open(path: str) -> TextIO | None:
+    try:
+        return Path(path).open("a", encoding="utf-8", buffering=1)
+    except OSError:
+        return None
+
+
+class ProgressReader:
+    """Reader of the lines that were added since the last call; holds back a line that is not complete yet."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._offset = 0
+        self._rest = b""
+
+    def read_new(self) -> Iterator[str]:
+        """Yield the message of every line completed since the last call; skip what is none of ours."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+        except OSError:
+            return
+        self._offset += len(new)
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        for line in lines:
+            try:
+                message = json.loads(line)["msg"]
+            except (ValueError, TypeError, KeyError):
+                continue
+            yield str(message)

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The files of a proof: verdict.json, and timeline.csv, which grows while the proof runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import utc
+
+COLUMNS = ("seconds", "time", "phase", "source", "object", "field", "value")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One monotonic clock, and the time of day that belongs to it; both can be replaced in a test."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+
+    def utc_at(self, monotonic: float) -> str:
+        """Return the time of day at a monotonic time, in UTC."""
+        return utc(self.wall() - (self.monotonic() - monotonic))
+
+
+class ProofFiles:
+    """The folder `<proof_dir>/<time>` with its files, and the link `latest` beside it."""
+
+    def __init__(self, proof_dir: str, name: str) -> None:
+        parent = Path(proof_dir)
+        parent.mkdir(parents=True, exist_ok=True)
+        self.folder = _make_new(parent, name)
+        self._timeline: TextIO = (self.folder / "timeline.csv").open(
+            "w", encoding="utf-8", newline="", buffering=1
+        )
+        self._rows = csv.writer(self._timeline, lineterminator="\n")
+        self._rows.writerow(COLUMNS)
+        # A link can't be replaced in place, but renamed over: a reader sees the old or the new one.
+        new_link = parent / f".latest.{os.getpid()}"
+        new_link.unlink(missing_ok=True)
+        new_link.symlink_to(self.folder.name)
+        new_link.replace(parent / "latest")
+
+    def row(self, values: tuple[object, ...]) -> None:
+        """Append a row to timeline.csv, in the order of COLUMNS."""
+        self._rows.writerow(values)
+
+    def write_verdict(self, data: Mapping[str, Any]) -> None:
+        """Write verdict.json, at once or not at all."""
+        part = self.folder / ".verdict.json"
+        part.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        part.replace(self.folder / "verdict.json")
+
+    def close(self) -> None:
+        """Close timeline.csv."""
+        self._timeline.close()
+
+
+def _make_new(parent: Path, name: str) -> Path:
+    """Make the folder `name`, or `name-2` and so on: two proofs may begin in one second."""
+    for attempt in range(1, 1000):
+        folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(f"{parent / name} and 998 more are there already")
+
+
+class Timeline:
+    """What happened, in the order of arrival; the first time of each hop is kept."""
+
+    def __init__(self, clock: Clock, files: ProofFiles | None = None) -> None:
+        self._clock = clock
+        self._files = files
+        self.started = clock.monotonic()
+        self.first_request: float | None = None
+        self.phase = "connect"
+        self.hops: dict[str, dict[str, Any]] = {}
+
+    def add(self, source: str, name: str, field: str, value: object, at: float | None = None) -> None:
+        """Append a fact: `source` is where it comes from, `at` its monotonic time (default: now)."""
+        if self._files is None:
+            return
+        at = self._clock.monotonic() if at is None else at
+        self._files.row(
+            (f"{at - self.started:.3f}", self._clock.utc_at(at), self.phase, source, name, field, value)
+        )
+
+    def hop(self, name: str, at: float, source: str, resolution_seconds: float) -> None:
+        """Keep the first time of a hop; later ones are dropped, and so is what was before the first request.
+
+        :param resolution_seconds: how much earlier it may have been; 0 for the arrival of a watch event
+        """
+        if name == "first_request":
+            self.first_request = at
+        if self.first_request is None or name in self.hops or at < self.first_request:
+            return
+        self.hops[name] = {
+            "seconds": round(at - self.first_request, 3),
+            "time": self._clock.utc_at(at),
+            "source": source,
+            "resolution_seconds": resolution_seconds,
+        }
+        self.add("hop", name, "seconds", self.hops[name]["seconds"], at)

@@ -1,0 +1,104 @@
+# Copyright (c) 2026 the keda_demo contributors
+# GNU General Public License v3.0+
+# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The base of action plugins whose module reports its progress.
+
+Since ansible-core 2.19 a worker's own stdout goes nowhere and a signal ends the worker at once. So nothing
+but the display lives here: the module does the work, this base tails the module's progress file in a thread,
+and `Display.display`, which hands each line to the main process, shows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import ProgressReader
+
+
+class Tail:
+    """A context in which every new progress line of `path` is given to `show`; none is lost."""
+
+    def __init__(self, path: str, show: Callable[[str], None], poll_seconds: float = 0.2) -> None:
+        self._reader = ProgressReader(path)
+        self._show = show
+        self._poll_seconds = poll_seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            last = self._ended.wait(self._poll_seconds)
+            for message in self._reader.read_new():
+                self._show(message)
+
+    def __enter__(self) -> Tail:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+
+class ProgressActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Run the module of the same name and show its progress file while it runs.
+
+    A plugin derives from this class without any code of its own::
+
+        class ActionModule(ProgressActionBase):
+            pass
+
+    The module takes the option C(progress_file). Nothing is tailed when the module runs on another machine,
+    where the file would not be ours to read, or in the background (C(async)), or under C(no_log).
+    """
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def show(self, message: str) -> None:
+        """Display one progress line; a plugin may override this."""
+        Display().display(f"  {message}")
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module; the result is the module's, unchanged."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp  # has no effect any more
+        wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+        arguments = dict(self._task.args)
+        with contextlib.ExitStack() as stack:
+            if self._can_tail(wrap_async):
+                path = arguments.get("progress_file") or stack.enter_context(_temporary_file())
+                arguments["progress_file"] = path
+                stack.enter_context(Tail(path, self.show))
+            result.update(
+                self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+            )
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _can_tail(self, wrap_async: bool) -> bool:
+        no_log = self._task.no_log or self._play_context.no_log
+        return self._connection.transport == "local" and not wrap_async and not no_log
+
+
+@contextlib.contextmanager
+def _temporary_file() -> Any:
+    # In Ansible's own temporary folder, which the main process removes also when a signal ended this worker.
+    handle, path = tempfile.mkstemp(prefix="progress-", suffix=".jsonl", dir=C.DEFAULT_LOCAL_TMP)
+    os.close(handle)
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(path)

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""The load generator against a server of ours on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from collections import Counter
+
+import pytest
+from aiohttp import web
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import (
+    Histogram,
+    LoadProcess,
+    LoadSpec,
+    Sender,
+)
+
+
+class Server:
+    """Counts requests and connections, and answers as a test wants it."""
+
+    def __init__(self):
+        self.arrivals = []
+        self.paths = Counter()
+        self.peers = set()
+        self.port = 0
+
+    async def __aenter__(self):
+        app = web.Application()
+        app.router.add_get("/", self.answer)
+        app.router.add_get("/slow", self.slow)
+        app.router.add_get("/error", self.error)
+        app.router.add_get("/away", self.away)
+        self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
+        await self.runner.setup()
+        site = web.TCPSite(self.runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_exc):
+        await self.runner.cleanup()
+
+    def note(self, request):
+        self.arrivals.append(time.monotonic())
+        self.paths[request.path] += 1
+        self.peers.add(request.transport.get_extra_info("peername"))
+
+    async def answer(self, request):
+        self.note(request)
+        return web.Response(text="Hello World!")
+
+    async def slow(self, request):
+        self.note(request)
+        await asyncio.sleep(30)
+        return web.Response(text="at last")
+
+    async def error(self, request):
+        self.note(request)
+        return web.Response(status=503)
+
+    async def away(self, request):
+        self.note(request)
+        raise web.HTTPFound("/")
+
+    def url(self, path="/"):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+async def test_rate_count_and_lateness():
+    async with Server() as server:
+        stats = (await Sender(LoadSpec(server.url(), rate=200, duration=2)).run()).as_dict()
+    assert (stats["scheduled"], stats["sent"], stats["answered"], stats["failed"]) == (400, 400, 400, 0)
+    assert stats["statuses"] == {"200": 400}
+    assert stats["ended"] is True
+    assert len(server.peers) == 400, "a connection was used twice"
+    # Constant: request 200 of 400 leaves after 1 s, whatever the machine did in between.
+    assert server.arrivals[200] - server.arrivals[0] == pytest.approx(1.0, abs=0.4)
+    assert stats["late_ms"]["p50"] < 50
+
+
+async def test_the_loop_is_open():
+    """Answers that don't come don't slow the sending down."""
+    async with Server() as server:
+        sender = Sender(LoadSpec(server.url("/slow"), rate=100, duration=1, timeout=1.5))
+        stats = await sender.run()
+    assert len(server.arrivals) == 100
+    assert server.arrivals[-1] - server.arrivals[0] < 1.3
+    assert (stats.answered, stats.errors["timeout"]) == (0, 100)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/error", "503"), ("/away", "302")])
+async def test_what_is_not_2xx_counts_as_failed_and_redirects_are_not_followed(path, status):
+    async with Server() as server:
+        stats = (await Sender(LoadSpec(server.url(path), rate=50, duration=0.2)).run()).as_dict()
+    assert (stats["answered"], stats["failed"], stats["statuses"]) == (0, 10, {status: 10})
+    assert server.paths == {path: 10}
+
+
+async def test_a_refused_connection_is_an_error_of_its_own():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+        stats = (await Sender(LoadSpec(url, rate=50, duration=0.2)).run()).as_dict()
+    assert (stats["sent"], stats["answered"], stats["errors"]) == (10, 0, {"ClientConnectorError": 10})
+
+
+async def test_more_open_requests_than_allowed_are_not_begun(monkeypatch):
+    monkeypatch.setattr(LoadSpec, "most_in_flight", 7)
+    async with Server() as server:
+        stats = await Sender(LoadSpec(server.url("/slow"), rate=100, duration=0.2, timeout=0.5)).run()
+    assert (stats.scheduled, stats.sent, stats.not_sent) == (20, 7, 13)
+    assert len(server.arrivals) == 7
+
+
+async def test_a_stop_at_once_gives_up_open_requests():
+    async with Server() as server:
+        sender = Sender(LoadSpec(server.url("/slow"), rate=50, duration=60))
+        running = asyncio.create_task(sender.run())
+        await asyncio.sleep(0.5)
+        begun = time.monotonic()
+        sender.stop(at_once=True)
+        stats = await running
+        assert time.monotonic() - begun < 0.5
+    assert stats.errors["given_up"] == stats.sent > 10
+
+
+def serve(connection):
+    """A server in a process of its own, for the tests of LoadProcess."""
+
+    async def run():
+        async with Server() as server:
+            connection.send(server.port)
+            while not connection.poll():
+                await asyncio.sleep(0.05)
+            connection.recv()
+            connection.send(len(server.arrivals))
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def server():
+    context = multiprocessing.get_context("fork")
+    connection, other = context.Pipe()
+    process = context.Process(target=serve, args=(other,), daemon=True)
+    process.start()
+    yield connection.recv(), connection
+    process.terminate()
+    process.join()
+
+
+def test_process_sends_and_reports(server):
+    port, connection = server
+    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=100, duration=1))
+    assert load.poll()["sent"] == 0, "it began before it was told"
+    load.start()
+    counts = load.wait(5)
+    load.close()
+    connection.send("count")
+    assert (counts["ended"], counts["answered"]) == (True, 100)
+    assert connection.recv() == 100
+
+
+def test_process_stops_within_a_second(server):
+    port, _connection = server
+    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/slow", rate=100, duration=600))
+    load.start()
+    time.sleep(0.5)
+    begun = time.monotonic()
+    load.stop()
+    counts = load.wait(5)
+    load.close()
+    assert time.monotonic() - begun < 1
+    assert counts["ended"]
+    assert counts["in_flight"] == 0
+
+
+def test_process_ignores_the_terminals_signals_and_ends_with_its_parent(server):
+    port, connection = server
+    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
+    load.start()
+    pid = load._process.pid
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    time.sleep(0.4)
+    assert load.poll()["sent"] > 0
+    load._connection.close()  # what the kernel does when the module is killed
+    load._process.join(timeout=1)
+    assert load._process.exitcode is not None
+    connection.send("count")
+    assert connection.recv() > 0
+
+
+def test_a_process_that_died_counts_as_ended(server):
+    port, _connection = server
+    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
+    load.start()
+    os.kill(load._process.pid, signal.SIGKILL)
+    assert load.wait(5)["ended"]
+    load.close()
+
+
+@pytest.mark.parametrize(
+    ("rate", "duration", "count"), [(37, 150, 5550), (0.5, 3, 1), (0.1, 1, 1), (0.1, 30, 3), (10, 0.25, 2)]
+)
+def test_count(rate, duration, count):
+    assert LoadSpec("http://host/", rate, duration).count == count
+
+
+def test_histogram_is_right_within_two_percent():
+    histogram = Histogram()
+    for number in range(1, 1001):
+        histogram.add(number / 1000)
+    assert histogram.quantile(0.5) == pytest.approx(0.5, rel=0.02)
+    assert histogram.quantile(0.99) == pytest.approx(0.99, rel=0.02)
+    assert histogram.summary_ms()["max"] == 1000
+    assert Histogram().summary_ms() == {}

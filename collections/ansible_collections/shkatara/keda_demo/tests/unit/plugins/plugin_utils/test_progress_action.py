@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""The action plugins' base: tailing alone, and a play in which a module that sleeps shows lines as they come."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.progress import Tail
+
+COLLECTION = Path(__file__).parents[4]
+
+MODULE = """
+from __future__ import annotations
+import signal, time
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+
+module = AnsibleModule({"seconds": {"type": "float"}, "mark": {"type": "path"}, "progress_file": {"type": "path"}})
+signals = []
+signal.signal(signal.SIGINT, lambda *_: signals.append("SIGINT"))
+signal.signal(signal.SIGTERM, lambda *_: signals.append("SIGTERM"))
+progress = Progress(module.params["progress_file"])
+end = time.monotonic() + module.params["seconds"]
+progress.say(f"begun at {time.time()}")
+while time.monotonic() < end and not signals:
+    time.sleep(0.05)
+progress.say("done")
+open(module.params["mark"], "w").write(f"{signals} {module.params['progress_file']}")
+module.exit_json(changed=False, answer=42)
+"""
+
+ACTION = """
+from __future__ import annotations
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.progress import ProgressActionBase
+
+class ActionModule(ProgressActionBase):
+    pass
+"""
+
+PLAY = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - name: Sleep
+      test.test.sleeper: {seconds: "{{ seconds }}", mark: "{{ mark }}"}
+      no_log: "{{ quiet | default(false) | bool }}"
+      register: slept
+    - name: Check the result
+      ansible.builtin.assert: {that: [slept.answer == 42, slept is not changed]}
+"""
+
+
+def test_tail_shows_lines_while_they_come_and_the_last_ones_too(tmp_path):
+    path = tmp_path / "progress"
+    seen = []
+    progress = Progress(str(path))
+    with Tail(str(path), seen.append, poll_seconds=0.01):
+        progress.say("first")
+        deadline = time.monotonic() + 5
+        while not seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert seen == ["first"]
+        progress.say("last")
+    assert seen == ["first", "last"]
+
+
+@pytest.fixture
+def play(tmp_path):
+    """A command line for a play with a module of its own, and the environment it needs."""
+    root = tmp_path / "collections" / "ansible_collections"
+    plugins = root / "test" / "test" / "plugins"
+    for kind, text in (("modules", MODULE), ("action", ACTION)):
+        (plugins / kind).mkdir(parents=True)
+        (plugins / kind / "sleeper.py").write_text(text)
+    (root / "shkatara").mkdir()
+    (root / "shkatara" / "keda_demo").symlink_to(COLLECTION)
+    (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "ansible.cfg").write_text(
+        f"[defaults]\ncollections_path={root.parent}\nlocalhost_warning=False\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    environment |= {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(tmp_path / "play.yml")]
+    return [*command, "-e", f"mark={tmp_path / 'mark'}"], environment, tmp_path / "mark"
+
+
+def test_a_play_shows_the_lines_while_the_module_runs(play):
+    command, environment, mark = play
+    with subprocess.Popen(
+        [*command, "-e", "seconds=2"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = [(time.time(), line) for line in process.stdout]
+    output = "".join(line for _at, line in lines)
+    assert process.returncode == 0, output
+    (seen_at, begun_at), *others = [
+        (at, float(found[1])) for at, line in lines if (found := re.match(r"  begun at ([0-9.]+)", line))
+    ]
+    assert not others
+    assert seen_at - begun_at < 1, "the line came only when the module had ended"
+    assert "  done\n" in output
+    assert not Path(mark.read_text().split()[-1]).exists(), "the progress file was left behind"
+
+
+def test_nothing_is_shown_under_no_log(play):
+    command, environment, mark = play
+    done = subprocess.run(
+        [*command, "-e", "seconds=0.1", "-e", "quiet=true"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "begun" not in done.stdout
+    assert mark.read_text() == "[] None"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_ansible_reaches_the_module(play, number):
+    command, environment, mark = play
+    with subprocess.Popen(
+        [*command, "-e", "seconds=60"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("  begun"):
+                break
+        process.send_signal(number)
+        process.communicate(timeout=20)
+    deadline = time.monotonic() + 5
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert mark.read_text().startswith(f"['{number.name}']")

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The objects that the role applies: the contract's names, and a form that the API leaves as it is."""
+
+import json
+import types
+
+import pytest
+from kubernetes.client import ApiClient
+
+QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
+
+
+@pytest.fixture(scope="module")
+def cases(run_role):
+    return run_role(
+        {
+            # As -e gives them: strings.
+            "strings": {
+                "demo_app_max_replicas": "20",
+                "demo_app_threshold": "2.5",
+                "demo_app_query_window_seconds": "60",
+                "demo_app_node_port": "30200",
+                "demo_app_ignore_null_values": "yes",
+            },
+            "behavior": {"demo_app_behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def case(cases):
+    return lambda name, kind: next(item for item in cases[name]["value"] if item["kind"] == kind)
+
+
+def test_the_contract_has_its_names(run_role, objects):
+    names = {
+        "Namespace": "test",
+        "Deployment": "test",
+        "Service": "test",
+        "Role": "prometheus-k8s",
+        "RoleBinding": "prometheus-k8s",
+        "ServiceMonitor": "py-app",
+        "ScaledObject": "scaledobject-py",
+    }
+    assert {kind: objects(kind)["metadata"]["name"] for kind in names} == names
+    namespaces = {objects(kind)["metadata"].get("namespace") for kind in names if kind != "Namespace"}
+    assert namespaces == {"test"}
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "Deployment", "Service", "Role", "RoleBinding"])
+def test_every_field_is_one_that_kubernetes_knows(objects, kind):
+    # A field that the typed client does not know, such as a misspelt one, is lost on the way through it.
+    made, client = objects(kind), ApiClient()
+    typed = client.deserialize(types.SimpleNamespace(data=json.dumps(made)), f"V1{kind}")
+    assert client.sanitize_for_serialization(typed) == made
+
+
+def test_the_number_of_pods_is_left_to_the_hpa(objects):
+    assert "replicas" not in objects("Deployment")["spec"]
+
+
+def test_service_monitor_and_service_find_each_other(objects):
+    service, monitor = objects("Service"), objects("ServiceMonitor")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["spec"]["endpoints"] == [{"port": "http", "path": "/metrics", "interval": "5s"}]
+    (port,) = service["spec"]["ports"]
+    assert port == {
+        "name": "http",
+        "port": 5000,
+        "targetPort": "http",
+        "nodePort": 30115,
+        "protocol": "TCP",
+    }
+
+
+def test_service_and_deployment_find_the_pods(objects):
+    pod = objects("Deployment")["spec"]["template"]
+    labels = pod["metadata"]["labels"].items()
+    assert objects("Service")["spec"]["selector"].items() <= labels
+    assert objects("Deployment")["spec"]["selector"]["matchLabels"].items() <= labels
+    (container,) = pod["spec"]["containers"]
+    assert container["ports"] == [{"name": "http", "containerPort": 5000, "protocol": "TCP"}]
+
+
+def test_prometheus_may_read_three_resources_and_no_more(objects):
+    assert objects("Role")["rules"] == [
+        {
+            "apiGroups": [""],
+            "resources": ["services", "endpoints", "pods"],
+            "verbs": ["get", "list", "watch"],
+        }
+    ]
+    assert objects("RoleBinding")["subjects"] == [
+        {"kind": "ServiceAccount", "name": "prometheus-k8s", "namespace": "monitoring"}
+    ]
+
+
+def test_the_pod_is_confined(objects):
+    pod = objects("Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["imagePullPolicy"] == "IfNotPresent"
+
+
+def test_the_application_reads_what_the_deployment_sets(objects):
+    from demo_app.settings import Settings, load_settings  # noqa: PLC0415
+
+    (container,) = objects("Deployment")["spec"]["template"]["spec"]["containers"]
+    assert load_settings({item["name"]: item["value"] for item in container["env"]}) == Settings()
+
+
+def test_the_trigger_is_a_rate_over_all_pods(objects):
+    spec = objects("ScaledObject")["spec"]
+    assert spec["scaleTargetRef"] == {"name": "test"}
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"], spec["pollingInterval"]) == (1, 10, 5)
+    assert "advanced" not in spec
+    (trigger,) = spec["triggers"]
+    assert trigger == {
+        "type": "prometheus",
+        # KEDA takes strings only, here.
+        "metadata": {
+            "serverAddress": "http://prometheus-k8s.monitoring.svc:9090",
+            "metricName": "python_request_operations",
+            "query": QUERY,
+            "threshold": "10",
+            "ignoreNullValues": "false",
+        },
+    }
+
+
+def test_strings_become_what_the_api_wants(case):
+    spec = case("strings", "ScaledObject")["spec"]
+    assert spec["maxReplicaCount"] == 20
+    metadata = spec["triggers"][0]["metadata"]
+    assert (metadata["threshold"], metadata["ignoreNullValues"]) == ("2.5", "true")
+    assert metadata["query"] == QUERY.replace("30s", "60s")
+    assert case("strings", "Service")["spec"]["ports"][0]["nodePort"] == 30200
+
+
+def test_a_behavior_is_passed_on_as_it_is(case):
+    assert case("behavior", "ScaledObject")["spec"]["advanced"] == {
+        "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}
+    }
