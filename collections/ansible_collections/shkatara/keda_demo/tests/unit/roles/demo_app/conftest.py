@@ -4,6 +4,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,28 +19,38 @@ CLUSTER = {
     "cluster_kubeconfig": "/nowhere/kubeconfig",
     "cluster_field_manager": "keda_demo",
 }
+FACT = "ansible.builtin.set_fact"
 
 
-def _play(variables, expression, result):
-    """Return a play that writes `expression` as the role has it, or the message with which the role failed."""
+def _play(tasks, variables=None):
+    given = {"ansible_python_interpreter": sys.executable} | (variables or {})
+    local = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+    return {"name": "Run the role"} | local | {"vars": given, "tasks": tasks}
 
-    def write(name, content):
-        return {"name": name, "ansible.builtin.copy": {"content": content, "dest": result, "mode": "0600"}}
 
-    role = {"name": "shkatara.keda_demo.demo_app", "tasks_from": "validate", "public": True}
+def _case(case, variables):
+    """Return a play that keeps what the role has with these variables, or why it failed."""
     steps = [
-        {"name": "Check the variables", "ansible.builtin.include_role": role},
-        write("Write what the role has", "{{ {'value': " + expression + "} | to_json }}"),
+        {
+            "name": f"Run {tasks}",
+            "ansible.builtin.include_role": {"name": "shkatara.keda_demo.demo_app", "tasks_from": tasks},
+        }
+        for tasks in ("validate", "keep")
     ]
-    failed = write("Write how the role failed", "{{ {'failed': ansible_failed_result.msg} | to_json }}")
-    return {
-        "name": "Run the role",
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": variables | {"ansible_python_interpreter": sys.executable},
-        "tasks": [{"name": "Run the role", "block": steps, "rescue": [failed]}],
-    }
+    value = {"name": "Keep it", FACT: {f"case_{case}": {"value": "{{ kept }}"}}}
+    failed = {"name": "Keep why", FACT: {f"case_{case}": {"failed": "{{ ansible_failed_result.msg }}"}}}
+    return _play([{"name": "Run the case", "block": [*steps, value], "rescue": [failed]}], variables)
+
+
+def _collection(place, expression):
+    """Lay out a collection: this role, an entry point more that keeps `expression`, and a role `cluster`."""
+    roles = place / "ansible_collections" / "shkatara" / "keda_demo" / "roles"
+    (roles / "cluster" / "defaults").mkdir(parents=True)
+    (roles / "cluster" / "defaults" / "main.yml").write_text(yaml.safe_dump(CLUSTER))
+    shutil.copytree(ROLE, roles / "demo_app")
+    keep = [{"name": "Keep what the role has", FACT: {"kept": "{{ " + expression + " }}"}}]
+    (roles / "demo_app" / "tasks" / "keep.yml").write_text(yaml.safe_dump(keep))
+    (place / "ansible.cfg").write_text(f"[defaults]\ncollections_path = {place}\n")
 
 
 @pytest.fixture(scope="session")
@@ -48,18 +59,17 @@ def run_role(tmp_path_factory):
 
     def run(cases, expression="__demo_app_objects"):
         place = tmp_path_factory.mktemp("demo_app")
-        roles = place / "ansible_collections" / "shkatara" / "keda_demo" / "roles"
-        (roles / "cluster" / "defaults").mkdir(parents=True)
-        (roles / "cluster" / "defaults" / "main.yml").write_text(yaml.safe_dump(CLUSTER))
-        (roles / "demo_app").symlink_to(ROLE)
-        plays = [_play(given, expression, str(place / f"{case}.json")) for case, given in cases.items()]
+        _collection(place, expression)
+        content = "{{ {" + ", ".join(f"'{case}': case_{case}" for case in cases) + "} | to_json }}"
+        write = {"content": content, "dest": str(place / "result.json"), "mode": "0600"}
+        plays = [_case(case, variables) for case, variables in cases.items()]
+        plays.append(_play([{"name": "Write the result", "ansible.builtin.copy": write}]))
         (place / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
-        environ = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(place), "ANSIBLE_LOCALHOST_WARNING": "False"}
-        environ["ANSIBLE_CONFIG"] = os.devnull
         command = [sys.executable, "-m", "ansible", "playbook", "--inventory", "localhost,", "play.yml"]
+        environ = os.environ | {"ANSIBLE_CONFIG": str(place / "ansible.cfg")}
         done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        return {case: json.loads((place / f"{case}.json").read_text()) for case in cases}
+        return json.loads((place / "result.json").read_text())
 
     return run
 

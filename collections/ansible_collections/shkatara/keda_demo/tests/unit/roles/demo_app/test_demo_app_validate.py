@@ -21,7 +21,7 @@ BAD = {
         "demo_app_termination_grace_period_seconds is 30, and demo_app_drain_seconds (40), "
         "demo_app_delay_seconds (0.6) and two more must fit into it: give at least 43",
     ),
-    "delay": ({"demo_app_delay_seconds": 61}, "demo_app_delay_seconds is 61: give 0 to 60 seconds"),
+    "delay": ({"demo_app_delay_seconds": -0.5}, "demo_app_delay_seconds is -0.5: give 0 to 60 seconds"),
     "drain": ({"demo_app_drain_seconds": -1}, "demo_app_drain_seconds is -1: give 0 to 300 seconds"),
     "threshold": ({"demo_app_threshold": 0}, "demo_app_threshold is 0: give a number of requests a second"),
     "interval": ({"demo_app_scrape_interval_seconds": 0}, "demo_app_scrape_interval_seconds is 0: give 1"),
@@ -66,4 +66,4 @@ def test_all_findings_come_at_once(results):
 
 
 def test_a_wrong_type_is_named(results):
-    assert "demo_app_max_replicas" in results["mistyped"]["failed"] + str(results["mistyped"])
+    assert "'demo_app_max_replicas' is of type str" in results["mistyped"]["failed"]

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 the keda_demo contributors
+# GNU General Public License v3.0+
+# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with one host, found before anything is changed on it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: preflight_host
+short_description: Find what keeps a host from becoming a node
+version_added: "0.1.0"
+author:
+  - shkatara (@shkatara)
+description:
+  - Returns every reason why a run on this host would fail, a sentence each, from what the role C(preflight)
+    has read on it.
+  - Each begins with the name of its check, by which O(ignore) leaves it out.
+options:
+  _input:
+    description: What the role's command printed on the host.
+    type: str
+    required: true
+  facts:
+    description: C(ansible_facts) of the host.
+    type: dict
+    required: true
+  wants:
+    description: What the cluster wants of the host; see the role's C(vars/main.yml).
+    type: dict
+    required: true
+  ignore:
+    description: The names of the checks to leave out.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Show what is wrong with this host
+  ansible.builtin.debug:
+    msg: "{{ probe.stdout | shkatara.keda_demo.preflight_host(facts=ansible_facts, wants=wants) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The findings; empty where nothing is wrong.
+  type: list
+  elements: str
+  sample: ["memory: 900 MB, and it needs 1700 MB (preflight_min_control_plane_memory_mb)"]
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.preflight_host import (
+    Wants,
+    host_findings,
+    read_probe,
+)
+
+
+def preflight_host(
+    printed: str, *, facts: Mapping[str, Any], wants: Mapping[str, Any], ignore: Sequence[str] = ()
+) -> list[str]:
+    """Return what is wrong, a sentence each."""
+    findings = host_findings(read_probe(printed), facts, Wants(**wants))
+    return [f"{check}: {words}" for check, words in findings if check not in ignore]
+
+
+class FilterModule:
+    """stdout | shkatara.keda_demo.preflight_host(facts=ansible_facts, wants=wants)"""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filter by its name."""
+        return {"preflight_host": preflight_host}

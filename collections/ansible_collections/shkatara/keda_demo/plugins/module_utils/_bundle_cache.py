@@ -1,0 +1,109 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The cache: a folder for each unit, under the unit's key, with the checksums of all files in it.
+
+A unit is made in a folder of its own below `tmp` and renamed into place when it is complete: what is there is whole,
+and an interrupted run loses only what it was making. A bundle's files are hard links to the cache's, so a damaged
+bundle is a damaged cache: the checksums are compared before anything is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import (
+    compare,
+    list_files,
+    sha256_of_all,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import Unit
+
+RECORD = "unit.json"
+FOLDERS = {"component": "components", "archive": "archives", "manifest": "manifests"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A unit that is in the cache: its folder, the SHA-256 of its files, and what its maker said about it."""
+
+    folder: Path
+    files: Mapping[str, str]
+    info: Mapping[str, Any]
+
+
+class Cache:
+    """The folders below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.tmp = root / "tmp"
+        self.logs = root / "logs"
+
+    def folder(self, unit: Unit) -> Path:
+        """Return where `unit` is, or will be."""
+        if unit.kind == "base":
+            return self.root / "base" / unit.key
+        return self.root / FOLDERS[unit.kind] / unit.name / unit.key
+
+    def find(self, unit: Unit) -> tuple[Made | None, str]:
+        """Return the unit if it is there and undamaged, else None; and which file is damaged, or an empty string."""
+        folder = self.folder(unit)
+        try:
+            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None, ""
+        missing, differing = compare(folder, record["files"])
+        damaged = [*missing, *differing]
+        return (None, damaged[0]) if damaged else (Made(folder, record["files"], record["info"]), "")
+
+    def store(self, unit: Unit, made: Path, info: Mapping[str, Any]) -> Made:
+        """Move the folder `made` to where `unit` belongs, with the checksums of its files."""
+        files = {path: str(value) for path, value in sha256_of_all(made, list_files(made)).items()}
+        record = {"unit": unit.id, "version": unit.version, "files": files, "info": dict(info)}
+        (made / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        folder = self.folder(unit)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made.rename(folder)
+        return Made(folder, files, info)
+
+    @contextlib.contextmanager
+    def locked(self, waiting: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
+        """A context in which no other run builds in this cache.
+
+        :param waiting: called once when another run has the lock, before waiting for it
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w", encoding="utf-8") as file:
+            told = False
+            while not _lock(file.fileno()):
+                if not told:
+                    waiting()
+                    told = True
+                sleep(0.5)
+            # Nobody else is here: what lies in tmp is of a run that was killed.
+            shutil.rmtree(self.tmp, ignore_errors=True)
+            self.tmp.mkdir()
+            self.logs.mkdir(exist_ok=True)
+            os.chmod(self.tmp, 0o700)
+            try:
+                yield
+            finally:
+                shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

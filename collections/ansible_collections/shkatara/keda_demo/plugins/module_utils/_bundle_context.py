@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""What of a project's folder its Dockerfile can see: exactly the files that its COPY lines name.
+
+The build gets a folder with these files and no others, so that their hashes are all there is to know about it,
+and no .dockerignore has to be understood.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import list_files, sha256_of_all
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError
+
+DOCKERFILE = "Dockerfile"
+
+
+def context_files(folder: Path) -> dict[str, str | None]:
+    """Return the SHA-256 of the Dockerfile in `folder` and of every file it copies, by relative path.
+
+    :raises BundleError: there is no Dockerfile, or a file that it names is not there
+    """
+    dockerfile = folder / DOCKERFILE
+    if not dockerfile.is_file():
+        raise BundleError(f"There is no Dockerfile in {folder} (bundle_app_dir).")
+    paths = {DOCKERFILE}
+    for source in copied(dockerfile.read_text(encoding="utf-8")):
+        paths.update(_expand(folder, source))
+    return sha256_of_all(folder, sorted(paths))
+
+
+def copied(dockerfile: str) -> Iterator[str]:
+    """Yield the sources of every COPY and ADD from the build's context."""
+    for line in dockerfile.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if not words or words[0].upper() not in ("COPY", "ADD"):
+            continue
+        if any(word.startswith("--from=") for word in words):
+            continue
+        *sources, _target = [word for word in words[1:] if not word.startswith("--")]
+        yield from sources
+
+
+def fill_context(source: Path, paths: list[str], target: Path) -> None:
+    """Copy `paths` to the folder `target`, readable by all whatever the checkout's umask was."""
+    for path in paths:
+        copy = target / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / path, copy)
+        copy.chmod(0o755 if os.access(source / path, os.X_OK) else 0o644)
+
+
+def _expand(folder: Path, pattern: str) -> Iterator[str]:
+    relative = pattern.removeprefix("./").strip("/")
+    if relative in ("", "."):
+        raise BundleError(f"{folder / DOCKERFILE} copies the whole folder: let it name what it needs.")
+    found = sorted(folder.glob(relative))
+    if not found:
+        raise BundleError(f"{folder / DOCKERFILE} copies {pattern}, which is not there.")
+    for path in found:
+        if path.is_dir():
+            yield from (f"{path.relative_to(folder)}/{one}" for one in list_files(path))
+        else:
+            yield path.relative_to(folder).as_posix()

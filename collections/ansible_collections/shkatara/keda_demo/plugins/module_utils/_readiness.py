@@ -1,0 +1,140 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""Whether Kubernetes objects are ready, and why not: pure functions of what the API returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Object = Mapping[str, Any]
+
+# How the API calls each kind, and whether it is in a namespace.
+KINDS: dict[str, tuple[str, str, str, bool]] = {
+    "APIService": ("apiregistration.k8s.io", "v1", "apiservices", False),
+    "CustomResourceDefinition": ("apiextensions.k8s.io", "v1", "customresourcedefinitions", False),
+    "DaemonSet": ("apps", "v1", "daemonsets", True),
+    "Deployment": ("apps", "v1", "deployments", True),
+    "Prometheus": ("monitoring.coreos.com", "v1", "prometheuses", True),
+    "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects", True),
+    "StatefulSet": ("apps", "v1", "statefulsets", True),
+}
+# The condition that says so, of the kinds that have one.
+_CONDITIONS = {
+    "APIService": "Available",
+    "CustomResourceDefinition": "Established",
+    "Prometheus": "Available",
+    "ScaledObject": "Ready",
+}
+
+_UNSEEN = "its controller has not seen its last change yet"
+
+
+def why_not_ready(kind: str, obj: Object | None) -> str | None:
+    """Return why an object is not ready yet, or None when it is.
+
+    :param kind: one of KINDS
+    :param obj: the object, None where there is none
+    """
+    if obj is None:
+        return "it is not there"
+    status = obj.get("status") or {}
+    generation = obj["metadata"].get("generation") or 0
+    if "observedGeneration" in status and status["observedGeneration"] < generation:
+        return _UNSEEN
+    return _RULES.get(kind, _by_condition)(kind, obj, status)
+
+
+def _by_condition(kind: str, obj: Object, status: Object) -> str | None:
+    wanted = _CONDITIONS[kind]
+    found = next((item for item in status.get("conditions") or [] if item.get("type") == wanted), None)
+    if found is None:
+        return f"it has no condition {wanted} yet"
+    generation = obj["metadata"].get("generation") or 0
+    if found.get("observedGeneration", generation) < generation:
+        return _UNSEEN
+    if found.get("status") == "True":
+        return None
+    because = found.get("message") or found.get("reason") or "without a reason"
+    return f"{wanted} is {found.get('status')}: {because}"
+
+
+def _deployment(_kind: str, obj: Object, status: Object) -> str | None:
+    """Source: Kubernetes 1.25, kubectl/pkg/polymorphichelpers/rollout_status.go, as for the next two."""
+    wanted = obj["spec"].get("replicas", 1)
+    updated, available = status.get("updatedReplicas") or 0, status.get("availableReplicas") or 0
+    if "observedGeneration" not in status:
+        return _UNSEEN
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are made from its template"
+    if (status.get("replicas") or 0) > updated:
+        return f"{status['replicas'] - updated} old pods are still there"
+    return None if available >= wanted else f"{available} of {wanted} pods are available"
+
+
+def _daemon_set(_kind: str, obj: Object, status: Object) -> str | None:
+    wanted = status.get("desiredNumberScheduled") or 0
+    if "observedGeneration" not in status:
+        return _UNSEEN
+    updated, available = status.get("updatedNumberScheduled") or 0, status.get("numberAvailable") or 0
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are made from its template"
+    if available < wanted:
+        return f"{available} of {wanted} pods are available"
+    return None if wanted else "it has no node to run on"
+
+
+def _stateful_set(_kind: str, obj: Object, status: Object) -> str | None:
+    wanted = obj["spec"].get("replicas", 1)
+    ready = status.get("readyReplicas") or 0
+    if "observedGeneration" not in status:
+        return _UNSEEN
+    if ready < wanted:
+        return f"{ready} of {wanted} pods are ready"
+    if status.get("updateRevision") != status.get("currentRevision"):
+        return f"{status.get('updatedReplicas') or 0} of {wanted} pods are made from its template"
+    return None
+
+
+_RULES: dict[str, Callable[[str, Object, Object], str | None]] = {
+    "Deployment": _deployment,
+    "DaemonSet": _daemon_set,
+    "StatefulSet": _stateful_set,
+}
+
+
+def pod_troubles(pod: Object) -> list[str]:
+    """Return what keeps a pod from being ready, a phrase each; nothing for a pod that is ready or leaves."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return []
+    return list(_pod_troubles(pod.get("status") or {}))
+
+
+def _pod_troubles(status: Object) -> Iterator[str]:
+    for condition in status.get("conditions") or []:
+        if condition["type"] == "PodScheduled" and condition["status"] != "True":
+            yield f"it has no node: {condition.get('message') or condition.get('reason')}"
+    initial = [item for item in status.get("initContainerStatuses") or [] if not _is_done(item)]
+    # While an init container runs, the others wait for it and have nothing of their own to say.
+    for container in initial[:1] or status.get("containerStatuses") or []:
+        if initial or not container.get("ready"):
+            yield f"container {container['name']} {_container_state(container)}"
+
+
+def _is_done(container: Object) -> bool:
+    terminated = (container.get("state") or {}).get("terminated") or {}
+    return terminated.get("exitCode") == 0
+
+
+def _container_state(container: Object) -> str:
+    state = container.get("state") or {}
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    restarts = container.get("restartCount") or 0
+    ended = f", ended {restarts} times, last with exit code {last['exitCode']}" if last and restarts else ""
+    if state.get("waiting"):
+        waiting = state["waiting"]
+        words = ": ".join(part for part in (waiting.get("reason"), waiting.get("message")) if part)
+        return f"waits ({words or 'to be started'}){ended}"
+    if state.get("terminated"):
+        return f"has ended with exit code {state['terminated'].get('exitCode')}{ended}"
+    return f"runs and its probes don't succeed{ended}"

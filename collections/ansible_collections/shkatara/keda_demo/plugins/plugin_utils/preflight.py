@@ -1,0 +1,123 @@
+# Copyright (c) 2026 the keda_demo contributors
+# GNU General Public License v3.0+
+# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings about variables, groups and addresses: pure functions, a sentence a finding.
+
+Each sentence says who or what, why, and what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+# The length of the network from which a node's pods get their addresses (Kubernetes 1.25,
+# cmd/kube-controller-manager, --node-cidr-mask-size-ipv4).
+NODE_PREFIX = 24
+# Kubernetes 1.25, cmd/kubeadm/app/constants: MaximumBitsForServiceSubnet 20, and the DNS is the 10th address.
+SERVICE_PREFIXES = range(12, 29)
+
+
+def variable_findings(
+    given: Mapping[str, Mapping[str, Any]],
+    options: Mapping[str, Mapping[str, Any]],
+    per_host: Sequence[str],
+) -> Iterator[str]:
+    """Yield what is wrong with the variables of `given`, which are by host, `localhost` among them.
+
+    :param options: the roles' options, as in argument specs
+    :param per_host: the variables of the cluster that hosts need not agree about
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for host, variables in given.items():
+        for words in [*_type_findings(variables, options), *_name_findings(variables, options)]:
+            found[words].append(host)
+    for words, hosts in found.items():
+        # Most are set for all hosts, and then it is enough to say it once.
+        yield words if len(hosts) == len(given) else f"{', '.join(hosts)}: {words}"
+    shared = [name for name in options if name.startswith("cluster_") and name not in per_host]
+    yield from _agreement_findings(given, shared)
+
+
+def _type_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    known = {name: options[name] for name in variables if name in options}
+    result = ArgumentSpecValidator(known).validate({name: variables[name] for name in known})
+    yield from (message.removeprefix("argument ") for message in result.error_messages)
+
+
+def _name_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield names that differ from a role's by a slip. Others are somebody else's, and may be right."""
+    for name in variables:
+        close = difflib.get_close_matches(name, options, n=1, cutoff=0.9)
+        if name not in options and close:
+            yield f"no role has a variable `{name}`: is it meant to be `{close[0]}`?"
+
+
+def _agreement_findings(given: Mapping[str, Mapping[str, Any]], shared: Sequence[str]) -> Iterator[str]:
+    for name in shared:
+        values = {host: variables.get(name) for host, variables in given.items()}
+        if any(value != values["localhost"] for value in values.values()):
+            listed = ", ".join(f"{value!r} on {host}" for host, value in values.items() if value is not None)
+            yield f"{name} must be the same for all, and is set to {listed}: set it in group_vars/all"
+
+
+def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with groups and hosts. `addresses` are those of the hosts of k8s_cluster."""
+    control_plane = groups.get("kube_control_plane") or []
+    workers = groups.get("kube_node") or []
+    if not control_plane:
+        yield "inventory: the group `kube_control_plane` has no host: put one into it"
+    if len(control_plane) > 1:
+        listed = ", ".join(control_plane)
+        yield f"inventory: the group `kube_control_plane` has {listed}: this version makes one of them only"
+    for host in [*control_plane, *(host for host in workers if host not in control_plane)]:
+        if host not in addresses:
+            yield f"inventory: {host} is not in the group `k8s_cluster`: make its groups children of that one"
+    for host in addresses:
+        if host not in control_plane and host not in workers:
+            yield f"inventory: {host} is neither in `kube_control_plane` nor in `kube_node`"
+    by_address: dict[str, list[str]] = defaultdict(list)
+    for host, address in addresses.items():
+        by_address[address].append(host)
+    for address, hosts in by_address.items():
+        if len(hosts) > 1:
+            yield f"inventory: {' and '.join(hosts)} have the same address {address} (ansible_host)"
+
+
+def subnet_findings(pod_subnet: str, service_subnet: str, addresses: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the two subnets, alone, together, and with the hosts' addresses."""
+    subnets: dict[str, ipaddress.IPv4Network] = {}
+    for name, value in (("cluster_pod_subnet", pod_subnet), ("cluster_service_subnet", service_subnet)):
+        try:
+            subnets[name] = ipaddress.IPv4Network(value)
+        except ValueError as error:
+            yield f"{name} is {value}, which is no IPv4 network ({error}): give one such as 10.244.0.0/16"
+    pods, services = subnets.get("cluster_pod_subnet"), subnets.get("cluster_service_subnet")
+    if pods and services and pods.overlaps(services):
+        yield f"cluster_pod_subnet {pods} and cluster_service_subnet {services} overlap: choose another one"
+    if pods and _node_networks(pods) < len(addresses):
+        wanted = f"a /{NODE_PREFIX} for each of {len(addresses)} hosts"
+        yield f"cluster_pod_subnet {pods} is too small to have {wanted}: choose a greater one"
+    if services and services.prefixlen not in SERVICE_PREFIXES:
+        yield f"cluster_service_subnet {services} must have a length from /12 to /28"
+    for name, subnet in subnets.items():
+        for host, address in addresses.items():
+            if _is_in(address, subnet):
+                yield f"{name} {subnet} contains the address {address} of {host}: choose another one"
+
+
+def _node_networks(pods: ipaddress.IPv4Network) -> int:
+    return int(2 ** (NODE_PREFIX - pods.prefixlen)) if pods.prefixlen <= NODE_PREFIX else 0
+
+
+def _is_in(address: str, subnet: ipaddress.IPv4Network) -> bool:
+    try:
+        return ipaddress.IPv4Address(address) in subnet
+    except ValueError:  # a name, which the host's own facts turn into an address later
+        return False

@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package tools names what is built, so that `go mod tidy` keeps its requirements.
+package tools
+
+import (
+	_ "github.com/prometheus-operator/prometheus-operator/cmd/operator"
+	_ "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader"
+)

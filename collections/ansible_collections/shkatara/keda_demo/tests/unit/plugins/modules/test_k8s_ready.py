@@ -1,0 +1,131 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""Waiting for many objects at once."""
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._readiness import KINDS
+from ansible_collections.shkatara.keda_demo.plugins.modules import k8s_ready
+
+DEPLOYMENT = {"kind": "Deployment", "namespace": "keda", "name": "keda-operator"}
+API = {"kind": "APIService", "namespace": "default", "name": "v1beta1.external.metrics.k8s.io"}
+READY = {
+    "metadata": {},
+    "spec": {"selector": {"matchLabels": {"app": "keda"}}},
+    "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1},
+}
+
+
+class FakeReader:
+    """Answers with what it was given, in turn; an exception is raised."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def get(self, _resource):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def pods(self, _resource, found):
+        return ["a: it has no node"] if found else []
+
+
+class FakeTime:
+    """A clock that goes on only while somebody sleeps."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def wait(*looks, timeout=10.0):
+    """Return what wait() returns when it sees these looks in turn, and what it said."""
+    left, said, time = list(looks), [], FakeTime()
+    result = k8s_ready.wait(
+        lambda: left.pop(0) if len(left) > 1 else left[0],
+        timeout,
+        2.0,
+        said.append,
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+    return result, said
+
+
+FINDING = {"object": "Deployment keda/keda-operator", "reason": "it is not there", "pods": []}
+
+
+def test_it_ends_as_soon_as_all_is_ready():
+    assert wait([FINDING], [FINDING], []) == (
+        ([], 4.0),
+        ["0 s, waiting for Deployment keda/keda-operator: it is not there"],
+    )
+
+
+def test_it_ends_when_the_time_is_over():
+    (left, waited), _said = wait([FINDING], timeout=5.0)
+    assert (left, waited) == ([FINDING], 6.0)
+
+
+def test_a_new_reason_is_said():
+    other = FINDING | {"reason": "0 of 1 pods are available"}
+    _result, said = wait([FINDING], [FINDING], [other], [])
+    assert [words.split(":")[1] for words in said] == [" it is not there", " 0 of 1 pods are available"]
+
+
+def test_without_time_it_looks_once():
+    assert wait([FINDING], timeout=0) == (([FINDING], 0.0), [])
+
+
+def test_each_object_is_named_with_its_pods():
+    late = {**READY, "status": {**READY["status"], "availableReplicas": 0}}
+    assert k8s_ready.look(FakeReader(late, None), [DEPLOYMENT, API]) == [
+        {
+            "object": "Deployment keda/keda-operator",
+            "reason": "0 of 1 pods are available",
+            "pods": ["a: it has no node"],
+        },
+        {"object": "APIService v1beta1.external.metrics.k8s.io", "reason": "it is not there", "pods": []},
+    ]
+
+
+def test_what_is_ready_is_no_finding():
+    assert k8s_ready.look(FakeReader(READY), [DEPLOYMENT]) == []
+
+
+def test_a_server_that_is_away_is_waited_for():
+    (finding,) = k8s_ready.look(FakeReader(ClusterError("the API server does not answer")), [DEPLOYMENT])
+    assert finding["reason"] == "the API server does not answer"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_credentials_that_do_not_suffice_end_it(status):
+    with pytest.raises(ClusterError, match="Deployment keda/keda-operator: no"):
+        k8s_ready.look(FakeReader(ClusterError("no", status)), [DEPLOYMENT])
+
+
+def test_the_failure_names_all_that_is_missing():
+    findings = [FINDING | {"pods": ["a: it has no node"]}, FINDING | {"object": "APIService x"}]
+    assert k8s_ready.failure(findings, 300.4).splitlines() == [
+        "2 not ready after 300.4 s (wait_timeout)",
+        "  - Deployment keda/keda-operator: it is not there",
+        "      Pod a: it has no node",
+        "  - APIService x: it is not there",
+    ]
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ClusterError, match=f"kubeconfig {tmp_path}/none"):
+        k8s_ready.Reader(str(tmp_path / "none"), None)
+
+
+def test_documentation_has_all_kinds():
+    kinds = k8s_ready.DOCUMENTATION[k8s_ready.DOCUMENTATION.index("choices:") :]
+    assert all(f"- {kind}\n" in kinds for kind in KINDS)

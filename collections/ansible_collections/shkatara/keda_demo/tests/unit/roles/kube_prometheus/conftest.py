@@ -1,0 +1,35 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The role's objects, made by the role itself."""
+
+import pytest
+import yaml
+from ansible_collections.shkatara.keda_demo.tests.unit.roles.render import render
+
+SCHEMA = {"openAPIV3Schema": {"description": "long", "type": "object"}}
+CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "prometheuses.monitoring.coreos.com", "creationTimestamp": None},
+    "spec": {"versions": [{"name": "v1", "schema": SCHEMA}]},
+}
+
+
+@pytest.fixture(scope="session")
+def run_role(tmp_path_factory):
+    """Return a function: from {case: variables} to {case: {"value": ...} or {"failed": message}}."""
+    place = tmp_path_factory.mktemp("bundle")
+    (place / "manifests").mkdir()
+    (place / "manifests" / "prometheus-operator-crds.yaml").write_text(yaml.safe_dump(CRD))
+
+    def run(cases, expression="__kube_prometheus_objects"):
+        given = {case: {"cluster_bundle_dir": str(place)} | variables for case, variables in cases.items()}
+        return render("kube_prometheus", given, expression, tmp_path_factory.mktemp("role"))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def objects(run_role):
+    """Return the objects that the role applies with its default variables."""
+    return run_role({"default": {}})["default"]["value"]

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The role finds what its filters look for, in a real inventory and in the real roles."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).parents[4] / "roles"
+INVENTORY = {
+    "kube_control_plane": {"hosts": {"control1": {"ansible_host": "192.0.2.11"}}},
+    "kube_node": {"hosts": {"worker1": {"ansible_host": "192.0.2.12"}}},
+    "k8s_cluster": {"children": {"kube_control_plane": {}, "kube_node": {}}},
+}
+PLAY = [
+    {
+        "name": "Check the inputs",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [
+            {
+                "name": "Check the inputs",
+                "ansible.builtin.include_role": {
+                    "name": "shkatara.keda_demo.preflight",
+                    "tasks_from": "inputs",
+                },
+            }
+        ],
+    }
+]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a function: run the entry point `inputs` with variables of worker1; all that was printed."""
+
+    def run_inputs(**variables):
+        inventory = INVENTORY | {"all": {"hosts": {"worker1": variables}}}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(PLAY))
+        (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path = {ROLES.parents[3]}\n")
+        command = [sys.executable, "-m", "ansible", "playbook", "--inventory", "hosts.yml", "play.yml"]
+        environ = os.environ | {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg")}
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    return run_inputs
+
+
+def test_a_good_inventory_passes(run):
+    code, printed = run()
+    assert code == 0, printed
+
+
+def test_all_that_is_wrong_is_in_one_message(run):
+    code, printed = run(ansible_host="10.96.1.1", preflight_min_worker_cpus="two", cluster_nam="x")
+    assert code != 0
+    message = printed[printed.index("3 reason(s) why this run would fail") :].splitlines()
+    assert sorted(line.split()[1] for line in message[1:4]) == [
+        "cluster_service_subnet",
+        "worker1:",
+        "worker1:",
+    ]
+
+
+def test_every_role_with_variables_is_known_to_preflight():
+    known = yaml.safe_load((ROLES / "preflight" / "vars" / "main.yml").read_text())["__preflight_roles"]
+    assert known == sorted(known)
+    assert {path.parents[1].name for path in ROLES.glob("*/meta/argument_specs.yml")} <= set(known)
+
+
+def test_every_check_can_be_ignored_by_its_name():
+    spec = yaml.safe_load((ROLES / "preflight" / "meta" / "argument_specs.yml").read_text())
+    names = spec["argument_specs"]["main"]["options"]["preflight_ignore"]["choices"]
+    source = (ROLES.parent / "plugins" / "plugin_utils" / "preflight_host.py").read_text()
+    yielded = {line.split('"')[1] for line in source.splitlines() if line.strip().startswith('yield "')}
+    assert yielded == set(names)
