@@ -47,9 +47,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         if lowest <= value <= highest and (not whole or value.is_integer()):
             return value
         kind = "a whole number" if whole else "a number"
-        problems.append(
-            f"{name} is {text!r}: give {kind} from {lowest:g} to {highest:g}, such as {default:g}"
-        )
+        problems.append(f"{name} is {text!r}: give {kind} from {lowest:g} to {highest:g}, such as {default:g}")
         return default
 
     delay = number("APP_DELAY_SECONDS", Settings.delay_seconds, 0, 60)

@@ -23,9 +23,7 @@ def create_app(settings: Settings | None = None, sleep: Callable[[float], None] 
     registry = CollectorRegistry()
     # Names, help texts and buckets are those that the demo has always had: queries and dashboards rely on
     # them.
-    operations = Counter(
-        "python_request_operations_total", "The total number of processed requests", registry=registry
-    )
+    operations = Counter("python_request_operations_total", "The total number of processed requests", registry=registry)
     duration = Histogram(
         "python_request_duration_seconds",
         "Histogram for the duration in seconds.",

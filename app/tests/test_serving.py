@@ -152,6 +152,5 @@ def test_bad_settings_end_it_with_one_line():
     _output, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert errors.strip().splitlines() == [
-        "The application's settings are wrong: APP_DELAY_SECONDS is 'soon': "
-        "give a number from 0 to 60, such as 0.6"
+        "The application's settings are wrong: APP_DELAY_SECONDS is 'soon': give a number from 0 to 60, such as 0.6"
     ]
