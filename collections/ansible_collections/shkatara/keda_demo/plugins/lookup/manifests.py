@@ -70,9 +70,7 @@ _Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no types
     """query('shkatara.keda_demo.manifests', path)"""
 
-    def run(
-        self, terms: Sequence[str], variables: dict[str, Any] | None = None, **kwargs: Any
-    ) -> list[dict[str, Any]]:
+    def run(self, terms: Sequence[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Return the objects of the files that `terms` name."""
         self.set_options(var_options=variables, direct=kwargs)
         items = [item for term in terms for item in read_manifests(Path(str(term)))]

@@ -69,9 +69,7 @@ STACKS = Path(__file__).resolve().parents[2] / "stacks"
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no types
     """lookup('shkatara.keda_demo.stack', name)"""
 
-    def run(
-        self, terms: Sequence[str], variables: dict[str, Any] | None = None, **kwargs: Any
-    ) -> list[dict[str, Any]]:
+    def run(self, terms: Sequence[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Return the stacks that `terms` name."""
         self.set_options(var_options=variables, direct=kwargs)
         directory = Path(self.get_option("directory") or STACKS)
@@ -109,13 +107,10 @@ def _read_checked(file: Path, schema: Path, _changed: int) -> dict[str, Any]:
 def check(data: Any, schema: dict[str, Any]) -> list[str]:
     """Return what is wrong with `data`, a line each: the path in the file, and why."""
     if Draft202012Validator is None:
-        raise AnsibleLookupError(
-            "Stacks are checked with the Python package jsonschema: install it beside Ansible."
-        )
+        raise AnsibleLookupError("Stacks are checked with the Python package jsonschema: install it beside Ansible.")
     errors = Draft202012Validator(schema).iter_errors(data)
     return sorted(
-        f"{error.json_path.removeprefix('$').removeprefix('.') or 'the file'}: {_because(error)}"
-        for error in errors
+        f"{error.json_path.removeprefix('$').removeprefix('.') or 'the file'}: {_because(error)}" for error in errors
     )
 
 

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files i
     list_files,
     sha256_of_all,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import Unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError, Unit
 
 RECORD = "unit.json"
 FOLDERS = {"component": "components", "archive": "archives", "manifest": "manifests"}
@@ -91,14 +92,31 @@ class Cache:
                     told = True
                 sleep(0.5)
             # Nobody else is here: what lies in tmp is of a run that was killed.
+            unmount_below(self.tmp)
             shutil.rmtree(self.tmp, ignore_errors=True)
-            self.tmp.mkdir()
+            self.tmp.mkdir(exist_ok=True)
             self.logs.mkdir(exist_ok=True)
             os.chmod(self.tmp, 0o700)
             try:
                 yield
             finally:
                 shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+def unmount_below(folder: Path) -> None:
+    """Unmount what a killed debootstrap left mounted below `folder`, so that nothing else is removed with it.
+
+    :raises BundleError: something can't be unmounted
+    """
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    prefix = f"{folder.resolve()}/"
+    # Blanks and the like are octal escapes there.
+    targets = [line.split()[1].encode().decode("unicode_escape") for line in mounts]
+    for target in reversed(targets):
+        if target.startswith(prefix):
+            done = subprocess.run(["umount", "--lazy", target], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise BundleError(f"{target} of an interrupted build can't be unmounted: {done.stderr.strip()}")
 
 
 def _lock(descriptor: int) -> bool:

@@ -14,7 +14,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import list_files, sha256_of_all
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import (
+    list_files,
+    sha256_of_all,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError
 
 DOCKERFILE = "Dockerfile"
@@ -37,9 +40,10 @@ def context_files(folder: Path) -> dict[str, str | None]:
 def copied(dockerfile: str) -> Iterator[str]:
     """Yield the sources of every COPY and ADD from the build's context."""
     for line in dockerfile.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
-        if not words or words[0].upper() not in ("COPY", "ADD"):
+        # Other lines, such as those of a RUN's script, need not be words.
+        if line.split(maxsplit=1)[:1] not in (["COPY"], ["ADD"], ["copy"], ["add"]):
             continue
+        words = shlex.split(line, comments=True)
         if any(word.startswith("--from=") for word in words):
             continue
         *sources, _target = [word for word in words[1:] if not word.startswith("--")]

@@ -43,18 +43,14 @@ def list_files(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def compare(
-    folder: Path, expected: Mapping[str, str]
-) -> tuple[list[str], dict[str, str]]:
+def compare(folder: Path, expected: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """Return which files of `folder` are missing, and for each that is another its SHA-256 now.
 
     :param expected: the SHA-256 that each relative path should have
     """
     found = sha256_of_all(folder, expected)
     missing = sorted(path for path in expected if found[path] is None)
-    differing = {
-        path: now for path in sorted(expected) if (now := found[path]) is not None and now != expected[path]
-    }
+    differing = {path: now for path in sorted(expected) if (now := found[path]) is not None and now != expected[path]}
     return missing, differing
 
 

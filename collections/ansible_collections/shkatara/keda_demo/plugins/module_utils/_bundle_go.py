@@ -68,9 +68,9 @@ def go_environment(unit: Unit, work: Work) -> dict[str, str]:
     cgo = bool(unit.inputs.get("build", {}).get("cgo"))
     return {
         "CGO_ENABLED": "1" if cgo else "0",
-        "GOARCH": unit.inputs["arch"] if "arch" in unit.inputs else work.settings.arch,
+        "GOARCH": work.settings.arch,
         "GOCACHE": str(cache / "build"),
-        "GOFLAGS": "-mod=readonly -trimpath",
+        "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
         "GOMODCACHE": str(cache / "mod"),
         "GOOS": "linux",
         "GOTMPDIR": str(work.folder),

@@ -13,8 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import context_files
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import list_files, sha256_of_all
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError, Unit, make_unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import (
+    list_files,
+    sha256_of_all,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import (
+    BundleError,
+    Unit,
+    make_unit,
+)
 
 # What a recipe may say about the building of a component; the rest is about what becomes of its files.
 BUILD_KEYS = ("binaries", "tags", "ldflags", "cgo", "debian_files")
@@ -72,10 +79,10 @@ class _Planner:
 
     def plan(self) -> Plan:
         components: dict[str, Any] = self._request.stack["components"]
-        for name in components:
+        for name, entry in components.items():
             if name not in self._request.recipes:
                 raise BundleError(f"The stack's component {name} has no recipe in this producer.")
-            self._add_component(name, components[name], self._request.recipes[name])
+            self._add_component(name, entry, self._request.recipes[name])
         images = self._images(components)
         for archive in sorted({image["archive"] for image in images.values()}):
             self._add_archive(archive, {key: image for key, image in images.items() if image["archive"] == archive})

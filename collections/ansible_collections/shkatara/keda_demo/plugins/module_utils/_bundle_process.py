@@ -29,7 +29,11 @@ class Processes:
         self._stopped = False
 
     def run(
-        self, command: Sequence[str | Path], log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> str:
         """Run `command`, with `env` on top of this process' environment, and return what it printed.
 

@@ -48,9 +48,7 @@ class Unit:
         return f"{self.name} {self.version}" if self.kind == "component" else f"{self.kind} {self.name}"
 
 
-def make_unit(
-    kind: str, name: str, version: str, inputs: Mapping[str, Any], needs: tuple[Unit, ...] = ()
-) -> Unit:
+def make_unit(kind: str, name: str, version: str, inputs: Mapping[str, Any], needs: tuple[Unit, ...] = ()) -> Unit:
     """Return the unit with its key computed."""
     keys = {unit.id: unit.key for unit in needs}
     text = json.dumps([BUILDER, kind, name, version, inputs, keys], sort_keys=True)

@@ -34,8 +34,6 @@ class Work:
     log: Path
     processes: Processes
 
-    def run(
-        self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None
-    ) -> str:
+    def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
         """Run a program and return what it printed; see Processes.run."""
         return self.processes.run(command, self.log, cwd, env)

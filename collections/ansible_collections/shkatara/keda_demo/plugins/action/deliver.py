@@ -1,0 +1,135 @@
+# Copyright (c) 2026 the keda_demo contributors
+# GNU General Public License v3.0+
+# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings files of a bundle to a host; see the module of the same name for the documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+# What is sent waits here until it is compared; one folder for all runs, so that a killed run leaves nothing behind
+# that the next one does not use or remove.
+STAGING = ".keda-demo-delivery"
+RECORD = "bundle.json"
+FILE_OPTIONS = {
+    "src": {"type": "str", "required": True},
+    "dest": {"type": "path", "required": True},
+    "mode": {"type": "str", "default": "0644"},
+}
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Compare by one command, send what differs, and put it into place by another."""
+
+    _supports_check_mode = True
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return `changed` and the list `sent`."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp  # has no effect any more
+        _, arguments = self.validate_argument_spec(
+            {
+                "bundle": {"type": "path", "required": True},
+                "files": {"type": "list", "elements": "dict", "required": True, "options": FILE_OPTIONS},
+                "directories": {"type": "list", "elements": "path", "default": []},
+            }
+        )
+        bundle = Path(arguments["bundle"])
+        if self._task.check_mode and not (bundle / RECORD).is_file():
+            # The bundle would have been made before.
+            result.update(changed=True, sent=[file["dest"] for file in arguments["files"]])
+            return result
+        files = with_checksums(bundle, arguments["files"])
+        found = self._command(look_command(files, arguments["directories"])).splitlines()
+        differing = [file for file in files if signature(file) not in found]
+        missing = [path for path in arguments["directories"] if path not in found]
+        if not self._task.check_mode:
+            if missing:
+                self._command(f"install -d -m 0755 {shlex.join(missing)}")
+            if differing:
+                self._send(bundle, differing)
+        sent = [file["dest"] for file in differing]
+        result.update(changed=bool(sent or missing), sent=sent)
+        if self._task.diff:
+            result["diff"] = [{"prepared": f"{dest}: from the bundle"} for dest in sent]
+        return result
+
+    def _send(self, bundle: Path, files: Sequence[Mapping[str, str]]) -> None:
+        # As the user that logs in: what is sent there belongs to nobody else until it is put into place.
+        folder = self._command(f"mkdir -p -m 0700 ~/{STAGING} && cd ~/{STAGING} && pwd", become=False).strip()
+        for file in files:
+            self._transfer_file(str(bundle / file["src"]), staged(folder, file))
+        self._command(place_command(folder, files))
+
+    def _command(self, command: str, become: bool = True) -> str:
+        done = self._low_level_execute_command(f"sh -c {shlex.quote(command)}", sudoable=become)
+        if done["rc"] != 0:
+            raise AnsibleActionFail(f"Bringing files to the host failed: {done['stderr'].strip() or done['stdout']}")
+        return str(done["stdout"])
+
+
+def with_checksums(bundle: Path, files: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the files with their SHA-256, as the bundle's record has them.
+
+    :raises AnsibleActionFail: there is no bundle, it has no such file, or a mode is no octal number
+    """
+    try:
+        record = json.loads((bundle / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AnsibleActionFail(f"There is no complete bundle in {bundle} (cluster_bundle_dir): {error}") from error
+    known = {item["path"]: item["sha256"] for item in record["files"]}
+    for file in files:
+        if file["src"] not in known:
+            raise AnsibleActionFail(f"The bundle in {bundle} has no {file['src']}: another release made it.")
+        if not re.fullmatch("0[0-7]{3,4}", file["mode"]):
+            raise AnsibleActionFail(
+                f"The mode of {file['dest']} is {file['mode']}: give an octal number in quotes, such as '0644'."
+            )
+    return [{**file, "sha256": known[file["src"]]} for file in files]
+
+
+def signature(file: Mapping[str, str]) -> str:
+    """Return the line that `look_command` prints of a file that is as it should be."""
+    return f"{file['sha256']} {int(file['mode'], 8):o} 0:0 {file['dest']}"
+
+
+def look_command(files: Sequence[Mapping[str, str]], directories: Sequence[str]) -> str:
+    """Return a command that prints `sha256 mode uid:gid path` of each file that is there, and each directory."""
+    names = shlex.join(file["dest"] for file in files)
+    one = 'set -- $(sha256sum < "$f") && printf \'%s %s\\n\' "$1" "$(stat -c \'%a %u:%g %n\' "$f")"'
+    command = f'for f in {names}; do [ ! -f "$f" ] || {{ {one}; }}; done'
+    if directories:
+        command += f'; for d in {shlex.join(directories)}; do [ ! -d "$d" ] || printf "%s\\n" "$d"; done'
+    return command
+
+
+def staged(folder: str, file: Mapping[str, str]) -> str:
+    """Return where a file waits until it is put into place."""
+    return f"{folder}/{file['sha256'][:16]}-{file['dest'].replace('/', '_')}"
+
+
+def place_command(folder: str, files: Sequence[Mapping[str, str]]) -> str:
+    """Return a command that compares what was sent, puts it into place, and removes the staging folder."""
+    lines = ["set -e"]
+    for file in files:
+        source, dest = shlex.quote(staged(folder, file)), shlex.quote(file["dest"])
+        parent = shlex.quote(str(PurePosixPath(file["dest"]).parent))
+        lines += [
+            f"printf '%s  %s\\n' {file['sha256']} {source} | sha256sum -c --status"
+            f" || {{ echo {dest} did not arrive whole >&2; exit 1; }}",
+            f"[ -d {parent} ] || install -d -m 0755 {parent}",
+            f"chown 0:0 {source}; chmod {file['mode']} {source}",
+            # A rename, or a copy under another name and a rename where the two are on different file systems.
+            f"mv -fT {source} {dest}.part && mv -fT {dest}.part {dest}",
+        ]
+    return "\n".join([*lines, f"rm -rf {shlex.quote(folder)}"])

@@ -1,0 +1,233 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the keda_demo contributors
+# GNU General Public License v3.0+
+# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the bundle of a stack, or check the one that is there."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle
+short_description: Build a stack's programs, images and manifests from Go modules, or check that they are there
+version_added: "0.1.0"
+author:
+  - shkatara (@shkatara)
+description:
+  - A bundle is a folder with all that hosts need for a stack, and C(bundle.json), which names every file of it
+    with its SHA-256.
+  - A bundle that is there is compared with C(bundle.json), file by file, in every run. One that differs is
+    refused with the files' names, and so is the bundle of another stack.
+  - What is missing is built from Go modules, Debian packages and the application's Dockerfile, two parts at a
+    time. Each part is kept in O(cache_dir) by the hash of all that went into it, so that a change builds only
+    what it affects, and an interrupted run loses only the parts that were under way.
+  - Runs on the controller.
+options:
+  path:
+    description: The bundle's folder.
+    type: path
+    required: true
+  stack:
+    description: The stack, as the lookup P(shkatara.keda_demo.stack#lookup) returns it.
+    type: dict
+    required: true
+  recipes:
+    description: How each component is made; see the role C(bundle)'s C(vars/go_modules.yml).
+    type: dict
+    required: true
+  components_dir:
+    description: The folder with C(<component>/<version>/go.mod) and C(go.sum).
+    type: path
+    required: true
+  app_dir:
+    description:
+      - The folder with the application's Dockerfile.
+      - Without it a bundle that is there keeps the image that it has, and a new one can't be made.
+    type: path
+  cache_dir:
+    description: Where parts are kept. Go's own caches are in it, too.
+    type: path
+    required: true
+  go:
+    description: Go's program, version 1.21 or newer. Each component names the toolchain that it fetches.
+    type: path
+    required: true
+  debian_mirror:
+    description: Where debootstrap takes Debian from, if not from its own default.
+    type: str
+    default: ""
+  arch:
+    description: The architecture.
+    type: str
+    choices: [amd64]
+    default: amd64
+  progress_file:
+    description: A file to which progress is written, a JSON object a line.
+    type: path
+attributes:
+  check_mode:
+    description: A bundle that is there is checked, and what would be built is said.
+    support: full
+requirements:
+  - Go, buildah, debootstrap, and a C compiler with libseccomp's headers (for runc)
+"""
+
+EXAMPLES = r"""
+- name: Make the bundle of the stack seed
+  shkatara.keda_demo.bundle:
+    path: /srv/bundles/seed-amd64
+    stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
+    recipes: "{{ recipes }}"
+    components_dir: /srv/go_modules
+    app_dir: /srv/app
+    cache_dir: /var/cache/keda_demo
+    go: /opt/venv/bin/go
+"""
+
+RETURN = r"""
+path:
+  description: The bundle's folder.
+  type: str
+  returned: always
+  sample: /root/.cache/keda_demo/bundles/seed-amd64
+built:
+  description: The parts that were made in this run, or that would be in check mode.
+  type: list
+  elements: str
+  returned: success
+  sample: [component/app, archive/workloads]
+files:
+  description: How many files the bundle has.
+  type: int
+  returned: success
+  sample: 15
+size:
+  description: The size of all files, in bytes.
+  type: int
+  returned: success
+  sample: 1365000000
+"""
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_build import Builder, Host
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_plan import Request, make_plan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_process import Processes
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_record import (
+    check_files,
+    read_record,
+    write_bundle,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work import Settings
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+
+# What is started by name while something is built.
+PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
+
+
+class Interrupt:
+    """Whether the run was asked to end: by a signal, or because who waits for the result is gone."""
+
+    def __init__(self) -> None:
+        self._signal = 0
+        self._parent = os.getppid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _frame: object) -> None:
+        self._signal = number
+
+    def __call__(self) -> bool:
+        return bool(self._signal) or os.getppid() != self._parent
+
+
+def bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
+    """Check the bundle, make what is missing, and return the module's result.
+
+    :raises BundleError: it is damaged or another's, or can't be made
+    """
+    folder, stack = Path(params["path"]), params["stack"]
+    record = read_record(folder, stack["name"], params["arch"])
+    if record:
+        check_files(folder, record)
+    app_dir = Path(params["app_dir"]) if params["app_dir"] and Path(params["app_dir"]).is_dir() else None
+    request = Request(stack, params["recipes"], Path(params["components_dir"]), app_dir, params["arch"])
+    known: Mapping[str, str] = record["units"] if record else {}
+    plan = make_plan(request, known)
+    if record and known == plan.keys:
+        return _result(folder, record, [])
+    if check_mode:
+        return _result(folder, record, [id_ for id_, key in plan.keys.items() if known.get(id_) != key])
+    check_programs(Path(params["go"]))
+    settings = Settings(
+        Path(params["cache_dir"]),
+        Path(params["components_dir"]),
+        app_dir,
+        params["arch"],
+        Path(params["go"]),
+        params["debian_mirror"],
+    )
+    cache = Cache(settings.cache_dir)
+    with cache.locked(lambda: host.say("another run is building in this cache: waiting for it")):
+        made, built = Builder(plan, cache, settings, host).run()
+        try:
+            record = write_bundle(folder, plan, made, stack["name"], params["arch"])
+        except OSError as error:
+            raise BundleError(f"The bundle can't be put together in {folder}: {error}") from error
+    return _result(folder, record, built) | {"changed": True}
+
+
+def check_programs(go: Path) -> None:
+    """:raises BundleError: a program that building needs is not there; all are named"""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    missing = [name for name in PROGRAMS if not any(os.access(Path(one) / name, os.X_OK) for one in path)]
+    if not go.is_file():
+        missing.append(f"go ({go})")
+    if missing:
+        raise BundleError(f"Building a bundle needs {', '.join(missing)}: install them (`make setup` does).")
+
+
+def _result(folder: Path, record: Mapping[str, Any] | None, built: list[str]) -> dict[str, Any]:
+    files = record["files"] if record else []
+    size = sum(file["size"] for file in files)
+    return {"changed": bool(built), "path": str(folder), "built": built, "files": len(files), "size": size}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "stack": {"type": "dict", "required": True},
+            "recipes": {"type": "dict", "required": True},
+            "components_dir": {"type": "path", "required": True},
+            "app_dir": {"type": "path"},
+            "cache_dir": {"type": "path", "required": True},
+            "go": {"type": "path", "required": True},
+            "debian_mirror": {"type": "str", "default": ""},
+            "arch": {"type": "str", "choices": ["amd64"], "default": "amd64"},
+            "progress_file": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    progress = Progress(module.params["progress_file"])
+    host = Host(progress.say, Interrupt(), Processes())
+    try:
+        result = bring_about(module.params, module.check_mode, host)
+    except BundleError as error:
+        module.fail_json(msg=str(error), path=module.params["path"])
+    finally:
+        host.processes.stop()
+        progress.close()
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 the keda_demo contributors
+# GNU General Public License v3.0+
+# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation of the action plugin `deliver`, which does all of the work on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: deliver
+short_description: Bring files of a bundle to a host
+version_added: "0.1.0"
+author:
+  - shkatara (@shkatara)
+description:
+  - Makes files on a host the same as those of a bundle, whose SHA-256 are taken from C(bundle.json).
+  - All files of a task cost one command on the host when they are there already, where
+    M(ansible.builtin.copy) takes several for each.
+  - A file is sent to a folder of the user that logs in, compared there, and renamed into place, so that it is
+    never half there. A program that runs goes on with its old file.
+  - Nothing of it runs as a module on the host, which needs a POSIX shell, C(sha256sum) and C(install) only.
+options:
+  bundle:
+    description: The bundle's folder on the controller.
+    type: path
+    required: true
+  files:
+    description: The files.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      src:
+        description: The file's path in the bundle.
+        type: str
+        required: true
+      dest:
+        description: Its place on the host, an absolute path. Folders above it are made.
+        type: path
+        required: true
+      mode:
+        description: Its permissions, in octal.
+        type: str
+        default: "0644"
+  directories:
+    description: Directories to make with the permissions 0755, beside those that files need.
+    type: list
+    elements: path
+    default: []
+attributes:
+  check_mode:
+    description: Says what would be sent.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Install crictl
+  shkatara.keda_demo.deliver:
+    bundle: /root/.cache/keda_demo/bundles/seed-amd64
+    files:
+      - {src: bin/crictl, dest: /usr/local/bin/crictl, mode: "0755"}
+"""
+
+RETURN = r"""
+sent:
+  description: The places of the files that were sent, or that would be in check mode.
+  type: list
+  elements: str
+  returned: success
+  sample: [/usr/local/bin/crictl]
+"""
