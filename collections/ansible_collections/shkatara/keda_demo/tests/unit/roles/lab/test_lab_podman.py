@@ -1,0 +1,72 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""What the role lab says of a machine's podman, from what `podman info` printed on Debian 12 (cgroup v1, as root)."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLE = Path(__file__).parents[4] / "roles" / "lab"
+RECORDED = json.loads((Path(__file__).parent / "recorded" / "podman-4.3.1-debian12.json").read_text())
+
+
+def _with(path, value):
+    info = copy.deepcopy(RECORDED)
+    *parents, last = path.split(".")
+    place = info
+    for name in parents:
+        place = place[name]
+    place[last] = value
+    return info
+
+
+CASES = {
+    "as_recorded": (RECORDED, []),
+    "rootless": (_with("host.security.rootless", True), ["rootless"]),
+    "vfs": (_with("store.graphDriverName", "vfs"), ["vfs"]),
+    "cgroups": (_with("host.cgroupVersion", ""), ["cgroups"]),
+    "all": (
+        _with("host.security.rootless", True) | {"store": {"graphDriverName": "vfs"}},
+        ["rootless", "vfs"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    """The findings of every case, by one run of Ansible."""
+    folder = tmp_path_factory.mktemp("lab")
+    tasks = [
+        {
+            "name": f"Read the findings of {name}",
+            "ansible.builtin.copy": {
+                "content": "{{ __lab_podman_findings | to_json }}",
+                "dest": str(folder / f"{name}.json"),
+                "mode": "0600",
+            },
+            "vars": {"__lab_podman": {"stdout": json.dumps(info)}},
+        }
+        for name, (info, _) in CASES.items()
+    ]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    play["vars"] = {"ansible_python_interpreter": sys.executable}
+    (folder / "play.yml").write_text(yaml.safe_dump([play | {"vars_files": [str(ROLE / "vars" / "main.yml")]}]))
+    command = ["ansible-playbook", "-i", "localhost,", str(folder / "play.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name in CASES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_finding_says_what_is_wrong_and_what_would_be_right(findings, name):
+    words = CASES[name][1]
+    assert len(findings[name]) == len(words)
+    for finding, word in zip(findings[name], words, strict=True):
+        assert word in finding
+        assert ":" in finding
