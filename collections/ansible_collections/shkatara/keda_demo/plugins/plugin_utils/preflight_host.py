@@ -27,6 +27,7 @@ OWN_PROCESSES = frozenset(
         "kube-rbac-proxy",
         "kube-scheduler",
         "kubelet",
+        "node_exporter",
     ]
 )
 _PROCESS = re.compile(r'\(\("(?P<name>[^"]+)",pid=(?P<pid>\d+)')
@@ -163,7 +164,9 @@ def _cluster_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
 def _address_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     mine = next((item for item in probe.addresses if str(item.ip) == wants.address), None)
     others = [item for item in probe.addresses if item is not mine]
-    if mine is None:
+    if not probe.addresses:
+        yield "address", "its addresses and ports can't be read: install iproute2 (EL: iproute)"
+    elif mine is None:
         own = ", ".join(str(item.ip) for item in others if not item.ip.is_loopback) or "none"
         yield "address", f"{wants.address} is none of its addresses ({own}): set cluster_node_ip for it"
     for name, address in wants.peers.items():

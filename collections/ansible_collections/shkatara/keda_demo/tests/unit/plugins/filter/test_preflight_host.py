@@ -92,13 +92,11 @@ def test_nothing_is_wrong():
         ),
         (
             {"ports": KUBELET},
-            "port: 10250 is taken by process `kubelet` (pid 812): stop it, or take the host out of the "
-            "inventory",
+            "port: 10250 is taken by process `kubelet` (pid 812): stop it, or take the host out of the inventory",
         ),
         (
             {"ports": NOBODY},
-            "port: 9100 is taken by process `unknown` (pid unknown): stop it, or take the host out of the "
-            "inventory",
+            "port: 9100 is taken by process `unknown` (pid unknown): stop it, or take the host out of the inventory",
         ),
         (
             {"cluster": "https://192.0.2.1:6443"},
@@ -161,9 +159,7 @@ def test_a_peer_without_an_address_is_not_judged():
 
 
 def test_a_check_can_be_left_out():
-    assert find(memory=1, cpus=0, ignore=["memory"]) == [
-        "cpus: 0, and it needs 1 (preflight_min_worker_cpus)"
-    ]
+    assert find(memory=1, cpus=0, ignore=["memory"]) == ["cpus: 0, and it needs 1 (preflight_min_worker_cpus)"]
 
 
 def test_a_host_that_says_nothing_has_too_little_of_all():

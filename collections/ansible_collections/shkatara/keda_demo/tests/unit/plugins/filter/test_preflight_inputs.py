@@ -78,8 +78,7 @@ def test_what_can_not_be_rendered_yet_is_left_to_the_role():
 
 def test_hosts_must_agree_about_the_cluster():
     assert find(worker1={"cluster_pod_subnet": "10.1.0.0/16"}) == [
-        "cluster_pod_subnet must be the same for all, and is set to '10.1.0.0/16' on worker1: set it in "
-        "group_vars/all"
+        "cluster_pod_subnet must be the same for all, and is set to '10.1.0.0/16' on worker1: set it in group_vars/all"
     ]
 
 
@@ -100,8 +99,7 @@ def test_an_address_is_each_hosts_own():
         ),
         (
             {"kube_control_plane": ["control1", "worker1"]},
-            "inventory: the group `kube_control_plane` has control1, worker1: this version makes one of them "
-            "only",
+            "inventory: the group `kube_control_plane` has control1, worker1: this version makes one of them only",
         ),
         (
             {"kube_node": ["worker1", "worker2"]},

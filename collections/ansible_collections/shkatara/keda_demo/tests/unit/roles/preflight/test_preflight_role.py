@@ -13,7 +13,6 @@ import yaml
 ROLES = Path(__file__).parents[4] / "roles"
 INVENTORY = {
     "kube_control_plane": {"hosts": {"control1": {"ansible_host": "192.0.2.11"}}},
-    "kube_node": {"hosts": {"worker1": {"ansible_host": "192.0.2.12"}}},
     "k8s_cluster": {"children": {"kube_control_plane": {}, "kube_node": {}}},
 }
 PLAY = [
@@ -39,14 +38,15 @@ def run(tmp_path):
     """Return a function: run the entry point `inputs` with variables of worker1; all that was printed."""
 
     def run_inputs(**variables):
-        inventory = INVENTORY | {"all": {"hosts": {"worker1": variables}}}
+        worker = {"ansible_host": "192.0.2.12"} | variables
+        inventory = INVENTORY | {"kube_node": {"hosts": {"worker1": worker}}}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
         (tmp_path / "play.yml").write_text(yaml.safe_dump(PLAY))
         (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path = {ROLES.parents[3]}\n")
         command = [sys.executable, "-m", "ansible", "playbook", "--inventory", "hosts.yml", "play.yml"]
         environ = os.environ | {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg")}
         done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout
+        return done.returncode, done.stderr + done.stdout
 
     return run_inputs
 
