@@ -234,9 +234,7 @@ def look(reader: Reader, resources: Sequence[Resource]) -> list[dict[str, Any]]:
                 raise ClusterError(f"{name_of(resource)}: {error}", error.status) from error
             reason = str(error)
         if reason:
-            findings.append(
-                {"object": name_of(resource), "reason": reason, "pods": reader.pods(resource, found)}
-            )
+            findings.append({"object": name_of(resource), "reason": reason, "pods": reader.pods(resource, found)})
     return findings
 
 
@@ -285,9 +283,7 @@ def run(module: AnsibleModule) -> None:
     timeout = 0 if module.check_mode else params["wait_timeout"]
     try:
         reader = Reader(params["kubeconfig"], params["context"])
-        findings, waited = wait(
-            lambda: look(reader, params["resources"]), timeout, params["wait_sleep"], progress.say
-        )
+        findings, waited = wait(lambda: look(reader, params["resources"]), timeout, params["wait_sleep"], progress.say)
     except ClusterError as error:
         module.fail_json(msg=str(error), changed=False)
     finally:

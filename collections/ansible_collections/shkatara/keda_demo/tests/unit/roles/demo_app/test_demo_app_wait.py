@@ -26,9 +26,7 @@ def written(run_role):
         "alone": {},
         "skipped": {"__demo_app_applied": {"changed": False, "skipped": True}},
     }
-    return {
-        case: result["value"] for case, result in run_role(cases, "__demo_app_monitor_written_at").items()
-    }
+    return {case: result["value"] for case, result in run_role(cases, "__demo_app_monitor_written_at").items()}
 
 
 def test_only_a_changed_service_monitor_needs_a_hint(written):

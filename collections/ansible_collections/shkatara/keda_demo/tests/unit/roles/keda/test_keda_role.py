@@ -87,9 +87,7 @@ def test_probes_begin_early_and_ask_what_they_asked(container):
 
 
 def test_namespaces_are_watched_as_the_variable_says(container):
-    default, own = (
-        {item["name"]: item["value"] for item in container[1][case]["env"]} for case in ("default", "own")
-    )
+    default, own = ({item["name"]: item["value"] for item in container[1][case]["env"]} for case in ("default", "own"))
     assert default == {"WATCH_NAMESPACE": "", "KEDA_HTTP_DEFAULT_TIMEOUT": ""}
     assert own["WATCH_NAMESPACE"] == "test,shop"
 

@@ -77,8 +77,7 @@ def test_all_that_can_be_in_a_namespace_is_in_one(objects):
 def test_images_are_the_stacks_and_never_pulled_anew(objects, run_role):
     images = run_role({"stack": {}}, "cluster_stack_data.images")["stack"]["value"]
     assert {container["image"] for container in containers(objects)} == {
-        images[key]
-        for key in ("prometheus_operator", "kube_state_metrics", "node_exporter", "kube_rbac_proxy")
+        images[key] for key in ("prometheus_operator", "kube_state_metrics", "node_exporter", "kube_rbac_proxy")
     }
     assert {container["imagePullPolicy"] for container in containers(objects)} == {"IfNotPresent"}
     (operator,) = (item for item in containers(objects) if item["name"] == "prometheus-operator")
@@ -117,9 +116,7 @@ def test_one_prometheus_looks_everywhere(objects):
     assert spec["replicas"] == 1
     for kind in ("serviceMonitor", "podMonitor", "probe", "rule"):
         assert (spec[f"{kind}Selector"], spec[f"{kind}NamespaceSelector"]) == ({}, {})
-    assert spec["containers"] == [
-        {"name": "prometheus", "startupProbe": {"periodSeconds": 1, "failureThreshold": 900}}
-    ]
+    assert spec["containers"] == [{"name": "prometheus", "startupProbe": {"periodSeconds": 1, "failureThreshold": 900}}]
 
 
 def test_prometheus_service_and_policies_select_its_pods(objects):
@@ -133,9 +130,7 @@ def test_prometheus_service_and_policies_select_its_pods(objects):
 
 
 def test_keda_is_admitted_to_prometheus(objects):
-    (policy,) = (
-        p for p in of_kind(objects, "NetworkPolicy") if p["metadata"]["name"] == "prometheus-k8s-clients"
-    )
+    (policy,) = (p for p in of_kind(objects, "NetworkPolicy") if p["metadata"]["name"] == "prometheus-k8s-clients")
     (rule,) = policy["spec"]["ingress"]
     assert rule["ports"] == [{"port": 9090, "protocol": "TCP"}]
     (expression,) = rule["from"][0]["namespaceSelector"]["matchExpressions"]
