@@ -46,9 +46,7 @@ class Cluster:
         self.host: str = self._client.configuration.host
         self._methods = {
             "deployments": client.AppsV1Api(self._client).list_namespaced_deployment,
-            "horizontalpodautoscalers": client.AutoscalingV2Api(
-                self._client
-            ).list_namespaced_horizontal_pod_autoscaler,
+            "horizontalpodautoscalers": client.AutoscalingV2Api(self._client).list_namespaced_horizontal_pod_autoscaler,
             "pods": client.CoreV1Api(self._client).list_namespaced_pod,
             "services": client.CoreV1Api(self._client).list_namespaced_service,
             "endpoints": client.CoreV1Api(self._client).list_namespaced_endpoints,
@@ -126,9 +124,7 @@ class Cluster:
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     status = event["object"]
-                    raise ClusterError(
-                        f"watch of {kind}: {status.get('message')}", int(status.get("code") or 0)
-                    )
+                    raise ClusterError(f"watch of {kind}: {status.get('message')}", int(status.get("code") or 0))
                 yield event["type"], event["object"]
         except (HTTPError, OSError) as error:
             raise ClusterError(f"watch of {kind}: the connection broke: {error}") from error
@@ -173,16 +169,12 @@ class Cluster:
         if response.status >= 400:  # newer clients don't raise for a response that they don't read
             body = response.data
             response.release_conn()
-            raise ClusterError(
-                self._refusal(kind, namespace, response.status, _reason(body)), response.status
-            )
+            raise ClusterError(self._refusal(kind, namespace, response.status, _reason(body)), response.status)
         return response
 
     def _refusal(self, kind: str, namespace: str, status: int, reason: str) -> str:
         if status == 401:
-            return (
-                f"The API server {self.host} does not accept the credentials of {self.kubeconfig}: {reason}"
-            )
+            return f"The API server {self.host} does not accept the credentials of {self.kubeconfig}: {reason}"
         if status == 403:
             return f"Missing permission: verbs list and watch on {kind} in namespace {namespace} ({reason})"
         if status == 404 and kind == "scaledobjects":

@@ -82,11 +82,7 @@ class Histogram:
     def summary_ms(self) -> dict[str, float]:
         """Return p50, p99 and max in milliseconds; empty without values."""
         quantiles = {"p50": self.quantile(0.5), "p99": self.quantile(0.99), "max": self.highest}
-        return {
-            name: round(1000 * value, 2)
-            for name, value in quantiles.items()
-            if value is not None and self.count
-        }
+        return {name: round(1000 * value, 2) for name, value in quantiles.items() if value is not None and self.count}
 
 
 @dataclass
@@ -189,9 +185,7 @@ class Sender:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), delay)
 
-    async def _send(
-        self, session: aiohttp.ClientSession, due: float, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    async def _send(self, session: aiohttp.ClientSession, due: float, loop: asyncio.AbstractEventLoop) -> None:
         begun = loop.time()
         self.stats.sent += 1
         self.stats.last_sent = begun

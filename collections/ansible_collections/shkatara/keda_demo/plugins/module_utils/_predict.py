@@ -205,9 +205,7 @@ def reachable_replicas(target: HpaTarget, total: float, current: int) -> set[int
     return final
 
 
-def earliest_change_seconds(
-    target: HpaTarget, total: float, current: int, baseline: float, timing: Timing
-) -> float:
+def earliest_change_seconds(target: HpaTarget, total: float, current: int, baseline: float, timing: Timing) -> float:
     """Return the shortest time from the first request to a metric on which the HPA acts, in seconds.
 
     `rate` divides the increase by the time between the first and the last sample of the window, which is at
@@ -224,9 +222,7 @@ def earliest_change_seconds(
     return max(0.0, needed * sampled / load)
 
 
-def predict(
-    target: HpaTarget, load: float, current: int, timing: Timing, baseline: float = 0.0
-) -> Prediction:
+def predict(target: HpaTarget, load: float, current: int, timing: Timing, baseline: float = 0.0) -> Prediction:
     """Return what a constant load will do to the replicas, and when at the latest.
 
     :param load: what the load adds to the metric, in its unit
@@ -295,19 +291,15 @@ def scale_down_seconds(target: HpaTarget, current: int, stabilization: float, hp
         return math.inf
     window = rules.get("stabilizationWindowSeconds")
     choose = max if rules["selectPolicy"] == "Min" else min
-    policies = [
-        _shrink_seconds(policy, current, target.min_replicas, hpa_sync) for policy in rules["policies"]
-    ]
+    policies = [_shrink_seconds(policy, current, target.min_replicas, hpa_sync) for policy in rules["policies"]]
     return (stabilization if window is None else float(window)) + hpa_sync + choose(policies)
 
 
 def _shrink_seconds(policy: Mapping[str, Any], current: int, least: int, hpa_sync: float) -> float:
     seconds = 0.0
     while current > least:
-        if policy["type"] == "Pods":
-            after = current - policy["value"]
-        else:
-            after = int(current * (1 - policy["value"] / 100))
+        value = policy["value"]
+        after = current - value if policy["type"] == "Pods" else int(current * (1 - value / 100))
         if after == current:
             return math.inf
         current = after

@@ -68,9 +68,7 @@ def direct_address(url: str) -> Address:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PrometheusError(
-            f"`prometheus_url` {url!r} is not a URL: give one such as http://192.0.2.10:9090"
-        )
+        raise PrometheusError(f"`prometheus_url` {url!r} is not a URL: give one such as http://192.0.2.10:9090")
     tls = parts.scheme == "https"
     return Address(parts.hostname, parts.port or (443 if tls else 80), parts.path.rstrip("/"), tls)
 
@@ -108,9 +106,7 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
         raise PrometheusError(f"Service {namespace}/{name} has no port {port} (it has: {known})")
     endpoints, _version = cluster.list("endpoints", namespace, name)
     for subset in endpoints[0].get("subsets") or [] if endpoints else []:
-        numbers = [
-            item["port"] for item in subset.get("ports") or [] if item.get("name") == wanted.get("name")
-        ]
+        numbers = [item["port"] for item in subset.get("ports") or [] if item.get("name") == wanted.get("name")]
         for address in subset.get("addresses") or []:
             pod = address.get("targetRef") or {}
             if numbers and pod.get("kind") == "Pod":
@@ -130,9 +126,7 @@ class _ForwardedConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Open the port-forward; each connection has its own."""
         method = client.CoreV1Api(self._api_client).connect_get_namespaced_pod_portforward
-        self._forward = portforward(
-            method, self._address.pod, self._address.namespace, ports=str(self._address.port)
-        )
+        self._forward = portforward(method, self._address.pod, self._address.namespace, ports=str(self._address.port))
         self.sock = self._forward.socket(self._address.port)
         self.sock.settimeout(_TIMEOUT_SECONDS)
 
@@ -164,9 +158,7 @@ class Prometheus:
         scalar = data["resultType"] == "scalar"
         values = [result[1]] if scalar else [series["value"][1] for series in result]
         if len(values) > 1:
-            raise PrometheusError(
-                f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}"
-            )
+            raise PrometheusError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}")
         value = float(values[0]) if values else math.nan
         return None if math.isnan(value) else value
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import os
 import queue
+import textwrap
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -36,6 +37,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import
 )
 
 _TICK_SECONDS = 0.1
+# The watches bring what is there one by one: what is not seen so soon is not worth a line.
+_FIRST_LOOK_SECONDS = 2.0
+_LINE_LENGTH = 160
 # For what no formula knows: API calls, and updates of status on a busy controller.
 _REST_MARGIN_SECONDS = 30.0
 _HOPELESS_SECONDS = 10.0
@@ -140,9 +144,7 @@ class Proof:
             verdict = aborted.verdict
         except BadInput as error:
             verdict = Verdict("aborted", "bad_input", f"{error}. Nothing was sent.")
-        self._say(
-            f"verdict: {verdict.verdict} ({verdict.reason}). {verdict.message} See {self._files.folder}."
-        )
+        self._say(f"verdict: {verdict.verdict} ({verdict.reason}). {verdict.message} See {self._files.folder}.")
         self.timeline.add("verdict", verdict.verdict, "reason", verdict.reason)
         result = self.result(verdict)
         self._files.write_verdict(result)
@@ -162,11 +164,12 @@ class Proof:
 
     def _wait_until_ready(self) -> Verdict | None:
         self.timeline.phase = "ready"
-        deadline = self._clock.monotonic() + self.options.wait_timeout
+        begun = self._clock.monotonic()
+        deadline = begun + self.options.wait_timeout
         duration_checked = False
         while True:
             self._step("waiting for the first observations")
-            if not duration_checked and self.state.hpa is not None and self.state.hpa.targets:
+            if not duration_checked and self.state.hpa and self.state.hpa.targets and self._timing().scrape_interval:
                 self._predict(0.0)  # a load that is too short is refused before anyone waits for anything
                 duration_checked = True
             gaps = missing(self.state)
@@ -181,7 +184,8 @@ class Proof:
                     f"After {self.options.wait_timeout:g} s (wait_timeout) the chain is not ready: "
                     f"{'; '.join(gap.message for gap in gaps)}. Nothing was sent.",
                 )
-            self._line(f"waiting: {gaps[0].message}")
+            if self._clock.monotonic() > begun + _FIRST_LOOK_SECONDS:
+                self._line(f"waiting: {textwrap.shorten(gaps[0].message, _LINE_LENGTH, placeholder='...')}")
 
     def _wait_until_at_rest(self) -> Verdict | float:
         """Return the metric at rest, or a verdict when it does not come to rest in time."""
@@ -190,20 +194,21 @@ class Proof:
         timing = self._timing()
         self._predict(0.0)  # now with the real scrape interval
         settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
-        replicas = self.state.history[-1] if self.state.history else None
-        most = max(replicas.spec, replicas.current) if replicas else target.min_replicas
-        down = scale_down_seconds(target, most, self.options.hpa_downscale_stabilization, timing.hpa_sync)
-        limit = settle + settle + down + self.target.grace_seconds + _REST_MARGIN_SECONDS
-        parts = (
-            f"metric {settle:g} s, scale-in {down:g} s, metric again {settle:g} s, pods leaving "
-            f"{self.target.grace_seconds:g} s, margin {_REST_MARGIN_SECONDS:g} s"
-        )
+        most = target.min_replicas
         begun = self._clock.monotonic()
         announced = False
         while True:
             self._step("")
             now = self._clock.monotonic()
             found = rest(self.state, target.threshold, settle, now)
+            # More may be seen while it waits: what an earlier load has asked for comes a little after it.
+            most = max([most, *(max(one.spec, one.current) for one in self.state.history[-1:])])
+            down = scale_down_seconds(target, most, self.options.hpa_downscale_stabilization, timing.hpa_sync)
+            limit = settle + settle + down + self.target.grace_seconds + _REST_MARGIN_SECONDS
+            parts = (
+                f"metric {settle:g} s, scale-in {down:g} s, metric again {settle:g} s, pods leaving "
+                f"{self.target.grace_seconds:g} s, margin {_REST_MARGIN_SECONDS:g} s"
+            )
             if found.at_rest:
                 self._say(f"at rest: {found.message}")
                 return found.baseline
@@ -250,11 +255,7 @@ class Proof:
         first = self.timeline.first_request
         facts = self._load_facts()
         if first is None:
-            return (
-                Verdict("aborted", "load_not_sent", "The sender ended without a request.")
-                if facts.ended
-                else None
-            )
+            return Verdict("aborted", "load_not_sent", "The sender ended without a request.") if facts.ended else None
         over = {"metric_over_threshold", "hpa_metric_over_threshold"} & set(self.timeline.hops)
         now = self._clock.monotonic() - first
         return judge(
@@ -304,7 +305,7 @@ class Proof:
         counts = self.load.poll()
         if counts["first_sent"] is not None and self.timeline.first_request is None:
             self.timeline.hop("first_request", counts["first_sent"], "the sender's clock", 0.0)
-        if idle_text and not self.state.seen:
+        if idle_text and not self.state.seen and not self.state.errors:
             self._line(idle_text)
 
     def _hops(self, change: Change) -> None:
@@ -314,10 +315,7 @@ class Proof:
         at, hop, start = change.at, self.timeline.hop, self.prediction.from_replicas
         over = 1 + self.prediction.tolerance
         hpa, deployment = self.state.hpa, self.state.deployment
-        if (
-            change.source == "prometheus"
-            and (self.state.metric or 0) > self.prediction.threshold * start * over
-        ):
+        if change.source == "prometheus" and (self.state.metric or 0) > self.prediction.threshold * start * over:
             hop("metric_over_threshold", at, "the trigger's query", 2.0)
         elif change.source == "horizontalpodautoscalers" and hpa is not None:
             if (hpa.average or 0) > self.prediction.threshold * over:
@@ -328,11 +326,7 @@ class Proof:
                 hop("hpa_target_decision", at, "watch of the HPA", 0.0)
         elif change.source == "deployments" and deployment is not None and deployment.spec_replicas > start:
             hop("deployment_scaled", at, "watch of the Deployment", 0.0)
-        elif (
-            change.source == "pods"
-            and change.name not in self._pods_before
-            and change.name in self.state.pods
-        ):
+        elif change.source == "pods" and change.name not in self._pods_before and change.name in self.state.pods:
             pod = self.state.pods[change.name]
             hop("pod_created", at, "watch of the pods", 0.0)
             if pod.scheduled:
@@ -386,9 +380,7 @@ class Proof:
             return ""
         last = self._last_counts or (self.timeline.first_request or now, 0, 0)
         seconds = max(now - last[0], 0.001)
-        sent, answered = (
-            (counts[key] - was) / seconds for key, was in (("sent", last[1]), ("answered", last[2]))
-        )
+        sent, answered = ((counts[key] - was) / seconds for key, was in (("sent", last[1]), ("answered", last[2])))
         self._last_counts = (now, counts["sent"], counts["answered"])
         self.timeline.add("load", "http", "sent", counts["sent"])
         self.timeline.add("load", "http", "answered", counts["answered"])
@@ -420,9 +412,7 @@ class Proof:
         """Return verdict.json's content; without a verdict while the load is still to come."""
         message = verdict.message if verdict else "The load is under way."
         if verdict and self._load_ended_early:
-            message += (
-                f" The load ended early, before its {self.load.spec.duration:g} s: the verdict was there."
-            )
+            message += f" The load ended early, before its {self.load.spec.duration:g} s: the verdict was there."
         return {
             "verdict": verdict.verdict if verdict else None,
             "reason": verdict.reason if verdict else None,
@@ -482,9 +472,7 @@ class Proof:
             "query_window_seconds": self.target.query_window,
             "server_address": self.target.server_address,
             "scrape_interval_seconds": self.state.scrape_interval,
-            "targets": [
-                asdict(target) for target in self.state.targets or [] if target.pod in self.state.pods
-            ],
+            "targets": [asdict(target) for target in self.state.targets or [] if target.pod in self.state.pods],
             "pods": [asdict(pod) for pod in self.state.pods.values()],
             "errors": self.state.errors,
         }

@@ -57,7 +57,7 @@ class State:
     pods: dict[str, _views.PodView] = field(default_factory=dict)
     targets: list[Target] | None = None
     metric: float | None = None
-    metrics: list[tuple[float, float]] = field(default_factory=list)
+    metrics: list[tuple[float, float | None]] = field(default_factory=list)
     prometheus_error: str = "no answer yet"
     prometheus_version: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
@@ -94,16 +94,13 @@ class State:
             self.targets = seen.data["targets"]
             now = {target.url: target.up for target in self._own_targets()}
             changes += [
-                Change(seen.at, "prometheus", url, "up", up)
-                for url, up in now.items()
-                if before.get(url) != up
+                Change(seen.at, "prometheus", url, "up", up) for url, up in now.items() if before.get(url) != up
             ]
         value = seen.data["value"]
         if value != self.metric or not self.metrics:
             changes.append(Change(seen.at, "prometheus", "query", "value", value))
         self.metric = value
-        # KEDA's trigger counts no data as 0 (ignoreNullValues, on by default), and so does the HPA then.
-        self.metrics.append((seen.at, value or 0.0))
+        self.metrics.append((seen.at, value))
         return changes
 
     def _apply_object(self, seen: Observation) -> list[Change]:
@@ -146,9 +143,7 @@ class State:
         before = [item for item in self.history if item.seconds <= first_request][-1:]
         after = [item for item in self.history if item.seconds > first_request]
         return [
-            Replicas(
-                max(0.0, item.seconds - first_request), item.desired, item.spec, item.current, item.ready
-            )
+            Replicas(max(0.0, item.seconds - first_request), item.desired, item.spec, item.current, item.ready)
             for item in before + after
         ]
 
@@ -179,17 +174,23 @@ def missing(state: State) -> list[Missing]:
     return [found for found in (check(state) for check in checks) if found is not None]
 
 
+def _absent(state: State, source: str, what: str, gone: str) -> str:
+    """Say why there is no view: only what was seen before is known to be gone."""
+    if source in state.errors:
+        return f"{what} can't be watched: {state.errors[source]}"
+    return f"{what} {gone}" if source in state.seen else f"{what} was not seen yet"
+
+
 def _missing_pods(state: State) -> Missing | None:
     deployment = state.deployment
     if deployment is None:
-        return Missing("deployment_missing", "the Deployment is not there")
+        return Missing("deployment_missing", _absent(state, "deployments", "the Deployment", "is not there"))
     if deployment.ready < max(1, deployment.spec_replicas):
         waiting = {pod.waiting for pod in state.pods.values() if pod.waiting}
         why = f" ({'; '.join(sorted(waiting))})" if waiting else ""
         return Missing(
             "pods_not_ready",
-            f"Deployment {deployment.name} has {deployment.ready} of {deployment.spec_replicas} pods "
-            f"Ready{why}",
+            f"Deployment {deployment.name} has {deployment.ready} of {deployment.spec_replicas} pods Ready{why}",
         )
     return None
 
@@ -216,16 +217,14 @@ def _missing_scrape(state: State, targets: list[Target]) -> Missing | None:
             f"Prometheus can't scrape {down[0].url}: {down[0].error or 'no scrape was made yet'}",
         )
     if scraped != ready:
-        return Missing(
-            "scrape_target_missing", f"Prometheus does not scrape {', '.join(sorted(ready - scraped))} yet"
-        )
+        return Missing("scrape_target_missing", f"Prometheus does not scrape {', '.join(sorted(ready - scraped))} yet")
     return None
 
 
 def _missing_scaledobject(state: State) -> Missing | None:
     scaledobject = state.scaledobject
     if scaledobject is None:
-        return Missing("scaledobject_missing", "the ScaledObject is not there")
+        return Missing("scaledobject_missing", _absent(state, "scaledobjects", "the ScaledObject", "is not there"))
     if scaledobject.paused:
         return Missing("scaledobject_paused", f"ScaledObject {scaledobject.name} is paused by an annotation")
     if not scaledobject.ready:
@@ -238,11 +237,10 @@ def _missing_scaledobject(state: State) -> Missing | None:
 
 def _missing_hpa(state: State) -> Missing | None:
     if state.hpa is None:
-        return Missing("hpa_missing", "KEDA has not made the HPA yet")
+        gone = "is gone, and KEDA has not made another yet"
+        return Missing("hpa_missing", _absent(state, "horizontalpodautoscalers", "the HPA, which KEDA makes,", gone))
     if not state.hpa.valid:
-        return Missing(
-            "hpa_metric_invalid", f"HPA {state.hpa.name} has no valid metric ({state.hpa.message})"
-        )
+        return Missing("hpa_metric_invalid", f"HPA {state.hpa.name} has no valid metric ({state.hpa.message})")
     return None
 
 
@@ -265,12 +263,16 @@ def rest(state: State, threshold: float, settle_seconds: float, now: float) -> R
     if moving:
         return Rest(False, 0.0, moving)
     since = state.history[-1].seconds if state.history else now
-    recent = [value for at, value in state.metrics if at > max(since, now - settle_seconds)]
+    no_data = 0.0 if state.scaledobject is None or state.scaledobject.no_data_is_zero else None
+    known = [(at, no_data if value is None else value) for at, value in state.metrics if at > since]
+    if known and known[-1][1] is None:
+        return Rest(False, 0.0, "the trigger's query returns no data, which is an error for KEDA and not 0")
+    recent = [value for at, value in known if at > now - settle_seconds and value is not None]
     if not recent:
         return Rest(False, 0.0, "the metric was not read yet")
     if recent[-1] <= _QUIET_SHARE * threshold:
         return Rest(True, 0.0, "replicas are at the minimum and the metric is at rest")
-    first = next(at for at, _value in state.metrics if at > since)
+    first = known[0][0]
     if now - first < settle_seconds:
         return Rest(False, 0.0, f"the metric is still {recent[-1]:.4g}")
     baseline = math.fsum(recent) / len(recent)

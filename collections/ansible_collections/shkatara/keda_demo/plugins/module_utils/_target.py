@@ -54,9 +54,7 @@ def find_target(cluster: Cluster, namespace: str, name: str) -> ProofTarget:
         )
     deployments, _version = cluster.list("deployments", namespace, view.target_name)
     if not deployments:
-        raise BadInput(
-            f"ScaledObject {name} scales Deployment {view.target_name}, which does not exist in {namespace}"
-        )
+        raise BadInput(f"ScaledObject {name} scales Deployment {view.target_name}, which does not exist in {namespace}")
     query = metadata["query"]
     cached = any(trigger.get("useCachedMetrics") for trigger in view.triggers)
     pod_spec = deployments[0]["spec"]["template"]["spec"]
@@ -105,8 +103,7 @@ def hpa_target(view: _views.HpaView, tolerance: float) -> HpaTarget:
     targets = [metric.get("external", {}).get("target", {}) for metric in view.targets]
     if len(targets) != 1 or targets[0].get("type") != "AverageValue":
         kinds = ", ".join(
-            f"{metric['type']}/{target.get('type')}"
-            for metric, target in zip(view.targets, targets, strict=True)
+            f"{metric['type']}/{target.get('type')}" for metric, target in zip(view.targets, targets, strict=True)
         )
         raise BadInput(
             f"HPA {view.name} has the metrics {kinds or '(none)'}, and this version predicts exactly one "

@@ -36,9 +36,7 @@ class ProofFiles:
         parent = Path(proof_dir)
         parent.mkdir(parents=True, exist_ok=True)
         self.folder = _make_new(parent, name)
-        self._timeline: TextIO = (self.folder / "timeline.csv").open(
-            "w", encoding="utf-8", newline="", buffering=1
-        )
+        self._timeline: TextIO = (self.folder / "timeline.csv").open("w", encoding="utf-8", newline="", buffering=1)
         self._rows = csv.writer(self._timeline, lineterminator="\n")
         self._rows.writerow(COLUMNS)
         # A link can't be replaced in place, but renamed over: a reader sees the old or the new one.
@@ -90,9 +88,7 @@ class Timeline:
         if self._files is None:
             return
         at = self._clock.monotonic() if at is None else at
-        self._files.row(
-            (f"{at - self.started:.3f}", self._clock.utc_at(at), self.phase, source, name, field, value)
-        )
+        self._files.row((f"{at - self.started:.3f}", self._clock.utc_at(at), self.phase, source, name, field, value))
 
     def hop(self, name: str, at: float, source: str, resolution_seconds: float) -> None:
         """Keep the first time of a hop; later ones are dropped, and so is what was before the first request.

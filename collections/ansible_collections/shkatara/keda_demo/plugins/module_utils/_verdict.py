@@ -182,9 +182,7 @@ def _scaled(held: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
         f"{hold_seconds:g} s under load; predicted were {_count_words(prediction)}"
     )
     if held.start <= prediction.latest_seconds:
-        return Verdict(
-            "scaled", "as_predicted", f"{seen} within {prediction.latest_seconds:.0f} s at the latest."
-        )
+        return Verdict("scaled", "as_predicted", f"{seen} within {prediction.latest_seconds:.0f} s at the latest.")
     return Verdict(
         "scaled_late",
         "after_latest",

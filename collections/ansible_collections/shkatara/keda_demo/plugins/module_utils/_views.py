@@ -42,6 +42,16 @@ class ScaledObjectView:
     triggers: list[dict[str, Any]] = field(default_factory=list)
     metric_names: list[str] = field(default_factory=list)
 
+    @property
+    def no_data_is_zero(self) -> bool:
+        """True when KEDA takes a query without data for 0; otherwise it is an error, and the HPA gets no value.
+
+        Source: KEDA 2.10, pkg/scalers/prometheus_scaler.go, ignoreNullValues, which is read by Go's
+        strconv.ParseBool and on by default.
+        """
+        metadata = (self.triggers[0].get("metadata") or {}) if self.triggers else {}
+        return metadata.get("ignoreNullValues") not in ("0", "f", "F", "false", "False", "FALSE")
+
 
 def scaledobject_view(obj: Object) -> ScaledObjectView:
     """Return the record of a ScaledObject.
@@ -155,9 +165,7 @@ def probe_seconds(obj: Object) -> float:
             probe = container.get(name)
             if probe:
                 period = probe.get("periodSeconds") or 10
-                seconds += (probe.get("initialDelaySeconds") or 0) + period * (
-                    1 + (probe.get("successThreshold") or 1)
-                )
+                seconds += (probe.get("initialDelaySeconds") or 0) + period * (1 + (probe.get("successThreshold") or 1))
         longest = max(longest, seconds)
     return longest
 

@@ -210,6 +210,7 @@ RETURN = r"""
 """
 
 import importlib
+import math
 import queue
 import signal
 import socket
@@ -293,28 +294,33 @@ def check_options(params: dict[str, Any]) -> LoadSpec:
     """
     http = params["load"]["http"]
     positive = {f"load.http.{key}": http[key] for key in ("rate", "duration", "timeout")}
-    positive |= {
-        key: params[key] for key in ("hold_seconds", "wait_timeout", "wait_sleep", "hpa_sync_period")
-    }
+    positive |= {key: params[key] for key in ("hold_seconds", "wait_timeout", "wait_sleep", "hpa_sync_period")}
     wrong = [
-        f"{key} is {value:g} and must be greater than 0" for key, value in positive.items() if not value > 0
+        f"{key} is {value:g} and must be greater than 0 and finite"
+        for key, value in positive.items()
+        if not 0 < value < math.inf
     ]
     if not 0 <= params["hpa_tolerance"] < 1:
         wrong.append(f"hpa_tolerance is {params['hpa_tolerance']:g} and must be at least 0 and less than 1")
     for key in ("hpa_downscale_stabilization", "pod_start_seconds"):
-        if params[key] < 0:
-            wrong.append(f"{key} is {params[key]:g} and must not be negative")
-    parts = urlsplit(http["url"])
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not 0 <= params[key] < math.inf:
+            wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
+    if not is_url(http["url"]):
         wrong.append(f"load.http.url is {http['url']!r} and must be a URL such as http://192.0.2.11:30115/")
-    if params["prometheus_url"]:
-        try:
-            direct_address(params["prometheus_url"])
-        except PrometheusError as error:
-            wrong.append(str(error))
+    if params["prometheus_url"] and not is_url(params["prometheus_url"]):
+        wrong.append(f"prometheus_url is {params['prometheus_url']!r} and must be a URL such as http://192.0.2.10:9090")
     if wrong:
         raise BadInput("; ".join(wrong))
     return LoadSpec(http["url"], http["rate"], http["duration"], http["timeout"])
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is a URL of HTTP with a host and, if it has one, a port that can be."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number or too large, or a bracket is missing
+        return False
 
 
 def check_url_answers(url: str) -> None:
@@ -326,10 +332,9 @@ def check_url_answers(url: str) -> None:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name that DNS could have
         raise BadInput(
-            f"load.http.url {url} does not answer ({error}): give the URL at which this machine reaches "
-            "the application"
+            f"load.http.url {url} does not answer ({error}): give the URL at which this machine reaches the application"
         ) from error
 
 
@@ -374,6 +379,8 @@ def prove(module: AnsibleModule, spec: LoadSpec, cluster: Cluster, target: Proof
             service_of(target.server_address)
         except PrometheusError as error:
             raise BadInput(str(error)) from error
+        except ValueError as error:
+            raise BadInput(f"the trigger's serverAddress {target.server_address!r} is not a URL: {error}") from error
     versions: dict[str, str | None] = {"kubernetes": cluster.server_version(), "keda": cluster.keda_version()}
     load = LoadProcess(spec)  # before any thread: it is forked
     interrupt = Interrupt()

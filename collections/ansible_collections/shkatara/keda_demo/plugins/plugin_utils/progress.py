@@ -80,9 +80,7 @@ class ProgressActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ship
                 path = arguments.get("progress_file") or stack.enter_context(_temporary_file())
                 arguments["progress_file"] = path
                 stack.enter_context(Tail(path, self.show))
-            result.update(
-                self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
-            )
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async))
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result

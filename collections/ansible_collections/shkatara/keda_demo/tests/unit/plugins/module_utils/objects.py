@@ -168,6 +168,4 @@ def scaled(desired: int, average: str) -> dict[str, Any]:
 
 def deployed(spec: int, replicas: int, ready: int) -> dict[str, Any]:
     """The Deployment with these counts."""
-    return changed(
-        changed(DEPLOYMENT, "spec.replicas", spec), "status", {"replicas": replicas, "readyReplicas": ready}
-    )
+    return changed(changed(DEPLOYMENT, "spec.replicas", spec), "status", {"replicas": replicas, "readyReplicas": ready})

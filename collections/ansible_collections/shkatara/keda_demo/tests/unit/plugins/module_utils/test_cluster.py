@@ -44,7 +44,7 @@ def kubeconfig(tmp_path):
 
 
 def test_a_missing_kubeconfig(tmp_path):
-    with pytest.raises(ClusterError, match="nowhere does not exist: give the path .* in `kubeconfig`"):
+    with pytest.raises(ClusterError, match=r"nowhere does not exist: give the path .* in `kubeconfig`"):
         Cluster(str(tmp_path / "nowhere"), None)
 
 
@@ -57,15 +57,13 @@ def test_an_unknown_context_names_the_known_ones(kubeconfig):
 def test_a_broken_kubeconfig(tmp_path, text):
     path = tmp_path / "kubeconfig"
     path.write_text(text)
-    with pytest.raises(ClusterError, match="kubeconfig .*kubeconfig"):
+    with pytest.raises(ClusterError, match=r"kubeconfig .*kubeconfig"):
         Cluster(str(path), None)
 
 
 def test_a_server_that_is_not_there(kubeconfig):
     cluster = Cluster(str(kubeconfig), "lab")
-    with pytest.raises(
-        ClusterError, match=r"The API server http://127\.0\.0\.1:\d+ does not answer: .*refused"
-    ):
+    with pytest.raises(ClusterError, match=r"The API server http://127\.0\.0\.1:\d+ does not answer: .*refused"):
         cluster.list("pods", "test")
     with pytest.raises(ClusterError, match="does not answer"):
         cluster.server_version()
@@ -117,9 +115,7 @@ def test_target_of_the_demo():
 def test_cached_metrics_cost_a_polling_interval():
     cached = changed(SCALEDOBJECT, "spec.triggers.0.useCachedMetrics", True)
     cached = changed(cached, "spec.pollingInterval", 20)
-    found = _target.find_target(
-        Objects(scaledobjects=[cached], deployments=[DEPLOYMENT]), "test", "scaledobject-py"
-    )
+    found = _target.find_target(Objects(scaledobjects=[cached], deployments=[DEPLOYMENT]), "test", "scaledobject-py")
     assert found.keda_polling == 20
 
 

@@ -41,7 +41,7 @@ def test_desired_replicas_with_another_tolerance():
 
 @pytest.mark.parametrize(("threshold", "current"), [(0, 1), (-1, 1), (10, 0)])
 def test_desired_replicas_refuses(threshold, current):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="must be"):
         _predict.desired_replicas(10, threshold, current)
 
 

@@ -138,11 +138,11 @@ def test_what_is_no_prometheus(server):
 
 
 def test_nothing_there():
-    with pytest.raises(PrometheusError, match="http://127.0.0.1:1 does not answer: .*refused"):
+    with pytest.raises(PrometheusError, match=r"http://127.0.0.1:1 does not answer: .*refused"):
         prometheus(1).query("a")
 
 
 @pytest.mark.parametrize("url", ["prometheus:9090", "ftp://host/", "http://"])
 def test_a_wrong_prometheus_url(url):
-    with pytest.raises(PrometheusError, match="`prometheus_url` .* is not a URL"):
+    with pytest.raises(PrometheusError, match=r"`prometheus_url` .* is not a URL"):
         direct_address(url)

@@ -128,9 +128,7 @@ class Run:
         moved = [seen(item.at + self.time.now, item.source, item.data, item.event) for item in observations]
         events = [(self.time.now + when, lambda what=what: what(self)) for when, what in at]
         watched = Watched(Script(self.time, moved, events), clock, self.interrupt, lambda: None)
-        outputs = Outputs(
-            Progress(str(self.progress)), self.files, {"kubernetes": "v1.25.0", "keda": "2.10.0"}
-        )
+        outputs = Outputs(Progress(str(self.progress)), self.files, {"kubernetes": "v1.25.0", "keda": "2.10.0"})
         self.proof = Proof(TARGET, Options(**options), self.load, watched, outputs)
         self.result = self.proof.run()
 
@@ -204,22 +202,29 @@ def test_files_of_a_proof(tmp_path):
     with (run.files.folder / "timeline.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["phase"] for row in rows} == {"ready", "load"}
-    desired = [
-        row for row in rows if (row["source"], row["field"]) == ("horizontalpodautoscalers", "desired")
-    ]
+    desired = [row for row in rows if (row["source"], row["field"]) == ("horizontalpodautoscalers", "desired")]
     assert [row["value"] for row in desired] == ["1", "4"]
 
 
 def test_lines_of_a_proof(tmp_path):
     lines = Run(tmp_path, [*ready_chain(), *scale_out()]).lines
     assert any(
-        "predicted: 37 requests/s make a metric of 37, at 10 a replica that is 4 replicas" in line
-        for line in lines
+        "predicted: 37 requests/s make a metric of 37, at 10 a replica that is 4 replicas" in line for line in lines
     )
     regular = [line for line in lines if "sent 37." in line]
     assert len(regular) >= 6
     assert "replicas desired 4, current 4, ready 4" in regular[-1]
     assert "verdict: scaled (as_predicted)" in lines[-1]
+
+
+@pytest.mark.parametrize("late", [0.0, 1.0, 8.0])
+def test_what_was_not_observed_yet_is_not_called_missing(tmp_path, late):
+    """The watches bring one object after the other, on a busy machine seconds later."""
+    begun = [seen(0.5 + number * late, item.source, item.data, item.event) for number, item in enumerate(ready_chain())]
+    lines = Run(tmp_path, [*begun, *scale_out(begin=5 * late + 2)]).lines
+    assert "waiting for the first observations" in lines[0]
+    assert any("was not seen yet" in line for line in lines) == (late == 8.0)
+    assert not [line for line in lines if "not there" in line or "not made" in line]
 
 
 def test_a_load_under_the_threshold_moves_nothing(tmp_path):
@@ -252,9 +257,7 @@ def test_a_chain_that_does_not_become_ready(tmp_path, without, reason):
 
 
 def test_a_deleted_servicemonitor(tmp_path):
-    run = Run(
-        tmp_path, [*ready_chain()[:-1], seen(0, "prometheus", {"value": None, "targets": [target("other")]})]
-    )
+    run = Run(tmp_path, [*ready_chain()[:-1], seen(0, "prometheus", {"value": None, "targets": [target("other")]})])
     assert run.verdict == ("not_ready", "scrape_target_missing")
     assert "ServiceMonitor" in run.result["message"]
 
@@ -288,7 +291,9 @@ def test_a_workload_that_never_rests(tmp_path):
 
 def test_traffic_of_others_is_part_of_the_prediction(tmp_path):
     others = [metric(at, 9.0) for at in range(1, 70, 2)]
-    run = Run(tmp_path, [*ready_chain(), *others, *scale_out(begin=70)], rate=28)
+    *chain, prometheus = ready_chain()
+    begun = seen(prometheus.at, "prometheus", {**prometheus.data, "value": 9.0})
+    run = Run(tmp_path, [*chain, begun, *others, *scale_out(begin=70)], rate=28)
     assert run.result["predicted"]["metric"] == pytest.approx(37, abs=0.5)
     assert run.result["predicted"]["replicas"] == 4
 

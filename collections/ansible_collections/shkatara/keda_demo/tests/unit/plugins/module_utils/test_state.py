@@ -74,6 +74,16 @@ def test_nothing_seen_yet_misses_everything_in_the_order_of_the_chain():
     ]
 
 
+def test_what_was_not_seen_yet_is_not_called_gone():
+    state = State()
+    assert "the Deployment was not seen yet" in missing(state)[0].message
+    state.apply(seen(1, "deployments", {"message": "deployments is forbidden"}, "ERROR"))
+    assert "can't be watched: deployments is forbidden" in missing(state)[0].message
+    state.apply(seen(2, "deployments", DEPLOYMENT, "ADDED"))
+    state.apply(seen(3, "deployments", DEPLOYMENT, "DELETED"))
+    assert "the Deployment is not there" in missing(state)[0].message
+
+
 @pytest.mark.parametrize(
     ("observation", "reason", "words"),
     [
@@ -197,7 +207,23 @@ def test_history_begins_with_the_state_before_the_first_request():
     ]
 
 
-def test_no_data_counts_as_zero_as_it_does_for_keda():
-    state = state_of(seen(1, "prometheus", {"value": None}))
+def trigger_with(ignore_null_values):
+    path = "spec.triggers.0.metadata.ignoreNullValues"
+    return seen(0.5, "scaledobjects", changed(SCALEDOBJECT, path, ignore_null_values))
+
+
+@pytest.mark.parametrize("ignore_null_values", [None, "true"])
+def test_no_data_counts_as_zero_where_it_does_for_keda(ignore_null_values):
+    state = state_of(trigger_with(ignore_null_values), seen(1, "prometheus", {"value": None}))
     assert state.metric is None
-    assert state.metrics[-1] == (1, 0.0)
+    found = rest(state, 10, SETTLE, now=1)
+    assert (found.at_rest, found.baseline) == (True, 0)
+
+
+def test_no_data_is_no_rest_where_it_is_an_error_for_keda():
+    state = state_of(trigger_with("false"), seen(1, "prometheus", {"value": None}))
+    found = rest(state, 10, SETTLE, now=1)
+    assert not found.at_rest
+    assert "no data" in found.message
+    state.apply(seen(3, "prometheus", {"value": 0.0}))
+    assert rest(state, 10, SETTLE, now=3).at_rest

@@ -29,7 +29,7 @@ def test_parse_quantity(text, expected):
 
 @pytest.mark.parametrize("text", ["", "ten", "1 m", "1x", "m", "1.2.3"])
 def test_parse_quantity_refuses(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not a Kubernetes quantity"):
         _units.parse_quantity(text)
 
 

@@ -36,11 +36,7 @@ PARAMS = {
 def documented(options):
     """The parts of documented options that an argument spec has too."""
     return {
-        name: {
-            key: option.get(key)
-            for key in ("type", "required", "default", "choices", "elements")
-            if key in option
-        }
+        name: {key: option.get(key) for key in ("type", "required", "default", "choices", "elements") if key in option}
         | ({"options": documented(option["suboptions"])} if "suboptions" in option else {})
         for name, option in options.items()
     }
@@ -60,11 +56,7 @@ def test_documented_verdicts_are_the_verdicts():
 
 def test_examples_use_documented_options():
     options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
-    tasks = [
-        task
-        for task in yaml.safe_load(verify_scaling.EXAMPLES)
-        if "shkatara.keda_demo.verify_scaling" in task
-    ]
+    tasks = [task for task in yaml.safe_load(verify_scaling.EXAMPLES) if "shkatara.keda_demo.verify_scaling" in task]
     assert len(tasks) >= 3
     for task in tasks:
         assert set(task["shkatara.keda_demo.verify_scaling"]) <= set(options)
@@ -88,17 +80,21 @@ def test_good_options():
         ({"rate": 0.0}, "load.http.rate is 0 and must be greater than 0"),
         ({"rate": -5.0}, "load.http.rate is -5 and must be greater than 0"),
         ({"rate": float("nan")}, "load.http.rate is nan"),
-        ({"rate": float("inf")}, "load.http.rate is inf"),
+        ({"rate": float("inf")}, "load.http.rate is inf and must be .* finite"),
         ({"duration": 0.0}, "load.http.duration is 0"),
         ({"timeout": 0.0}, "load.http.timeout is 0"),
         ({"hold_seconds": 0}, "hold_seconds is 0"),
         ({"wait_sleep": -1}, "wait_sleep is -1"),
         ({"hpa_tolerance": 1.0}, "hpa_tolerance is 1 and must be at least 0 and less than 1"),
         ({"pod_start_seconds": -1.0}, "pod_start_seconds is -1"),
+        ({"pod_start_seconds": float("inf")}, "pod_start_seconds is inf and must be .* finite"),
+        ({"hpa_downscale_stabilization": float("nan")}, "hpa_downscale_stabilization is nan"),
         ({"url": "192.0.2.11:30115"}, "load.http.url is '192.0.2.11:30115' and must be a URL"),
         ({"url": "ftp://host/"}, "load.http.url"),
         ({"url": "http://host:99999/"}, "load.http.url"),
-        ({"prometheus_url": "prometheus:9090"}, "`prometheus_url` 'prometheus:9090' is not a URL"),
+        ({"url": "http://[::1/"}, "load.http.url"),
+        ({"prometheus_url": "prometheus:9090"}, "prometheus_url is 'prometheus:9090' and must be a URL"),
+        ({"prometheus_url": "http://host:99999"}, "prometheus_url is 'http://host:99999' and must be a URL"),
         ({"rate": 0.0, "duration": -1.0}, "load.http.rate is 0 .*; load.http.duration is -1"),
     ],
 )
@@ -111,10 +107,11 @@ def test_a_url_that_does_not_answer():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-        with pytest.raises(BadInput, match="load.http.url .* does not answer .*refused"):
+        with pytest.raises(BadInput, match=r"load.http.url .* does not answer .*refused"):
             verify_scaling.check_url_answers(url)
-    with pytest.raises(BadInput, match=r"does not answer"):
-        verify_scaling.check_url_answers("http://no-such-host.invalid/")
+    for host in ("no-such-host.invalid", "no..name"):
+        with pytest.raises(BadInput, match=r"does not answer"):
+            verify_scaling.check_url_answers(f"http://{host}/")
 
 
 def test_a_url_that_answers_gets_no_request():

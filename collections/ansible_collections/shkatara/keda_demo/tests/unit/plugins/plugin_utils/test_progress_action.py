@@ -85,9 +85,7 @@ def play(tmp_path):
     (root / "shkatara").mkdir()
     (root / "shkatara" / "keda_demo").symlink_to(COLLECTION)
     (tmp_path / "play.yml").write_text(PLAY)
-    (tmp_path / "ansible.cfg").write_text(
-        f"[defaults]\ncollections_path={root.parent}\nlocalhost_warning=False\n"
-    )
+    (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path={root.parent}\nlocalhost_warning=False\n")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     environment |= {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(tmp_path / "play.yml")]
