@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Each does all of its own set-up and can be run again.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo verify test lint unit molecule bench lab-down clean-venv
+.PHONY: help setup bundle demo verify test lint unit molecule bench lab-down
 
 PYTHON ?= python3.11
 export KEDA_DEMO_BUILD ?= $(CURDIR)/build
@@ -26,10 +26,13 @@ setup: .venv/requirements.installed  ## Install what the controller needs (.venv
 demo: setup  ## Lab hosts, cluster, Prometheus, KEDA, application, and the proof that it scales
 	$(playbook) playbooks/lab.yml site.yml
 
+bundle: setup  ## Build what is missing of the bundle, or check the one that is there
+	$(playbook) playbooks/bundle.yml
+
 verify: .venv/requirements.installed  ## Send the load again and prove the scale-out
 	$(playbook) playbooks/verify.yml
 
-test: setup .venv/requirements-dev.installed lint unit molecule  ## Lint, unit tests and molecule on the lab
+test: setup .venv/requirements-dev.installed lint bundle unit molecule  ## Lint, unit tests and molecule on the lab
 
 lint: .venv/requirements-dev.installed
 	ruff check . && ruff format --check .
@@ -44,7 +47,7 @@ molecule: .venv/requirements-dev.installed
 	molecule test --scenario-name default
 
 bench: setup .venv/requirements-dev.installed  ## Print each figure beside its target
-	python -m tests.bench
+	PYTHONPATH=collections python -m tests.bench $(PAIRS)
 
 lab-down: .venv/requirements.installed  ## Remove the lab's hosts, network, volumes and changed sysctls
 	$(playbook) playbooks/lab.yml --extra-vars lab_state=absent
