@@ -10,6 +10,7 @@ since hosts unpack them faster than they inflate them.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -130,7 +131,6 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     """Make one archive with all images of `unit`, under their full references."""
     buildah = Buildah(work)
     layout = work.folder / LAYOUT
-    references = []
     for image in unit.inputs["images"].values():
         target = f"oci:{layout}:{image['reference']}"
         component = work.needs[f"component/{image['component']}"]
@@ -139,10 +139,15 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
             buildah("push", "--quiet", "--disable-compression", name, target)
         else:
             buildah.commit(_container(buildah, image, component.folder, work), target)
-        references.append(image["reference"])
     names = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"]
     work.run(["tar", *names, f"--file={out / unit.name}.tar", "--create", f"--directory={layout}", "."])
-    return {"images": references}
+    return {"images": _digests(layout)}
+
+
+def _digests(layout: Path) -> dict[str, str]:
+    """Return the digest of each image of an OCI layout by its reference, as containerd has both after an import."""
+    index = json.loads((layout / "index.json").read_text(encoding="utf-8"))
+    return {one["annotations"]["org.opencontainers.image.ref.name"]: one["digest"] for one in index["manifests"]}
 
 
 def _container(buildah: Buildah, image: Mapping[str, Any], programs: Path, work: Work) -> str:

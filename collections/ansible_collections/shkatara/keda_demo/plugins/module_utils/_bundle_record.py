@@ -101,7 +101,9 @@ def write_bundle(folder: Path, plan: Plan, made: Mapping[str, Made], stack: str,
         "stack": stack,
         "arch": arch,
         "images": {
-            unit.name: sorted(made[id_].info["images"]) for id_, unit in plan.units.items() if unit.kind == "archive"
+            unit.name: dict(sorted(made[id_].info["images"].items()))
+            for id_, unit in plan.units.items()
+            if unit.kind == "archive"
         },
         "files": sorted(files, key=lambda file: str(file["path"])),
         "units": plan.keys,

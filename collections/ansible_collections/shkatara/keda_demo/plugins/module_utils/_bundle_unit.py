@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Raise this when the same inputs begin to give something else, so that nothing old is taken from a cache.
-BUILDER = "1"
+# Raise a kind's number when its same inputs begin to give something else, so that nothing old is taken from a cache.
+BUILDERS = {"base": "1", "component": "1", "archive": "2", "manifest": "1"}
 
 
 class BundleError(Exception):
@@ -51,5 +51,5 @@ class Unit:
 def make_unit(kind: str, name: str, version: str, inputs: Mapping[str, Any], needs: tuple[Unit, ...] = ()) -> Unit:
     """Return the unit with its key computed."""
     keys = {unit.id: unit.key for unit in needs}
-    text = json.dumps([BUILDER, kind, name, version, inputs, keys], sort_keys=True)
+    text = json.dumps([BUILDERS[kind], kind, name, version, inputs, keys], sort_keys=True)
     return Unit(kind, name, version, inputs, keys, hashlib.sha256(text.encode()).hexdigest()[:20])

@@ -41,7 +41,8 @@ def made(tmp_path):
         out = tmp_path / "out"
         out.mkdir()
         (out / FILES[unit.id]).write_text(f"what {unit.id} is")
-        result[unit.id] = cache.store(unit, out, {"images": ["b:1", "a:1"]} if unit is NODE else {})
+        images = {"b:1": "sha256:bb", "a:1": "sha256:aa"}
+        result[unit.id] = cache.store(unit, out, {"images": images} if unit is NODE else {})
     return result
 
 
@@ -67,7 +68,7 @@ def test_the_record_says_all_of_its_files(folder, bundle, made):
         "schema_version": 1,
         "stack": "seed",
         "arch": "amd64",
-        "images": {"node": ["a:1", "b:1"]},
+        "images": {"node": {"a:1": "sha256:aa", "b:1": "sha256:bb"}},
         "units": {ETCD.id: ETCD.key, PAUSE.id: PAUSE.key, NODE.id: NODE.key},
     }
     assert [(file["path"], file["source"]) for file in bundle["files"]] == [

@@ -56,6 +56,15 @@ def test_every_field_is_one_that_kubernetes_knows(objects, kind):
     assert client.sanitize_for_serialization(typed) == made
 
 
+def test_pods_are_made_anew_for_an_image_that_was_built_anew(run_role, objects, tmp_path):
+    image = objects("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
+    (tmp_path / "bundle.json").write_text(json.dumps({"images": {"workloads": {image: "sha256:12"}}}))
+    made = run_role({"bundle": {"cluster_bundle_dir": str(tmp_path)}})["bundle"]["value"]
+    template = next(item for item in made if item["kind"] == "Deployment")["spec"]["template"]
+    assert template["metadata"]["annotations"] == {"keda-demo/image-digest": "sha256:12"}
+    assert "annotations" not in objects("Deployment")["spec"]["template"]["metadata"]
+
+
 def test_the_number_of_pods_is_left_to_the_hpa(objects):
     assert "replicas" not in objects("Deployment")["spec"]
 

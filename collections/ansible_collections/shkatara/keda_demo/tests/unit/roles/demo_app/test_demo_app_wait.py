@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What the role concludes from what the API told it: who needs a hint, and what is not ready."""
+"""What the role concludes from what the API told it: who needs a hint."""
 
 import pytest
 
@@ -39,77 +39,3 @@ def test_only_pods_that_were_there_before_get_it(run_role):
     given = applied(True) | {"__demo_app_prometheus": {"resources": pods}}
     found = run_role({"pods": given}, "__demo_app_prometheus_older | map(attribute='metadata.name') | list")
     assert found["pods"] == {"value": ["older", "same"]}
-
-
-def pod(name, **status):
-    return {"metadata": {"name": name}, "status": status}
-
-
-def waiting(**why):
-    return {"containerStatuses": [{"ready": False, "state": {"waiting": why}}]}
-
-
-UNREADY = {
-    "pods": (
-        [
-            pod("fine", containerStatuses=[{"ready": True, "state": {"running": {}}}]),
-            pod("pull", **waiting(reason="ImagePullBackOff", message="no such image")),
-            pod("create", **waiting(reason="ContainerCreating")),
-            pod("slow", containerStatuses=[{"ready": False, "state": {"running": {}}}]),
-            pod("homeless", conditions=[{"type": "PodScheduled", "status": "False", "message": "0/2 nodes"}]),
-        ],
-        [{"metadata": {"name": "so"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}],
-        [
-            "Pod pull is not ready: ImagePullBackOff, no such image",
-            "Pod create is not ready: ContainerCreating",
-            "Pod slow is not ready: its readiness probe fails",
-            "Pod homeless has no node: 0/2 nodes",
-        ],
-    ),
-    "trigger": (
-        [pod("fine", containerStatuses=[{"ready": True, "state": {}}])],
-        [
-            {
-                "metadata": {"name": "so"},
-                "status": {
-                    "conditions": [
-                        {
-                            "type": "Ready",
-                            "status": "False",
-                            "reason": "TriggerError",
-                            "message": "no triggers",
-                        }
-                    ]
-                },
-            }
-        ],
-        [
-            "ScaledObject so is not Ready: no triggers. KEDA gets no metric from "
-            "http://prometheus-k8s.monitoring.svc:9090"
-        ],
-    ),
-    "nothing": (
-        [],
-        [],
-        [
-            "there is no pod: does the controller manager run?",
-            "there is no ScaledObject: was it deleted meanwhile?",
-        ],
-    ),
-}
-
-
-@pytest.fixture(scope="module")
-def unready(run_role):
-    cases = {
-        case: {"__demo_app_seen": {"results": [{"resources": pods}, {"resources": scaled}]}}
-        for case, (pods, scaled, _says) in UNREADY.items()
-    }
-    return run_role(cases, "lookup('ansible.builtin.template', 'unready.txt.j2')")
-
-
-@pytest.mark.parametrize("case", UNREADY)
-def test_what_is_not_ready_is_said_line_by_line(unready, case):
-    first, *lines = unready[case]["value"].strip().splitlines()
-    assert first.startswith("The application in namespace test is not ready after 300 s")
-    assert lines == [f"  - {says}" for says in UNREADY[case][2]]
