@@ -15,7 +15,7 @@ help:  ## Show this list
 .venv/%.installed: %.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { [ $$(id -u) = 0 ] && apt-get update -q && \
 	  apt-get install -qy python3-venv; } || { echo "Run: sudo apt-get install python3-venv (Python 3.11)"; exit 1; }
-	@[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the Python packages of $< into .venv"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What the role lab says of a machine's podman, from what `podman info` printed on Debian 12 (cgroup v1, as root)."""
+"""What the role lab says of a machine, from what `podman info` printed on Debian 12 (cgroup v1, as root)."""
 
 import copy
 import json
@@ -26,14 +26,19 @@ def _with(path, value):
     return info
 
 
+# What podman said (None where there is no podman), what the role's look at the machine printed, and a word of each
+# finding.
 CASES = {
-    "as_recorded": (RECORDED, []),
-    "rootless": (_with("host.security.rootless", True), ["rootless"]),
-    "vfs": (_with("store.graphDriverName", "vfs"), ["vfs"]),
-    "cgroups": (_with("host.cgroupVersion", ""), ["cgroups"]),
+    "as_recorded": (RECORDED, [], []),
+    "rootless": (_with("host.security.rootless", True), [], ["rootless"]),
+    "vfs": (_with("store.graphDriverName", "vfs"), [], ["vfs"]),
+    "cgroups": (_with("host.cgroupVersion", ""), [], ["cgroups"]),
+    "no_podman": (None, ["program podman", "program runc"], ["`podman`", "`runc`"]),
+    "kernel": (RECORDED, ["kernel br_netfilter"], ["`br_netfilter`"]),
     "all": (
         _with("host.security.rootless", True) | {"store": {"graphDriverName": "vfs"}},
-        ["rootless", "vfs"],
+        ["program runc", "kernel overlay"],
+        ["`runc`", "`overlay`", "rootless", "vfs"],
     ),
 }
 
@@ -46,13 +51,16 @@ def findings(tmp_path_factory):
         {
             "name": f"Read the findings of {name}",
             "ansible.builtin.copy": {
-                "content": "{{ __lab_podman_findings | to_json }}",
+                "content": "{{ __lab_machine_findings | to_json }}",
                 "dest": str(folder / f"{name}.json"),
                 "mode": "0600",
             },
-            "vars": {"__lab_podman": {"stdout": json.dumps(info)}},
+            "vars": {
+                "__lab_podman": {"skipped": True} if info is None else {"stdout": json.dumps(info)},
+                "__lab_machine": {"stdout_lines": lacks},
+            },
         }
-        for name, (info, _) in CASES.items()
+        for name, (info, lacks, _) in CASES.items()
     ]
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
     play["vars"] = {"ansible_python_interpreter": sys.executable}
@@ -65,7 +73,7 @@ def findings(tmp_path_factory):
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_finding_says_what_is_wrong_and_what_would_be_right(findings, name):
-    words = CASES[name][1]
+    words = CASES[name][2]
     assert len(findings[name]) == len(words)
     for finding, word in zip(findings[name], words, strict=True):
         assert word in finding
