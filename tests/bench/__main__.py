@@ -30,8 +30,9 @@ LAB, NETWORK = "keda-demo-bench", "10.89.50"
 VARIABLES = [f"--extra-vars=lab_name={LAB}", f"--extra-vars=lab_network={NETWORK}"]
 PROOF = [f"--extra-vars=verify_proof_dir={ROOT}/build/{LAB}/proof"]
 URL = f"http://{NETWORK}.21:30115/"
-RATE, REPLICAS = 37.0, 4
-CACHE = Path(os.environ.get("KEDA_DEMO_CACHE") or Path.home() / ".cache" / "keda_demo")
+RATE, REPLICAS = 36.0, 4
+USER_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+CACHE = Path(os.environ.get("KEDA_DEMO_CACHE") or USER_CACHE / "keda_demo")
 BUNDLE = CACHE / "bundles" / "seed-amd64"
 # Of a host's files those that the collection wrote; podman's and Debian's own are left out.
 ETC = (

@@ -26,6 +26,7 @@ _READ_SECONDS = 20
 # longer has lost its connection.
 WATCH_SECONDS = 60
 GONE = 410
+OPENED = "OPENED"  # an event of our own: the API server has accepted a watch
 
 
 class ClusterError(Exception):
@@ -36,11 +37,47 @@ class ClusterError(Exception):
         self.status = status
 
 
+def kubeconfig_path(kubeconfig: str | None) -> str:
+    """Return the path of a kubeconfig, kubectl's own where none is given."""
+    return os.path.expanduser(kubeconfig or "~/.kube/config")
+
+
+def new_client(kubeconfig: str, context: str | None) -> Any:
+    """Return a client of the kubernetes library for a kubeconfig that is given by its path.
+
+    :raises ClusterError: no such file or context, or not a kubeconfig
+    """
+    if not os.path.exists(kubeconfig):
+        raise ClusterError(
+            f"kubeconfig {kubeconfig} does not exist: give the path of the cluster's kubeconfig in `kubeconfig`"
+        )
+    try:
+        configuration = client.Configuration()
+        config.load_kube_config(kubeconfig, context, configuration, persist_config=False)
+    except ConfigException as error:
+        raise ClusterError(f"kubeconfig {kubeconfig}: {error}{_known_contexts(kubeconfig, context)}") from error
+    except Exception as error:  # what a broken YAML file raises depends on the library's version
+        raise ClusterError(f"kubeconfig {kubeconfig} can't be read: {error}") from error
+    # A server that is away would hold up every call otherwise. The client reads it only while it is made.
+    configuration.retries = False
+    return client.ApiClient(configuration)
+
+
+def _known_contexts(kubeconfig: str, context: str | None) -> str:
+    if not context:
+        return ""
+    try:
+        contexts, _active = config.list_kube_config_contexts(kubeconfig)
+    except ConfigException:
+        return ""
+    return f" (`context`; the file has: {', '.join(item['name'] for item in contexts)})"
+
+
 class Cluster:
     """One cluster by one kubeconfig. Every read is a list or a watch: two verbs a kind are enough."""
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
-        self.kubeconfig = os.path.expanduser(kubeconfig or "~/.kube/config")
+        self.kubeconfig = kubeconfig_path(kubeconfig)
         self.context = context
         self._client = self.new_client()
         self.host: str = self._client.configuration.host
@@ -56,31 +93,9 @@ class Cluster:
     def new_client(self) -> Any:
         """Return a client of its own: a port-forward changes its client's methods while it is made.
 
-        :raises ClusterError: no such file or context, or not a kubeconfig
+        :raises ClusterError: see new_client
         """
-        if not os.path.exists(self.kubeconfig):
-            raise ClusterError(
-                f"kubeconfig {self.kubeconfig} does not exist: give the path of the cluster's kubeconfig in "
-                "`kubeconfig`"
-            )
-        try:
-            configuration = client.Configuration()
-            config.load_kube_config(self.kubeconfig, self.context, configuration, persist_config=False)
-        except ConfigException as error:
-            raise ClusterError(f"kubeconfig {self.kubeconfig}: {error}{self._known_contexts()}") from error
-        except Exception as error:  # what a broken YAML file raises depends on the library's version
-            raise ClusterError(f"kubeconfig {self.kubeconfig} can't be read: {error}") from error
-        configuration.retries = False
-        return client.ApiClient(configuration)
-
-    def _known_contexts(self) -> str:
-        if not self.context:
-            return ""
-        try:
-            contexts, _active = config.list_kube_config_contexts(self.kubeconfig)
-        except ConfigException:
-            return ""
-        return f" (`context`; the file has: {', '.join(item['name'] for item in contexts)})"
+        return new_client(self.kubeconfig, self.context)
 
     def list(
         self, kind: str, namespace: str, name: str | None = None, labels: str | None = None
@@ -107,6 +122,8 @@ class Cluster:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (event type, object) from resourceVersion `version` on, bookmarks too, until it ends.
 
+        The first is OPENED without an object, as soon as the server has accepted the watch.
+
         :raises ClusterError: the connection broke, or `version` is too old (status GONE)
         """
         response = self._call(
@@ -120,6 +137,7 @@ class Cluster:
             timeout_seconds=WATCH_SECONDS,
         )
         try:
+            yield OPENED, {}
             for line in _lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":

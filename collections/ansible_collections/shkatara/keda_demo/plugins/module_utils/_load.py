@@ -87,7 +87,10 @@ class Histogram:
 
 @dataclass
 class LoadStats:
-    """Counts of requests; `first_sent` is on the machine's monotonic clock."""
+    """Counts of requests; `first_sent` is on the machine's monotonic clock.
+
+    `died` says how the sender's process ended where it ended before the load; it is empty otherwise.
+    """
 
     scheduled: int = 0
     sent: int = 0
@@ -100,6 +103,7 @@ class LoadStats:
     late: Histogram = field(default_factory=Histogram)
     response: Histogram = field(default_factory=Histogram)
     ended: bool = False
+    died: str = ""
 
     @property
     def finished(self) -> int:
@@ -122,6 +126,7 @@ class LoadStats:
             "late_ms": self.late.summary_ms(),
             "response_ms": self.response.summary_ms(),
             "ended": self.ended,
+            "died": self.died,
         }
 
 
@@ -224,6 +229,7 @@ async def _serve(connection: Connection, spec: LoadSpec) -> None:
 
     loop.add_reader(connection.fileno(), read_order)
     if await orders.get() != "start":
+        connection.send(LoadStats(ended=True).as_dict())
         return
     sender = Sender(spec)
     sending = loop.create_task(sender.run())
@@ -281,13 +287,21 @@ class LoadProcess:
         self._order("stop")
 
     def poll(self) -> dict[str, Any]:
-        """Return the newest counts; see LoadStats.as_dict. A process that died counts as ended."""
+        """Return the newest counts; see LoadStats.as_dict. A process that died counts as ended, and says so."""
         try:
             while self._connection.poll():
                 self.last = self._connection.recv()
         except (EOFError, OSError):
-            self.last = {**self.last, "ended": True}
+            if not self.last["ended"]:
+                self.last = {**self.last, "ended": True, "died": self._how_it_died()}
         return self.last
+
+    def _how_it_died(self) -> str:
+        self._process.join(timeout=1)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            return f"The sender's process was ended by signal {-code} ({signal.strsignal(-code)})"
+        return f"The sender's process ended with exit code {code}"
 
     def wait(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> dict[str, Any]:
         """Return the last counts, once sending has ended or `seconds` are over."""

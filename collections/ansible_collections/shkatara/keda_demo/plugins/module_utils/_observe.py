@@ -11,31 +11,23 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import GONE, Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import (
+    GONE,
+    OPENED,
+    Cluster,
+    ClusterError,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import (
     Prometheus,
     PrometheusError,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Observation
 
+_SHORTEST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _TARGETS_SECONDS = 15.0
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One thing seen; `source` is a plural kind or `prometheus`.
-
-    `event` is ADDED, MODIFIED, DELETED or ERROR. `data` is the object as the API has it; for `prometheus`
-    it is {value} and now and then {targets, version}; for ERROR it is {message}.
-    """
-
-    at: float
-    source: str
-    event: str
-    data: dict[str, Any]
 
 
 class Watcher(threading.Thread):
@@ -60,6 +52,8 @@ class Watcher(threading.Thread):
         self._clock = clock
         self._ended = threading.Event()
         self._known: dict[str, dict[str, Any]] = {}
+        self._version: str | None = None
+        self._in_error = False
 
     def stop(self) -> None:
         """Report nothing more; the thread ends with its connection."""
@@ -67,24 +61,44 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """List once, then watch; a broken watch goes on from the last version seen."""
-        version: str | None = None
-        pause = 0.25
+        pause = _SHORTEST_PAUSE_SECONDS
         while not self._ended.is_set():
             try:
-                if version is None:
-                    version = self._list()
-                for event, obj in self._cluster.watch(self._kind, version=version, **self._selection):
-                    version = obj["metadata"]["resourceVersion"]
-                    pause = 0.25
-                    if event != "BOOKMARK":
-                        self._put(event, obj)
+                self._list_and_watch()
+                pause = _SHORTEST_PAUSE_SECONDS
             except ClusterError as error:
                 if error.status == GONE:
-                    version = None
+                    self._version = None
                     continue
-                self._emit("ERROR", {"message": str(error)})
+                self._tell_error(str(error))
+            except Exception as error:  # a thread that ended would look like a cluster in which nothing happens
+                self._version = None
+                self._tell_error(f"{type(error).__name__}: {error}")
+            if self._in_error:
                 self._ended.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def _list_and_watch(self) -> None:
+        """Watch until the server ends it, which it does after a minute."""
+        if self._version is None:
+            self._version = self._list()
+        for event, obj in self._cluster.watch(self._kind, version=self._version, **self._selection):
+            if event == OPENED:
+                self._tell_recovery()
+                continue
+            self._version = obj["metadata"]["resourceVersion"]
+            if event != "BOOKMARK":
+                self._put(event, obj)
+
+    def _tell_error(self, message: str) -> None:
+        self._in_error = True
+        self._emit("ERROR", {"message": message})
+
+    def _tell_recovery(self) -> None:
+        # What was listed again may be the same as before, and a watch be silent: nothing else would tell.
+        if self._in_error:
+            self._in_error = False
+            self._emit("RECOVERED", {})
 
     def _list(self) -> str:
         objects, version = self._cluster.list(self._kind, **self._selection)
@@ -160,6 +174,11 @@ class PrometheusPoller(threading.Thread):
                 data["value"] = self._prometheus.query(self._query)
                 self._sink.put(Observation(self._clock(), "prometheus", "MODIFIED", data))
             except PrometheusError as error:
-                self._sink.put(Observation(self._clock(), "prometheus", "ERROR", {"message": str(error)}))
+                self._tell_error(str(error))
+            except Exception as error:  # a thread that ended would look like a metric that stays as it is
+                self._tell_error(f"{type(error).__name__}: {error}")
             self._ended.wait(max(0.0, begun + self._interval - self._clock()))
         self._prometheus.close()
+
+    def _tell_error(self, message: str) -> None:
+        self._sink.put(Observation(self._clock(), "prometheus", "ERROR", {"message": message}))

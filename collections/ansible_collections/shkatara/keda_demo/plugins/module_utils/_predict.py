@@ -27,6 +27,9 @@ DEFAULT_SCALE_DOWN: Mapping[str, Any] = {
     "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
 }
 _LONGEST_CLIMB_SECONDS = 3600.0
+# How late Prometheus may begin to scrape a new pod: two tickers of 5 s, one after the other.
+# Source: Prometheus 2.41, discovery/manager.go, updatert; scrape/manager.go, reloader.
+_DISCOVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,6 @@ class Prediction:
     tolerance: float
     min_replicas: int
     max_replicas: int
-    path: list[tuple[float, int]]
     earliest_change_seconds: float | None
     latest_change_seconds: float
     latest_seconds: float
@@ -205,6 +207,32 @@ def reachable_replicas(target: HpaTarget, total: float, current: int) -> set[int
     return final
 
 
+def most_holds(target: HpaTarget, total: float, current: int, timing: Timing) -> int:
+    """Return at how many counts on its way the HPA can be held at most, since new pods are not counted yet.
+
+    New pods take their share of the requests as soon as they are Ready, while `rate` needs two scrapes of each to see
+    any of them. So after a step from a to b replicas the sum falls by up to ``(1 - a/b) * lost`` of it, and b may be
+    within the tolerance until the window holds nothing older than the new pods' first sample.
+
+    :param total: the metric's value once all is counted, in its unit
+    :returns: the length of the longest chain of such counts, each reached from the one before
+    """
+    unseen = _DISCOVERY_SECONDS + 2 * timing.scrape_interval
+    lost = 1.0 if unseen >= timing.query_window else unseen / timing.query_window
+    top = max(reachable_replicas(target, total, current))
+    highest = {count: next_replicas(target, total, count) for count in range(current, top + 1)}
+    most: dict[int, int] = {}
+
+    def holds(before: int, count: int) -> bool:
+        lowest = total * (1 - (1 - before / count) * lost)
+        return highest[count] != count and lowest <= (1 + target.tolerance) * target.threshold * count
+
+    for before in range(top, current - 1, -1):
+        steps = range(before + 1, highest[before] + 1)
+        most[before] = max((most[count] + holds(before, count) for count in steps), default=0)
+    return most[current]
+
+
 def earliest_change_seconds(target: HpaTarget, total: float, current: int, baseline: float, timing: Timing) -> float:
     """Return the shortest time from the first request to a metric on which the HPA acts, in seconds.
 
@@ -232,7 +260,7 @@ def predict(target: HpaTarget, load: float, current: int, timing: Timing, baseli
     """
     total = baseline + load
     possible = reachable_replicas(target, total, current)
-    path = climb(target, total, current, timing.hpa_sync)
+    climbed = climb(target, total, current, timing.hpa_sync)
     replicas = max(possible)
     earliest = earliest_change_seconds(target, total, current, baseline, timing)
     parts = {
@@ -246,7 +274,13 @@ def predict(target: HpaTarget, load: float, current: int, timing: Timing, baseli
         "hpa_sync": timing.hpa_sync,
     }
     latest_change = sum(parts.values())
-    parts["further_syncs"] = path[-1][0] if path else 0.0
+    parts["further_syncs"] = climbed[-1][0] if climbed else 0.0
+    holds = most_holds(target, total, current, timing)
+    # Pods that become Ready one after the other hold the HPA until the last of them is counted. One alone holds it only
+    # when it is Ready before the HPA looks again.
+    parts["new_pods_started"] = holds * max(timing.pod_start, timing.hpa_sync)
+    # Until their first scrape, and then until the window begins with it.
+    parts["new_pods_counted"] = holds * (_DISCOVERY_SECONDS + timing.scrape_interval + timing.query_window)
     parts["pod_start"] = timing.pod_start
     return Prediction(
         replicas=replicas,
@@ -258,7 +292,6 @@ def predict(target: HpaTarget, load: float, current: int, timing: Timing, baseli
         tolerance=target.tolerance,
         min_replicas=target.min_replicas,
         max_replicas=target.max_replicas,
-        path=path,
         earliest_change_seconds=round(earliest, 1) if replicas != current else None,
         latest_change_seconds=latest_change,
         latest_seconds=sum(parts.values()),

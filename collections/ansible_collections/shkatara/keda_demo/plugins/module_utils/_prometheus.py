@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import parse_duration
 
 try:
@@ -30,18 +31,6 @@ _TIMEOUT_SECONDS = 10.0
 
 class PrometheusError(Exception):
     """Prometheus can't be found, or does not answer as it should."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A scrape target: `up` as Prometheus last saw it, `interval` in seconds (0 where it does not say)."""
-
-    namespace: str
-    pod: str
-    url: str
-    up: bool
-    error: str
-    interval: float
 
 
 @dataclass(frozen=True)

@@ -5,34 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils import _views
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, label_selector
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import HpaTarget
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import ProofTarget
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import parse_quantity, query_window
 
 
 class BadInput(Exception):
     """The proof can't begin: the message says what is wrong and what would be right."""
-
-
-@dataclass(frozen=True)
-class ProofTarget:
-    """The objects by name, and what does not change during a proof."""
-
-    namespace: str
-    scaledobject: str
-    hpa: str
-    deployment: str
-    pod_labels: str
-    server_address: str
-    query: str
-    query_window: float
-    keda_polling: float
-    probe_seconds: float
-    grace_seconds: float
 
 
 def find_target(cluster: Cluster, namespace: str, name: str) -> ProofTarget:

@@ -11,6 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import LoadFacts, Replicas, Verdict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import (
+    last_words,
+    metric_words,
+    parts_words,
+    possible_words,
+    replicas_words,
+)
 
 VERDICTS = (
     "scaled",
@@ -22,22 +30,10 @@ VERDICTS = (
     "not_ready",
     "aborted",
 )
-
-
-@dataclass(frozen=True)
-class Replicas:
-    """The counts that are to agree: the HPA's desired, and the workload's spec, status and ready."""
-
-    seconds: float
-    desired: int
-    spec: int
-    current: int
-    ready: int
-
-    @property
-    def settled(self) -> int | None:
-        """The count on which all four agree, or None."""
-        return self.ready if self.desired == self.spec == self.current == self.ready else None
+# The part of the requests that must have been sent, and answered with 2xx.
+_LEAST_SHARE = 0.95
+# The load's own clock begins a little before its first request is sent.
+_CLOCKS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,28 +50,8 @@ class Stay:
         return (now if self.end is None else self.end) - self.start
 
 
-@dataclass(frozen=True)
-class LoadFacts:
-    """What became of the load so far: counts of requests, and whether sending is over."""
-
-    scheduled: int = 0
-    sent: int = 0
-    answered: int = 0
-    finished: int = 0
-    ended: bool = False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome: one of VERDICTS, a reason code, and what a person is to know."""
-
-    verdict: str
-    reason: str
-    message: str
-
-
 def stays(history: Sequence[Replicas], counts: Sequence[int]) -> list[Stay]:
-    """Return each time for which all counts agreed on one of `counts`.
+    """Return each time for which all counts agreed on one of `counts`, of which nothing is counted that nobody saw.
 
     :param history: the counts at each change, oldest first
     """
@@ -83,7 +59,8 @@ def stays(history: Sequence[Replicas], counts: Sequence[int]) -> list[Stay]:
     for sample in history:
         running = found[-1] if found and found[-1].end is None else None
         if running is not None and sample.settled != running.count:
-            found[-1] = Stay(running.count, running.start, sample.seconds, max(sample.desired, sample.spec))
+            left = sample.seconds if sample.earliest is None else max(sample.earliest, running.start)
+            found[-1] = Stay(running.count, running.start, left, max(sample.desired, sample.spec))
             running = None
         if running is None and sample.settled in counts:
             found.append(Stay(sample.settled or 0, sample.seconds, None))
@@ -98,28 +75,53 @@ def judge(
     now: float,
     hold_seconds: float,
     metric_was_over: bool = False,
+    unwatched: str = "",
 ) -> Verdict | None:
     """Return the verdict, or None while it is open.
 
     :param history: the counts at each change since the first request, the first being the state before it
     :param metric_was_over: the trigger's query, or the HPA's own metric, was seen over the threshold
+    :param unwatched: why the HPA or the Deployment can't be watched now; empty while both are
     :returns: always a verdict when the load has ended
     """
+    trouble = load_trouble(load)
+    if trouble is not None and trouble.reason == "load_not_sent" and load.ended:
+        return trouble
     if not history:
         return None
+    if unwatched:
+        # A count that nobody sees is not held: what happened comes when the watch goes on.
+        return _not_observed(unwatched) if load.ended else None
     if not prediction.changes:
         return _judge_rest(history, prediction, load, now, hold_seconds)
+    return _judge_growth(history, prediction, load, now, hold_seconds) or (
+        _judge_end(history, prediction, load, hold_seconds, metric_was_over) if load.ended else None
+    )
+
+
+def _judge_growth(
+    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, now: float, hold_seconds: float
+) -> Verdict | None:
+    """The prediction is that replicas grow: have they stayed long enough at the new count, or left it?"""
     reached = stays(history, prediction.possible_replicas)
     held = next((stay for stay in reached if stay.seconds(now) >= hold_seconds), None)
     # Going on upwards to another possible count is not flapping: the tolerance makes several counts stable.
     broken = [stay for stay in reached if stay.end is not None and not _went_on(stay, prediction)]
     if broken and (held is None or broken[0].start < held.start):
         back = "" if held is None else f"They were back after {held.start:.1f} s. "
-        flapped = _flapped(broken[0], hold_seconds, back + _last_words(history[-1]))
+        flapped = _flapped(broken[0], hold_seconds, back + last_words(history[-1]))
         return flapped if held is not None or load.ended else None
     if held is not None:
-        return _scaled(held, prediction, hold_seconds)
-    return _judge_end(history, prediction, load, hold_seconds, metric_was_over) if load.ended else None
+        return load_trouble(load) or _scaled(held, prediction, hold_seconds)
+    return None
+
+
+def _not_observed(unwatched: str) -> Verdict:
+    return Verdict(
+        "aborted",
+        "not_observed",
+        f"The load ended while its effect could not be watched: {unwatched}. Is the API server there?",
+    )
 
 
 def _judge_end(
@@ -132,7 +134,7 @@ def _judge_end(
     """The load is over and the predicted count did not stay long enough, if it was there at all."""
     reached = stays(history, prediction.possible_replicas)
     if reached and reached[-1].end is None:
-        return Verdict(
+        return load_trouble(load) or Verdict(
             "scaled_late",
             "hold_cut_short",
             f"{reached[-1].count} replicas were Ready after {reached[-1].start:.1f} s, and the load ended "
@@ -145,30 +147,46 @@ def _judge_rest(
     history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, now: float, hold_seconds: float
 ) -> Verdict | None:
     """The prediction is that nothing moves."""
-    start = prediction.from_replicas
-    if any(sample.desired > start or sample.spec > start for sample in history):
+    start, needed = prediction.from_replicas, prediction.latest_seconds + hold_seconds
+    moved = any(sample.desired > start or sample.spec > start for sample in history)
+    if not load.ended and (moved or now < needed):
+        return None
+    trouble = load_trouble(load)
+    if trouble is not None:
+        return trouble
+    if moved:
         highest = max(max(sample.desired, sample.spec) for sample in history)
-        if not load.ended:
-            return None
         return Verdict(
             "wrong_count",
             "more_than_predicted",
-            f"{_load_words(prediction)} asks for {_pods(start)}, and the HPA went up to {highest}: look "
+            f"{metric_words(prediction)} asks for {replicas_words(start)}, and the HPA went up to {highest}: look "
             "for other traffic in evidence and timeline.csv.",
         )
-    if not load.ended and now < prediction.latest_seconds + hold_seconds:
-        return None
+    if now < needed - _CLOCKS_SECONDS:
+        return Verdict(
+            "aborted",
+            "load_not_sent",
+            f"The load ended after {now:.0f} s, and {needed:.0f} s are needed to prove rest.",
+        )
+    return _rested(history[-1], prediction, now)
+
+
+def _rested(last: Replicas, prediction: Prediction, now: float) -> Verdict:
+    start = prediction.from_replicas
+    if last.settled != start:
+        return Verdict(
+            "wrong_count", "fewer_than_predicted", f"{replicas_words(start)} predicted to stay. {last_words(last)}"
+        )
     why = {
-        "load_under_threshold": f"a metric of {prediction.metric:g} is not more than {_pods(start)} may carry at "
-        f"{prediction.threshold:g} each (tolerance {prediction.tolerance:.0%}). Send more, or lower the "
-        "threshold.",
+        "load_under_threshold": f"a metric of {prediction.metric:g} is not more than {replicas_words(start)} may carry "
+        f"at {prediction.threshold:g} each (tolerance {prediction.tolerance:.0%}). Send more, or lower the threshold.",
         "max_replicas": f"the HPA's maxReplicas of {prediction.max_replicas} is reached already. Raise it.",
         "scale_up_disabled": "the HPA's behavior.scaleUp forbids to grow. Change it.",
     }[prediction.reason]
     return Verdict(
         "not_scaled",
         prediction.reason,
-        f"{_pods(start)} predicted and seen, for {now:.0f} s of load: {why}",
+        f"{replicas_words(start)} predicted and seen, for {now:.0f} s of load: {why}",
     )
 
 
@@ -179,14 +197,14 @@ def _went_on(stay: Stay, prediction: Prediction) -> bool:
 def _scaled(held: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
     seen = (
         f"{held.count} replicas were Ready {held.start:.1f} s after the first request and stayed for "
-        f"{hold_seconds:g} s under load; predicted were {_count_words(prediction)}"
+        f"{hold_seconds:g} s under load; predicted were {possible_words(prediction)}"
     )
     if held.start <= prediction.latest_seconds:
         return Verdict("scaled", "as_predicted", f"{seen} within {prediction.latest_seconds:.0f} s at the latest.")
     return Verdict(
         "scaled_late",
         "after_latest",
-        f"{seen} within {prediction.latest_seconds:.0f} s at the latest ({_parts_words(prediction)}): hops "
+        f"{seen} within {prediction.latest_seconds:.0f} s at the latest ({parts_words(prediction)}): hops "
         "shows which step took longer.",
     )
 
@@ -204,56 +222,61 @@ def _flapped(broken: Stay, hold_seconds: float, end: str) -> Verdict:
 def _not_as_predicted(
     history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, metric_was_over: bool
 ) -> Verdict:
-    """The load is over and the predicted count was never there."""
+    """The load is over, it was sent, and the predicted count was never there."""
     last, start = history[-1], prediction.from_replicas
     verdict = "not_scaled" if last.ready <= start else "wrong_count"
-    predicted = f"{_count_words(prediction)} replicas were predicted for {_load_words(prediction)}."
+    reason, words = _why_not(last, prediction, load, metric_was_over)
+    predicted = f"{possible_words(prediction)} replicas were predicted for {metric_words(prediction)}."
+    return Verdict(verdict, reason, f"{predicted} {last_words(last)} {words}")
+
+
+def _why_not(last: Replicas, prediction: Prediction, load: LoadFacts, metric_was_over: bool) -> tuple[str, str]:
+    """Return the reason code, and what a person is to look at."""
     trouble = load_trouble(load)
     if trouble is not None:
-        return Verdict(verdict, trouble.reason, f"{predicted} {_last_words(last)} {trouble.message}")
+        # An application that breaks down under the load is a result, not a failed attempt.
+        return trouble.reason, trouble.message
     if last.desired in prediction.possible_replicas:
-        return Verdict(
-            verdict,
+        return (
             "pods_not_ready",
-            f"{predicted} The HPA decided on {last.desired}, and at the end of the load {last.ready} were "
-            "Ready: look at the pods in timeline.csv (no node with room, image missing, probe failing).",
+            f"The HPA decided on {last.desired}: look at the pods in timeline.csv (no node with room, image missing, "
+            "probe failing).",
         )
-    if last.desired > start:
-        reason = "fewer_than_predicted" if last.desired < prediction.replicas else "more_than_predicted"
-        return Verdict(
-            verdict,
-            reason,
-            f"{predicted} {_last_words(last)} Compare the metric in timeline.csv with the load: other "
-            "traffic, lost requests or scrapes that failed move it.",
+    if last.desired > prediction.from_replicas:
+        return (
+            "fewer_than_predicted" if last.desired < prediction.replicas else "more_than_predicted",
+            "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed "
+            "move it, and right after a step rate() may show more than there is, for it draws out the old pods' "
+            "samples to the next scrape.",
         )
     if not metric_was_over:
-        return Verdict(
-            verdict,
+        return (
             "metric_not_over_threshold",
-            f"{predicted} {_last_words(last)} The requests were answered, but the trigger's query was "
-            f"never seen over the threshold of {prediction.threshold:g}: is the target still scraped, and "
-            "does the query count these requests?",
+            "The requests were answered, but the trigger's query was never seen over the threshold of "
+            f"{prediction.threshold:g}: is the target still scraped, and does the query count these requests?",
         )
-    return Verdict(
-        verdict,
+    return (
         "hpa_did_not_act",
-        f"{predicted} {_last_words(last)} The metric was over the threshold of {prediction.threshold:g}, "
-        "and the HPA did not decide on more: look at the HPA's conditions in evidence.",
+        f"The metric was over the threshold of {prediction.threshold:g}, and the HPA did not decide on more: look at "
+        "the HPA's conditions in evidence.",
     )
 
 
-def load_trouble(load: LoadFacts, least_share: float = 0.95) -> Verdict | None:
-    """Return what was wrong with the load itself, as an aborted verdict; None for a load that did its part.
-
-    :param least_share: the part of the requests that must have been sent, and answered with 2xx
-    """
-    if load.scheduled and load.sent < least_share * load.scheduled:
+def load_trouble(load: LoadFacts) -> Verdict | None:
+    """Return what was wrong with the load itself, as an aborted verdict; None for a load that did its part."""
+    if load.died:
+        return Verdict(
+            "aborted",
+            "load_not_sent",
+            f"{load.died} after {load.sent} requests, before the load was over.",
+        )
+    if load.scheduled and load.sent < _LEAST_SHARE * load.scheduled:
         return Verdict(
             "aborted",
             "load_not_sent",
             f"Only {load.sent} of {load.scheduled} requests could be sent: this machine is the bottleneck.",
         )
-    if load.finished and load.answered < least_share * load.finished:
+    if load.finished and load.answered < _LEAST_SHARE * load.finished:
         return Verdict(
             "aborted",
             "load_not_answered",
@@ -261,23 +284,3 @@ def load_trouble(load: LoadFacts, least_share: float = 0.95) -> Verdict | None:
             "load.errors say what came instead. Is load.http.url the application's?",
         )
     return None
-
-
-def _pods(count: int) -> str:
-    return f"{count} replica{'' if count == 1 else 's'}"
-
-
-def _count_words(prediction: Prediction) -> str:
-    return " or ".join(str(count) for count in prediction.possible_replicas)
-
-
-def _load_words(prediction: Prediction) -> str:
-    return f"A metric of {prediction.metric:g} at {prediction.threshold:g} a replica"
-
-
-def _parts_words(prediction: Prediction) -> str:
-    return " + ".join(f"{name} {seconds:g}" for name, seconds in prediction.latest_parts.items())
-
-
-def _last_words(last: Replicas) -> str:
-    return f"At the end the HPA wanted {last.desired}, {last.current} pods were there and {last.ready} Ready."

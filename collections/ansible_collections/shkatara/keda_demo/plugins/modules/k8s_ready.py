@@ -127,14 +127,18 @@ not_ready:
 """
 
 import json
-import os
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import ClusterError, label_selector
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import (
+    ClusterError,
+    kubeconfig_path,
+    label_selector,
+    new_client,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._readiness import (
     KINDS,
@@ -144,9 +148,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._readiness impo
 )
 
 try:
-    from kubernetes import client, config
+    from kubernetes import client
     from kubernetes.client.exceptions import ApiException
-    from kubernetes.config import ConfigException
     from urllib3.exceptions import HTTPError
 
     KUBERNETES_IMPORT_ERROR = None
@@ -166,13 +169,8 @@ class Reader:
     """
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
-        path = os.path.expanduser(kubeconfig or "~/.kube/config")
-        try:
-            self._client = config.new_client_from_config(path, context, persist_config=False)
-        except (ConfigException, OSError) as error:
-            raise ClusterError(f"kubeconfig {path}: {error}") from error
-        # Tries again by itself otherwise, and a server that is away would hold up every look.
-        self._client.configuration.retries = False
+        """:raises ClusterError: see new_client"""
+        self._client = new_client(kubeconfig_path(kubeconfig), context)
         # In spite of its name it reads objects of every group.
         self._api = client.CustomObjectsApi(self._client)
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._observe import Observation
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import Target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Observation, Target
 
 QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
 

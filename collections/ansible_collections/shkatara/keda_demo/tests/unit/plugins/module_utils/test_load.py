@@ -13,6 +13,7 @@ from collections import Counter
 
 import pytest
 from aiohttp import web
+from ansible_collections.shkatara.keda_demo.plugins.module_utils import _load
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import (
     Histogram,
     LoadProcess,
@@ -141,10 +142,11 @@ def serve(connection):
     async def run():
         async with Server() as server:
             connection.send(server.port)
-            while not connection.poll():
-                await asyncio.sleep(0.05)
-            connection.recv()
-            connection.send(len(server.arrivals))
+            while True:
+                while not connection.poll():
+                    await asyncio.sleep(0.05)
+                connection.recv()
+                connection.send(len(server.arrivals))
 
     asyncio.run(run())
 
@@ -208,16 +210,47 @@ def test_process_ignores_the_terminals_signals_and_ends_with_its_parent(server):
     load._process.join(timeout=5)
     assert load._process.exitcode is not None
     connection.send("count")
-    assert connection.recv() > 0
+    arrived = connection.recv()
+    time.sleep(0.5)  # in which 25 more would come
+    connection.send("count")
+    assert connection.recv() == arrived
 
 
-def test_a_process_that_died_counts_as_ended(server):
+def test_a_process_that_died_says_so(server):
     port, _connection = server
     load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
     load.start()
+    wait_for(lambda: load.poll()["sent"] > 0)
     os.kill(load._process.pid, signal.SIGKILL)
-    assert load.wait(5)["ended"]
+    counts = load.wait(5)
     load.close()
+    assert counts["ended"]
+    assert counts["died"] == "The sender's process was ended by signal 9 (Killed)"
+    assert counts["sent"] > 0, "what was known of the load is lost"
+
+
+@pytest.mark.parametrize("orders", [["start", "stop"], ["start", "drain"], ["stop"]])
+def test_a_process_that_was_told_to_end_did_not_die(server, orders):
+    port, _connection = server
+    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
+    for order in orders:
+        getattr(load, order)()
+    load.wait(5)
+    load._process.join(timeout=5)
+    counts = load.poll()
+    load.close()
+    assert (counts["ended"], counts["died"]) == (True, "")
+
+
+def test_a_process_that_fails_says_so(monkeypatch):
+    async def fail(*_args):
+        raise SystemExit(3)
+
+    monkeypatch.setattr(_load, "_serve", fail)
+    load = LoadProcess(LoadSpec("http://host/", rate=50, duration=600))
+    counts = load.wait(5)
+    load.close()
+    assert counts["died"] == "The sender's process ended with exit code 3"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import queue
 import threading
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import GONE, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import GONE, OPENED, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._observe import PrometheusPoller, Watcher
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import PrometheusError
 
@@ -37,7 +37,7 @@ class Scripted:
         return self._next(("list", kind, namespace, name, labels))
 
     def watch(self, kind, namespace, version, name=None, labels=None):
-        for item in self._next(("watch", version)):
+        for item in [(OPENED, {}), *self._next(("watch", version))]:
             if isinstance(item, Exception):
                 raise item
             yield item
@@ -52,7 +52,7 @@ def watch(*steps):
     seen = [sink.get_nowait() for _ in range(sink.qsize())]
     assert {(item.at, item.source) for item in seen} == {(7.0, "pods")}
     return cluster.calls, [
-        (item.event, item.data.get("message") or item.data["metadata"]["resourceVersion"]) for item in seen
+        (item.event, item.data.get("message") or item.data.get("metadata", {}).get("resourceVersion")) for item in seen
     ]
 
 
@@ -89,6 +89,7 @@ def test_a_broken_connection_is_told_and_mended():
         ("MODIFIED", "12"),
         ("ERROR", "the connection broke"),
         ("ERROR", "The API server does not answer"),
+        ("RECOVERED", None),
         ("MODIFIED", "30"),
     ]
 
@@ -106,9 +107,25 @@ def test_an_expired_version_lists_again_and_tells_the_difference():
 
 
 def test_the_first_list_is_tried_until_the_api_is_there():
-    calls, seen = watch(ClusterError("down"), ([obj("a", "5")], "9"))
-    assert [call[0] for call in calls] == ["list", "list", "watch"]
-    assert seen == [("ERROR", "down"), ("ADDED", "5")]
+    calls, seen = watch(ClusterError("down"), ([obj("a", "5")], "9"), [])
+    assert [call[0] for call in calls] == ["list", "list", "watch", "watch"]
+    assert seen == [("ERROR", "down"), ("ADDED", "5"), ("RECOVERED", None)]
+
+
+def test_a_watch_that_goes_on_in_silence_is_told():
+    _calls, seen = watch(([obj("a", "5")], "9"), [ClusterError("the connection broke")], [])
+    assert seen == [("ADDED", "5"), ("ERROR", "the connection broke"), ("RECOVERED", None)]
+
+
+def test_an_unexpected_exception_is_told_and_the_watch_goes_on():
+    calls, seen = watch(
+        ([obj("a", "5")], "9"),
+        [("MODIFIED", {"metadata": {}})],  # without a version: a KeyError
+        ([obj("a", "7")], "12"),
+        [],
+    )
+    assert [call[0] for call in calls] == ["list", "watch", "list", "watch", "watch"]
+    assert seen == [("ADDED", "5"), ("ERROR", "KeyError: 'resourceVersion'"), ("MODIFIED", "7"), ("RECOVERED", None)]
 
 
 class Answers:
@@ -141,7 +158,7 @@ class Answers:
 
 
 def test_poller_tells_values_targets_and_errors():
-    answers, sink = Answers(1.0, PrometheusError("gone"), None), queue.Queue()
+    answers, sink = Answers(1.0, PrometheusError("gone"), KeyError("data"), None), queue.Queue()
     poller = PrometheusPoller(answers, sink, "sum(a)", interval=0.01)
     poller.start()
     assert answers.done.wait(10)
@@ -150,6 +167,7 @@ def test_poller_tells_values_targets_and_errors():
     assert [(item.event, item.data) for item in seen] == [
         ("MODIFIED", {"version": "2.41.0", "targets": ["target"], "value": 1.0}),
         ("ERROR", {"message": "gone"}),
+        ("ERROR", {"message": "KeyError: 'data'"}),
         ("MODIFIED", {"targets": ["target"], "value": None}),
     ]
 

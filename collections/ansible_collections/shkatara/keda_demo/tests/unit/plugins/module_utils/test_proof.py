@@ -8,17 +8,15 @@ import json
 import queue
 
 import pytest
+import yaml
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._edges import Interrupt, Outputs, Watched
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._hops import HOPS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadSpec, LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress, ProgressReader
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._proof import (
-    Interrupt,
-    Options,
-    Outputs,
-    Proof,
-    Watched,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import ProofTarget
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._proof import Proof
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Options, ProofTarget
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Clock, ProofFiles
+from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import (
     HPA,
     QUERY,
@@ -78,7 +76,7 @@ class Load:
     def __init__(self, time, spec, share=1.0):
         self.time, self.spec, self.share = time, spec, share
         self.last = LoadStats().as_dict()
-        self.begun = self.ended = None
+        self.begun = self.ended = self.died_at = None
         self.orders = []
 
     def start(self):
@@ -94,7 +92,10 @@ class Load:
         self.ended = self.time.now
 
     def poll(self):
-        if self.begun is not None:
+        if self.begun is not None and self.died_at is not None:
+            how = "The sender's process was ended by signal 9 (Killed)"
+            self.last = {**self.last, "ended": True, "died": how}
+        elif self.begun is not None:
             end = self.begun + self.spec.duration if self.ended is None else self.ended
             sent = max(0, int((min(self.time.now, end) - self.begun) * self.spec.rate))
             answered = int(sent * self.share)
@@ -117,7 +118,7 @@ class Load:
 class Run:
     """One proof over a script, and what came of it."""
 
-    def __init__(self, folder, observations, rate=37.0, duration=150.0, share=1.0, at=(), **options):
+    def __init__(self, folder, observations, rate=37.0, duration=200.0, share=1.0, at=(), **options):
         self.time = Time()
         self.load = Load(self.time, LoadSpec("http://host/", rate, duration), share)
         self.interrupt = Interrupt()
@@ -303,9 +304,9 @@ def test_a_load_that_is_too_short_is_refused_before_it_is_sent(tmp_path):
     assert run.verdict == ("aborted", "bad_input")
     assert run.load.orders in ([], ["stop"])
     assert run.result["load"]["sent"] == 0
-    # scrape 10 + window 30 + sync 15 + pods 30 + probes 5, and 15 to hold
+    # scrape 10 + window 30 + sync 15 + pods 30 + probes 5; 35 + 45 for a stop at 3 pods; 15 to hold
     assert "load.http.duration of 60 s is too short" in run.result["message"]
-    assert "Give at least 105" in run.result["message"]
+    assert "Give at least 185" in run.result["message"]
 
 
 def test_a_signal_stops_the_load_and_completes_the_files(tmp_path):
@@ -347,3 +348,97 @@ def test_an_hpa_of_another_kind_is_refused_at_once(tmp_path):
     assert run.verdict == ("aborted", "bad_input")
     assert "External/Value" in run.result["message"]
     assert run.time.now - 1000 < 1
+
+
+def test_a_hold_goes_on_only_when_its_watch_does(tmp_path):
+    broken = seen(30, "horizontalpodautoscalers", {"message": "the connection broke"}, "ERROR")
+    recovered = seen(80, "horizontalpodautoscalers", {}, "RECOVERED")
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), broken, recovered])
+    assert run.verdict == ("scaled", "as_predicted")
+    # Nothing had changed meanwhile, and a second is given to what would have.
+    assert run.time.now - 1000 == pytest.approx(81, abs=0.3)
+    # What comes late may have been so since the watch broke, 3 s after the replicas were Ready.
+    late = seen(80.05, "horizontalpodautoscalers", scaled(5, "9250m"))
+    back = seen(80.06, "horizontalpodautoscalers", scaled(4, "9250m"))
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), broken, recovered, late, back])
+    assert run.verdict == ("flapped", "left_during_hold")
+
+
+@pytest.mark.parametrize("source", ["horizontalpodautoscalers", "deployments"])
+def test_what_is_deleted_during_the_hold_is_not_scaled(tmp_path, source):
+    obj = {"horizontalpodautoscalers": scaled(4, "24333m"), "deployments": deployed(4, 4, 4)}[source]
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), seen(30, source, obj, "DELETED")])
+    assert run.verdict == ("flapped", "left_during_hold")
+
+
+def test_a_load_that_ends_unwatched_proves_nothing(tmp_path):
+    broken = seen(30, "deployments", {"message": "the connection broke"}, "ERROR")
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), broken])
+    assert run.verdict == ("aborted", "not_observed")
+    assert "the connection broke" in run.result["message"]
+
+
+@pytest.mark.parametrize(("rate", "at"), [(37, 10.0), (37, 35.0), (5, 50.0)])
+def test_a_sender_that_dies_proves_nothing(tmp_path, rate, at):
+    def die(run):
+        run.load.died_at = run.time.now
+
+    run = Run(tmp_path, [*ready_chain(), *(scale_out() if rate == 37 else [])], rate=rate, at=[(at, die)])
+    assert run.verdict == ("aborted", "load_not_sent")
+    assert "signal 9 (Killed)" in run.result["message"]
+    assert run.result["load"]["died"]
+    assert run.time.now - 1000 == pytest.approx(at, abs=0.5)
+
+
+def test_a_sender_that_dies_before_its_first_request(tmp_path):
+    def die(run):
+        run.load.died_at = run.time.now
+
+    run = Run(tmp_path, ready_chain(), at=[(0.0, die)])
+    assert run.verdict == ("aborted", "load_not_sent")
+    assert "signal 9 (Killed)" in run.result["message"]
+
+
+def test_a_load_that_is_not_answered_proves_no_rest(tmp_path):
+    assert Run(tmp_path, ready_chain(), rate=5, share=0.5).verdict == ("aborted", "load_not_answered")
+
+
+def test_a_proof_does_not_begin_while_prometheus_is_away(tmp_path):
+    away = [seen(at, "prometheus", {"message": "connection refused"}, "ERROR") for at in range(1, 60, 2)]
+    busy = seen(0.2, "deployments", deployed(1, 2, 1))
+    calm = seen(5, "deployments", deployed(1, 1, 1))
+    run = Run(tmp_path, [*ready_chain(), busy, *away, calm, metric(60, 0.0), *scale_out(begin=61)])
+    assert run.verdict == ("scaled", "as_predicted")
+    assert run.result["hops"]["first_request"]["time"] >= "2026-11-24T09:17:40"
+    assert any("waiting for rest: Prometheus: connection refused" in line for line in run.lines)
+
+
+def test_an_unexpected_error_is_in_the_file_and_is_raised(tmp_path):
+    def fail(run):
+        run.load.poll = None
+
+    with pytest.raises(TypeError, match="not callable"):
+        Run(tmp_path, [*ready_chain(), *scale_out()], at=[(15.0, fail)])
+    written = json.loads((tmp_path / "latest" / "verdict.json").read_text())
+    assert (written["verdict"], written["reason"]) == ("aborted", "internal_error")
+    assert "TypeError" in written["message"]
+    assert written["predicted"]["replicas"] == 4
+
+
+def test_the_result_is_what_the_module_documents(tmp_path):
+    documented = yaml.safe_load(verify_scaling.RETURN)
+    found = Run(tmp_path, [*ready_chain(), *scale_out()]).result
+    assert list(documented) == list(found)
+    for name in ("predicted", "observed", "load", "evidence", "versions"):
+        assert list(documented[name]["contains"]) == list(found[name]), name
+        assert all("sample" in field for field in documented[name]["contains"].values()), name
+    for name, entries in (("observed", "path"), ("evidence", "targets"), ("evidence", "pods")):
+        assert list(documented[name]["contains"][entries]["sample"][0]) == list(found[name][entries][0])
+    for hop in (documented["hops"]["contains"], *documented["hops"]["sample"].values()):
+        assert list(hop) == list(found["hops"]["replicas_ready"])
+
+
+def test_hops_are_documented():
+    documented = yaml.safe_load(verify_scaling.RETURN)["hops"]
+    words = " ".join(documented["description"])
+    assert [hop.name for hop in HOPS if f"V({hop.name})" not in words] == []

@@ -3,10 +3,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils import _views
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State, missing, rest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import Replicas
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._chain import missing, rest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Replicas
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import (
     DEPLOYMENT,
     HPA,
@@ -21,6 +27,7 @@ from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.obje
 )
 
 SETTLE = 55.0
+COLLECTIONS = Path(__file__).parents[7]
 
 
 def state_of(*observations):
@@ -189,7 +196,10 @@ def test_changes_are_told_once():
     assert [change.field for change in state.apply(error)] == ["error"]
     assert state.apply(error) == []
     gone = state.apply(seen(8, "pods", pod("test-1"), "DELETED"))
-    assert [(change.name, change.field, change.value) for change in gone] == [("test-1", "exists", False)]
+    assert [(change.name, change.field, change.value) for change in gone] == [
+        ("", "error", ""),
+        ("test-1", "exists", False),
+    ]
     assert "test-1" not in state.pods
 
 
@@ -205,6 +215,80 @@ def test_history_begins_with_the_state_before_the_first_request():
         Replicas(pytest.approx(22.1), 1, 4, 1, 1),
         Replicas(pytest.approx(22.3), 4, 4, 1, 1),
     ]
+
+
+def gone(at, source, obj):
+    return seen(at, source, obj, "DELETED")
+
+
+@pytest.mark.parametrize(
+    ("observation", "counts"),
+    [
+        (gone(5, "horizontalpodautoscalers", HPA), (0, 1, 1, 1)),
+        (gone(5, "deployments", DEPLOYMENT), (1, 0, 0, 0)),
+    ],
+)
+def test_what_is_gone_counts_as_zero(observation, counts):
+    state = state_of(observation)
+    assert [(item.seconds, item.settled) for item in state.history] == [(0, 1), (5, None)]
+    assert state.history[-1].counts == counts
+
+
+def test_history_begins_when_both_were_seen():
+    state = State()
+    state.apply(seen(1, "horizontalpodautoscalers", HPA, "ADDED"))
+    assert state.history == []
+    state.apply(seen(2, "deployments", DEPLOYMENT, "ADDED"))
+    assert state.history == [Replicas(2, 1, 1, 1, 1)]
+
+
+@pytest.mark.parametrize("source", ["horizontalpodautoscalers", "deployments"])
+def test_replicas_are_not_watched_until_the_watch_is_told_to_go_on(source):
+    state = state_of(seen(5, source, {"message": "the connection broke"}, "ERROR"))
+    assert state.unwatched == f"{source}: the connection broke"
+    assert "the connection broke" in rest(state, 10, SETTLE, now=6).message
+    changes = state.apply(seen(8, source, {}, "RECOVERED"))
+    assert [(change.source, change.field, change.value) for change in changes] == [(source, "error", "")]
+    assert state.unwatched == ""
+    assert [state.is_catching_up(now) for now in (8.0, 8.9, 9.0)] == [True, True, False]
+    assert rest(state, 10, SETTLE, now=9).at_rest
+
+
+def test_a_broken_watch_of_pods_hides_no_replicas():
+    assert state_of(seen(5, "pods", {"message": "the connection broke"}, "ERROR")).unwatched == ""
+
+
+def test_old_samples_are_no_rest_while_prometheus_does_not_answer():
+    state = state_of(seen(1, "prometheus", {"message": "connection refused"}, "ERROR"))
+    found = rest(state, 10, SETTLE, now=2)
+    assert not found.at_rest
+    assert "connection refused" in found.message
+    state.apply(seen(3, "prometheus", {"value": 0.0}))
+    assert rest(state, 10, SETTLE, now=3).at_rest
+
+
+def test_a_chain_with_a_gap_is_not_at_rest():
+    found = rest(state_of(seen(1, "prometheus", {"value": 0.0, "targets": [target("other")]})), 10, SETTLE, now=2)
+    assert not found.at_rest
+    assert "scrapes none of the pods test-1" in found.message
+
+
+PURE = ("_records", "_predict", "_state", "_chain", "_verdict", "_hops", "_words", "_result", "_views", "_units")
+
+
+def test_what_only_computes_loads_neither_threads_of_ours_nor_the_kubernetes_library():
+    package = "ansible_collections.shkatara.keda_demo.plugins.module_utils"
+    code = f"import sys, {', '.join(f'{package}.{name}' for name in PURE)}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(COLLECTIONS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    ours = {name.removeprefix(f"{package}.") for name in loaded if name.startswith(f"{package}.")}
+    assert ours == set(PURE)
+    assert not {"kubernetes", "aiohttp", "queue", "multiprocessing"} & set(loaded)
 
 
 def trigger_with(ignore_null_values):

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Waiting for many objects at once."""
 
+import socket
+import threading
+
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._readiness import KINDS
@@ -124,6 +127,38 @@ def test_the_failure_names_all_that_is_missing():
 def test_a_kubeconfig_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ClusterError, match=f"kubeconfig {tmp_path}/none"):
         k8s_ready.Reader(str(tmp_path / "none"), None)
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "just words", "clusters: 5"])
+def test_a_broken_kubeconfig_is_named(tmp_path, text):
+    (tmp_path / "kubeconfig").write_text(text)
+    with pytest.raises(ClusterError, match=r"kubeconfig .*/kubeconfig"):
+        k8s_ready.Reader(str(tmp_path / "kubeconfig"), None)
+
+
+def test_a_server_that_is_away_is_asked_only_once_a_look(tmp_path):
+    """The kubernetes library asks four times by itself, unless its pool was made otherwise."""
+    asked = []
+
+    def refuse(listener):
+        while True:
+            connection, _peer = listener.accept()
+            asked.append(connection.recv(100))
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=refuse, args=(listener,), daemon=True).start()
+        kubeconfig = tmp_path / "kubeconfig"
+        kubeconfig.write_text(
+            f"""
+            {{apiVersion: v1, kind: Config, current-context: lab, users: [{{name: admin, user: {{}}}}],
+              contexts: [{{name: lab, context: {{cluster: lab, user: admin}}}}],
+              clusters: [{{name: lab, cluster: {{server: "http://127.0.0.1:{listener.getsockname()[1]}"}}}}]}}
+            """
+        )
+        with pytest.raises(ClusterError, match="does not answer"):
+            k8s_ready.Reader(str(kubeconfig), None).get(DEPLOYMENT)
+    assert len(asked) == 1
 
 
 def test_documentation_has_all_kinds():

@@ -1,0 +1,177 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""Whether the chain from the scrape target to the HPA is ready for a load, and whether it is at rest.
+
+Pure: no cluster, no clock. Times are monotonic seconds, as the observations have them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State
+
+_QUIET_SHARE = 0.02
+# For what no formula knows: API calls, and updates of status on a busy controller.
+_REST_MARGIN_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A link of the chain that is not ready: reason code, and what a person is to know."""
+
+    reason: str
+    message: str
+
+
+def missing(state: State) -> list[Missing]:
+    """Return what is missing before a load makes sense, in the order of the chain; empty when it is ready."""
+    checks = (_missing_pods, _missing_target, _missing_scaledobject, _missing_hpa)
+    return [found for found in (check(state) for check in checks) if found is not None]
+
+
+def _absent(state: State, source: str, what: str, gone: str) -> str:
+    """Say why there is no view: only what was seen before is known to be gone."""
+    if source in state.errors:
+        return f"{what} can't be watched: {state.errors[source]}"
+    return f"{what} {gone}" if source in state.seen else f"{what} was not seen yet"
+
+
+def _missing_pods(state: State) -> Missing | None:
+    deployment = state.deployment
+    if deployment is None:
+        return Missing("deployment_missing", _absent(state, "deployments", "the Deployment", "is not there"))
+    if deployment.ready < max(1, deployment.spec_replicas):
+        waiting = {pod.waiting for pod in state.pods.values() if pod.waiting}
+        why = f" ({'; '.join(sorted(waiting))})" if waiting else ""
+        return Missing(
+            "pods_not_ready",
+            f"Deployment {deployment.name} has {deployment.ready} of {deployment.spec_replicas} pods Ready{why}",
+        )
+    return None
+
+
+def _missing_target(state: State) -> Missing | None:
+    if state.prometheus_error or state.targets is None:
+        return Missing("prometheus_unreachable", f"Prometheus: {state.prometheus_error}")
+    return _missing_scrape(state, state.targets)
+
+
+def _missing_scrape(state: State, targets: list[Target]) -> Missing | None:
+    ready = {name for name, pod in state.pods.items() if pod.ready and not pod.leaving}
+    scraped = {target.pod for target in targets if target.pod in ready}
+    if not scraped:
+        return Missing(
+            "scrape_target_missing",
+            f"Prometheus scrapes none of the pods {', '.join(sorted(ready)) or '(none is Ready)'}: is "
+            "there a ServiceMonitor for their Service, with the labels that this Prometheus selects?",
+        )
+    down = [target for target in targets if target.pod in ready and not target.up]
+    if down:
+        return Missing(
+            "scrape_target_down",
+            f"Prometheus can't scrape {down[0].url}: {down[0].error or 'no scrape was made yet'}",
+        )
+    if scraped != ready:
+        return Missing("scrape_target_missing", f"Prometheus does not scrape {', '.join(sorted(ready - scraped))} yet")
+    return None
+
+
+def _missing_scaledobject(state: State) -> Missing | None:
+    scaledobject = state.scaledobject
+    if scaledobject is None:
+        return Missing("scaledobject_missing", _absent(state, "scaledobjects", "the ScaledObject", "is not there"))
+    if scaledobject.paused:
+        return Missing("scaledobject_paused", f"ScaledObject {scaledobject.name} is paused by an annotation")
+    if not scaledobject.ready:
+        return Missing(
+            "scaledobject_not_ready",
+            f"ScaledObject {scaledobject.name} is not Ready ({scaledobject.message})",
+        )
+    return None
+
+
+def _missing_hpa(state: State) -> Missing | None:
+    if state.hpa is None:
+        gone = "is gone, and KEDA has not made another yet"
+        return Missing("hpa_missing", _absent(state, "horizontalpodautoscalers", "the HPA, which KEDA makes,", gone))
+    if not state.hpa.valid:
+        return Missing("hpa_metric_invalid", f"HPA {state.hpa.name} has no valid metric ({state.hpa.message})")
+    return None
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Whether the workload is at rest: `baseline` is the metric then, in its unit."""
+
+    at_rest: bool
+    baseline: float
+    message: str
+
+
+def rest(state: State, threshold: float, settle_seconds: float, now: float) -> Rest:
+    """Say whether replicas are at the minimum and the metric has settled.
+
+    :param settle_seconds: how long the metric may still fall after an earlier load: query window and two
+        scrapes. Afterwards what is left is traffic that others send, and part of the prediction.
+    """
+    unfit = _unfit(state)
+    if unfit:
+        return Rest(False, 0.0, unfit)
+    since = state.history[-1].seconds if state.history else now
+    no_data = 0.0 if state.scaledobject is None or state.scaledobject.no_data_is_zero else None
+    known = [(at, no_data if value is None else value) for at, value in state.metrics if at > since]
+    if known and known[-1][1] is None:
+        return Rest(False, 0.0, "the trigger's query returns no data, which is an error for KEDA and not 0")
+    recent = [value for at, value in known if at > now - settle_seconds and value is not None]
+    if not recent:
+        return Rest(False, 0.0, "the metric was not read yet")
+    if recent[-1] <= _QUIET_SHARE * threshold:
+        return Rest(True, 0.0, "replicas are at the minimum and the metric is at rest")
+    first = known[0][0]
+    if now - first < settle_seconds:
+        return Rest(False, 0.0, f"the metric is still {recent[-1]:.4g}")
+    baseline = math.fsum(recent) / len(recent)
+    return Rest(True, baseline, f"others keep the metric at {baseline:.4g}, which is added to the prediction")
+
+
+def _unfit(state: State) -> str:
+    """Return why the metric is no sign of rest now: something moves, is missing or is not seen; else empty."""
+    found = _moving(state)
+    if found:
+        return found
+    if state.unwatched:
+        return f"the replicas can't be watched: {state.unwatched}"
+    gaps = missing(state)
+    return gaps[0].message if gaps else ""
+
+
+def _moving(state: State) -> str:
+    """Return what is still on its way to the minimum; empty when nothing is."""
+    hpa, deployment = state.hpa, state.deployment
+    if hpa is None or deployment is None:
+        return "the HPA or the Deployment is gone"
+    counts = {hpa.desired, deployment.spec_replicas, deployment.replicas, deployment.ready}
+    if counts != {hpa.min_replicas}:
+        return (
+            f"replicas are to be {hpa.min_replicas}: the HPA wants {hpa.desired}, {deployment.replicas} "
+            f"are there, {deployment.ready} Ready"
+        )
+    leaving = sum(pod.leaving for pod in state.pods.values())
+    return f"{leaving} pods of an earlier load are still leaving" if leaving else ""
+
+
+def rest_limit(settle: float, scale_in: float, grace: float) -> tuple[float, str]:
+    """Return the longest time to wait for rest in seconds, and its parts in words.
+
+    :param settle: how long the metric may fall; once before the HPA shrinks, and once for what others send
+    :param scale_in: how long the HPA may take to shrink, see scale_down_seconds
+    :param grace: how long a pod may take to leave
+    """
+    limit = settle + settle + scale_in + grace + _REST_MARGIN_SECONDS
+    return limit, (
+        f"metric {settle:g} s, scale-in {scale_in:g} s, metric again {settle:g} s, pods leaving {grace:g} s, margin "
+        f"{_REST_MARGIN_SECONDS:g} s"
+    )

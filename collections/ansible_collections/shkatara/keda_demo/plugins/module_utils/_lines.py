@@ -1,0 +1,52 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The lines that a person reads while a proof runs: at once what is new, and every few seconds how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Timeline
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import load_words
+
+
+class Lines:
+    """Shows lines on `progress`; regular ones are `pause` seconds apart."""
+
+    def __init__(self, progress: Progress, timeline: Timeline, now: Callable[[], float], pause: float) -> None:
+        self._progress = progress
+        self._timeline = timeline
+        self._now = now
+        self._pause = pause
+        self._next = 0.0
+        self._last_counts: tuple[float, int, int] | None = None
+
+    def say(self, text: str) -> None:
+        """Show a line now, and the next regular one a whole pause later."""
+        now = self._now()
+        self._progress.say(f"{now - self._timeline.started:5.0f} s  {self._timeline.phase:<5}  {text}")
+        self._next = now + self._pause
+
+    def regular(self, text: str) -> None:
+        """Show a line if the last one is a pause old."""
+        if self._now() >= self._next:
+            self.say(text)
+
+    def load(self, counts: Mapping[str, Any], state: State, threshold: float) -> None:
+        """Show and keep what was sent and answered since the last such line, if that is a pause old.
+
+        :param counts: the sender's, see LoadStats.as_dict
+        """
+        now = self._now()
+        if now < self._next:
+            return
+        last = self._last_counts or (self._timeline.first_request or now, 0, 0)
+        seconds = max(now - last[0], 0.001)
+        sent, answered = ((counts[key] - was) / seconds for key, was in (("sent", last[1]), ("answered", last[2])))
+        self._last_counts = (now, counts["sent"], counts["answered"])
+        for key in ("sent", "answered"):
+            self._timeline.add("load", "http", key, counts[key])
+        self.say(load_words(sent, answered, state.metric, threshold, state.history[-1]))
