@@ -4,8 +4,8 @@
 
 Usage: kill_at.py CONDITION PROGRAM [ARGUMENT...]
 
-The condition is a shell command that is tried again and again until it succeeds. Ends with 0 when the program was
-killed, and with 1 when it ended before, whose last lines are then shown.
+The condition is a shell command that is tried again and again until it succeeds. Prints what the program had
+printed. Ends with 0 when it was killed, and with 1 when it ended before.
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ def main() -> int:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                 program.wait()
-                print(f"killed when: {condition}")
+                output.seek(0)
+                print(f"{output.read()}\nkilled when: {condition}")
                 return 0
             time.sleep(POLL_SECONDS)
         program.kill()
         output.seek(0)
-        print(f"never came true: {condition}; the program ended with {program.wait()}\n{output.read()[-3000:]}")
+        print(f"{output.read()}\nnever came true: {condition}; the program ended with {program.wait()}")
         return 1
 
 
