@@ -34,7 +34,9 @@ def _yaml(path):
 
 
 def _options(role):
-    return _yaml(role / "meta" / "argument_specs.yml")["argument_specs"]["main"].get("options", {})
+    # All have `main` but `cluster`, which is never run.
+    specs = _yaml(role / "meta" / "argument_specs.yml")["argument_specs"]
+    return specs["settings" if role.name == "cluster" else "main"].get("options", {})
 
 
 def _is_template(value):

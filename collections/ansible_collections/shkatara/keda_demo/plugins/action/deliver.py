@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings files of a bundle to a host; see the module of the same name for the documentation."""
+"""Brings files to a host; see the module of the same name for the documentation."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -17,14 +18,31 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 # What is sent waits here until it is compared; one folder for all runs, so that a killed run leaves nothing behind
-# that the next one does not use or remove.
+# that the next one does not remove.
 STAGING = ".keda-demo-delivery"
 RECORD = "bundle.json"
 FILE_OPTIONS = {
-    "src": {"type": "str", "required": True},
+    "src": {"type": "str"},
+    "content": {"type": "str"},
     "dest": {"type": "path", "required": True},
     "mode": {"type": "str", "default": "0644"},
 }
+ARGUMENTS = {
+    "bundle": {"type": "path"},
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": FILE_OPTIONS,
+        "mutually_exclusive": [("src", "content")],
+        "required_one_of": [("src", "content")],
+    },
+    "directories": {"type": "list", "elements": "path", "default": []},
+}
+# Beginning of each command on the host: openssl hashes three times as fast as coreutils, and not every host has it.
+HASH = "hash=sha256sum; ! command -v openssl > /dev/null || hash='openssl dgst -sha256 -r'"
+
+File = Mapping[str, Any]
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
@@ -37,15 +55,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """Return `changed` and the list `sent`."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp  # has no effect any more
-        _, arguments = self.validate_argument_spec(
-            {
-                "bundle": {"type": "path", "required": True},
-                "files": {"type": "list", "elements": "dict", "required": True, "options": FILE_OPTIONS},
-                "directories": {"type": "list", "elements": "path", "default": []},
-            }
-        )
-        bundle = Path(arguments["bundle"])
-        if self._task.check_mode and not (bundle / RECORD).is_file():
+        _, arguments = self.validate_argument_spec(ARGUMENTS)
+        bundle = Path(arguments["bundle"] or "")
+        if self._task.check_mode and not (bundle / RECORD).is_file() and _from_bundle(arguments["files"]):
             # The bundle would have been made before.
             result.update(changed=True, sent=[file["dest"] for file in arguments["files"]])
             return result
@@ -53,6 +65,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         found = self._command(look_command(files, arguments["directories"])).splitlines()
         differing = [file for file in files if signature(file) not in found]
         missing = [path for path in arguments["directories"] if path not in found]
+        if self._task.diff:
+            result["diff"] = [self._difference(file) for file in differing]
         if not self._task.check_mode:
             if missing:
                 self._command(f"install -d -m 0755 {shlex.join(missing)}")
@@ -60,15 +74,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
                 self._send(bundle, differing)
         sent = [file["dest"] for file in differing]
         result.update(changed=bool(sent or missing), sent=sent)
-        if self._task.diff:
-            result["diff"] = [{"prepared": f"{dest}: from the bundle"} for dest in sent]
         return result
 
-    def _send(self, bundle: Path, files: Sequence[Mapping[str, str]]) -> None:
-        # As the user that logs in: what is sent there belongs to nobody else until it is put into place.
-        folder = self._command(f"mkdir -p -m 0700 ~/{STAGING} && cd ~/{STAGING} && pwd", become=False).strip()
+    def _difference(self, file: File) -> dict[str, str]:
+        dest = str(file["dest"])
+        if file["content"] is None:
+            return {"prepared": f"{dest}: from the bundle"}
+        quoted = shlex.quote(dest)
+        before = self._command(f"[ ! -f {quoted} ] || cat {quoted}")
+        return {"before_header": dest, "before": before, "after_header": dest, "after": str(file["content"])}
+
+    def _send(self, bundle: Path, files: Sequence[File]) -> None:
+        # As the user that logs in: what is sent there belongs to nobody else until it is put into place. What a killed
+        # run has left there may be root's already, and goes.
+        make = f"cd && rm -rf {STAGING} && mkdir -m 0700 {STAGING} && cd {STAGING} && pwd"
+        folder = self._command(make, become=False).strip()
         for file in files:
-            self._transfer_file(str(bundle / file["src"]), staged(folder, file))
+            target = staged(folder, file)
+            if file["content"] is None:
+                self._transfer_file(str(bundle / file["src"]), target)
+            else:
+                self._transfer_data(target, file["content"])
         self._command(place_command(folder, files))
 
     def _command(self, command: str, become: bool = True) -> str:
@@ -78,58 +104,75 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         return str(done["stdout"])
 
 
-def with_checksums(bundle: Path, files: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Return the files with their SHA-256, as the bundle's record has them.
+def _from_bundle(files: Sequence[File]) -> bool:
+    return any(file["src"] is not None for file in files)
+
+
+def with_checksums(bundle: Path, files: Sequence[File]) -> list[dict[str, Any]]:
+    """Return the files with their SHA-256: of their content, or as the bundle's record has them.
 
     :raises AnsibleActionFail: there is no bundle, it has no such file, or a mode is no octal number
     """
-    try:
-        record = json.loads((bundle / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise AnsibleActionFail(f"There is no complete bundle in {bundle} (cluster_bundle_dir): {error}") from error
-    known = {item["path"]: item["sha256"] for item in record["files"]}
+    known = _recorded(bundle) if _from_bundle(files) else {}
     for file in files:
-        if file["src"] not in known:
+        if file["src"] is not None and file["src"] not in known:
             raise AnsibleActionFail(f"The bundle in {bundle} has no {file['src']}: another release made it.")
         if not re.fullmatch("0[0-7]{3,4}", file["mode"]):
             raise AnsibleActionFail(
                 f"The mode of {file['dest']} is {file['mode']}: give an octal number in quotes, such as '0644'."
             )
-    return [{**file, "sha256": known[file["src"]]} for file in files]
+    return [
+        {**file, "sha256": known[file["src"]] if file["content"] is None else _sha256(file["content"])}
+        for file in files
+    ]
 
 
-def signature(file: Mapping[str, str]) -> str:
+def _recorded(bundle: Path) -> dict[str, str]:
+    try:
+        record = json.loads((bundle / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AnsibleActionFail(f"There is no complete bundle in {bundle} (cluster_bundle_dir): {error}") from error
+    return {item["path"]: item["sha256"] for item in record["files"]}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def signature(file: File) -> str:
     """Return the line that `look_command` prints of a file that is as it should be."""
     return f"{file['sha256']} {int(file['mode'], 8):o} 0:0 {file['dest']}"
 
 
-def look_command(files: Sequence[Mapping[str, str]], directories: Sequence[str]) -> str:
+def look_command(files: Sequence[File], directories: Sequence[str]) -> str:
     """Return a command that prints `sha256 mode uid:gid path` of each file that is there, and each directory."""
     names = shlex.join(file["dest"] for file in files)
-    one = 'set -- $(sha256sum < "$f") && printf \'%s %s\\n\' "$1" "$(stat -c \'%a %u:%g %n\' "$f")"'
-    command = f'for f in {names}; do [ ! -f "$f" ] || {{ {one}; }}; done'
+    one = 'set -- $($hash < "$f") && printf \'%s %s\\n\' "$1" "$(stat -c \'%a %u:%g %n\' "$f")"'
+    command = f'{HASH}; for f in {names}; do [ ! -f "$f" ] || {{ {one}; }}; done'
     if directories:
         command += f'; for d in {shlex.join(directories)}; do [ ! -d "$d" ] || printf "%s\\n" "$d"; done'
     return command
 
 
-def staged(folder: str, file: Mapping[str, str]) -> str:
+def staged(folder: str, file: File) -> str:
     """Return where a file waits until it is put into place."""
     return f"{folder}/{file['sha256'][:16]}-{file['dest'].replace('/', '_')}"
 
 
-def place_command(folder: str, files: Sequence[Mapping[str, str]]) -> str:
+def place_command(folder: str, files: Sequence[File]) -> str:
     """Return a command that compares what was sent, puts it into place, and removes the staging folder."""
-    lines = ["set -e"]
+    lines = ["set -e", f"trap {shlex.quote(f'rm -rf {shlex.quote(folder)}')} EXIT", HASH]
     for file in files:
         source, dest = shlex.quote(staged(folder, file)), shlex.quote(file["dest"])
         parent = shlex.quote(str(PurePosixPath(file["dest"]).parent))
         lines += [
-            f"printf '%s  %s\\n' {file['sha256']} {source} | sha256sum -c --status"
+            f'set -- $($hash < {source}); [ "$1" = {file["sha256"]} ]'
             f" || {{ echo {dest} did not arrive whole >&2; exit 1; }}",
             f"[ -d {parent} ] || install -d -m 0755 {parent}",
             f"chown 0:0 {source}; chmod {file['mode']} {source}",
             # A rename, or a copy under another name and a rename where the two are on different file systems.
-            f"mv -fT {source} {dest}.part && mv -fT {dest}.part {dest}",
+            f"mv -fT {source} {dest}.part && mv -fT {dest}.part {dest} || {{ rm -f {dest}.part; exit 1; }}",
         ]
-    return "\n".join([*lines, f"rm -rf {shlex.quote(folder)}"])
+    # By a rename a file keeps SELinux' label of the place it came from.
+    placed = shlex.join(file["dest"] for file in files)
+    return "\n".join([*lines, f"! command -v restorecon > /dev/null || restorecon {placed}"])

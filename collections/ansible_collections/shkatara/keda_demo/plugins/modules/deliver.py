@@ -8,22 +8,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deliver
-short_description: Bring files of a bundle to a host
+short_description: Bring files to a host
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Makes files on a host the same as those of a bundle, whose SHA-256 are taken from C(bundle.json).
+  - Makes files on a host the same as those of a bundle, whose SHA-256 are taken from C(bundle.json), or gives them a
+    content.
   - All files of a task cost one command on the host when they are there already, where
     M(ansible.builtin.copy) takes several for each.
   - A file is sent to a folder of the user that logs in, compared there, and renamed into place, so that it is
     never half there. A program that runs goes on with its old file.
-  - Nothing of it runs as a module on the host, which needs a POSIX shell, C(sha256sum) and C(install) only.
+  - Nothing of it runs as a module on the host, which needs a POSIX shell and coreutils only.
 options:
   bundle:
-    description: The bundle's folder on the controller.
+    description: The bundle's folder on the controller. It is needed where a file has a O(files[].src).
     type: path
-    required: true
   files:
     description: The files.
     type: list
@@ -31,9 +31,11 @@ options:
     required: true
     suboptions:
       src:
-        description: The file's path in the bundle.
+        description: The file's path in the bundle. Each file has this or O(files[].content).
         type: str
-        required: true
+      content:
+        description: What is in the file.
+        type: str
       dest:
         description: Its place on the host, an absolute path. Folders above it are made.
         type: path
@@ -51,6 +53,9 @@ attributes:
   check_mode:
     description: Says what would be sent.
     support: full
+  diff_mode:
+    description: Shows what changes in a file with a O(files[].content); of others it says their names.
+    support: full
 """
 
 EXAMPLES = r"""
@@ -59,6 +64,7 @@ EXAMPLES = r"""
     bundle: /root/.cache/keda_demo/bundles/seed-amd64
     files:
       - {src: bin/crictl, dest: /usr/local/bin/crictl, mode: "0755"}
+      - {content: "{{ lookup('ansible.builtin.template', 'crictl.yaml.j2') }}", dest: /etc/crictl.yaml}
 """
 
 RETURN = r"""

@@ -46,9 +46,16 @@ def variable_findings(
 
 
 def _type_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    known = {name: options[name] for name in variables if name in options}
+    known = {name: _plain(options[name]) for name in variables if name in options}
     result = ArgumentSpecValidator(known).validate({name: variables[name] for name in known})
     yield from (message.removeprefix("argument ") for message in result.error_messages)
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy without Ansible's lazy containers: each of these would be copied together with all variables."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _name_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -54,7 +54,7 @@ def _sha256(text):
 
 
 def _file(dest, text, mode="0644"):
-    return {"src": "unused", "dest": str(dest), "mode": mode, "sha256": _sha256(text)}
+    return {"src": "unused", "content": None, "dest": str(dest), "mode": mode, "sha256": _sha256(text)}
 
 
 def _sh(command):
@@ -116,6 +116,12 @@ def staging(tmp_path):
     return folder, stage
 
 
+def _give_away(path):
+    """Have a file belong to somebody else than root, where this is root's to do."""
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+
+
 def test_place_puts_files_with_mode_and_owner_into_place(tmp_path, staging):
     folder, stage = staging
     target = tmp_path / "host"
@@ -125,6 +131,8 @@ def test_place_puts_files_with_mode_and_owner_into_place(tmp_path, staging):
         stage(_file(target / "old", "new", "0600"), "new"),
         stage(_file(target / "new folder" / "sub" / "it's", "program", "0755"), "program"),
     ]
+    for file in files:
+        _give_away(staged(str(folder), file))
     done = _sh(place_command(str(folder), files))
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
     assert (target / "old").read_text() == "new"
@@ -156,6 +164,18 @@ def test_what_did_not_arrive_whole_is_named_and_nothing_is_changed(tmp_path, sta
     done = _sh(place_command(str(folder), [stage(_file(dest, "new"), "ne")]))
     assert (done.returncode, done.stderr) == (1, f"{dest} did not arrive whole\n")
     assert dest.read_text() == "old"
+
+
+def test_a_file_that_can_t_be_moved_into_place_ends_it(tmp_path, staging):
+    folder, stage = staging
+    # As where the target's file system is full: the first rename fails, and the second has nothing to do.
+    (tmp_path / "a.part" / "sub").mkdir(parents=True)
+    files = [stage(_file(tmp_path / name, "text"), "text") for name in ("a", "b")]
+    done = _sh(place_command(str(folder), files))
+    assert done.returncode != 0
+    assert not (tmp_path / "a").exists()
+    assert not (tmp_path / "b").exists()
+    assert not folder.exists()
 
 
 def test_a_command_that_fails_ends_it(tmp_path, staging):
@@ -197,7 +217,7 @@ def bundle(tmp_path):
 
 
 def test_checksums_are_those_of_the_record(bundle):
-    file = {"src": "bin/runc", "dest": "/usr/bin/runc", "mode": "0755"}
+    file = {"src": "bin/runc", "content": None, "dest": "/usr/bin/runc", "mode": "0755"}
     assert with_checksums(bundle, [file]) == [{**file, "sha256": _sha256("the program runc")}]
 
 
@@ -219,7 +239,7 @@ def test_checksums_are_those_of_the_record(bundle):
 )
 def test_what_is_wrong_is_named(bundle, change, says):
     with pytest.raises(AnsibleActionFail, match=says):
-        with_checksums(bundle, [{"src": "bin/runc", "dest": "/usr/bin/runc", "mode": "0755"} | change])
+        with_checksums(bundle, [{"src": "bin/runc", "content": None, "dest": "/usr/bin/runc", "mode": "0755"} | change])
 
 
 @pytest.mark.parametrize("text", [None, "{"])
@@ -228,7 +248,7 @@ def test_without_a_record_the_variable_is_named(bundle, text):
     if text:
         (bundle / "bundle.json").write_text(text)
     with pytest.raises(AnsibleActionFail, match=r"no complete bundle in \S+/bundle \(cluster_bundle_dir\)"):
-        with_checksums(bundle, [])
+        with_checksums(bundle, [_file("/usr/bin/runc", "text", "0755")])
 
 
 class Host:
@@ -335,6 +355,22 @@ def test_a_play_delivers_and_mends(host):
     result = host.deliver()
     assert (result["changed"], result["sent"]) == (True, [])
     assert host.state() == delivered
+
+
+def test_a_play_gives_a_file_a_content(host):
+    host.files = [{"content": "one\ntwo\n", "dest": str(host.root / "etc" / "a.conf")}]
+    assert host.deliver()["sent"] == [str(host.root / "etc" / "a.conf")]
+    assert (host.root / "etc" / "a.conf").read_text() == "one\ntwo\n"
+    assert host.deliver()["changed"] is False
+    host.files[0]["content"] = "one\nthree\n"
+    output = host.deliver("--check", "--diff")["output"]
+    assert "-two" in output
+    assert "+three" in output
+    assert (host.root / "etc" / "a.conf").read_text() == "one\ntwo\n"
+    # What a killed run has left there, root's already, is in nobody's way.
+    (host.home / STAGING).mkdir()
+    (host.home / STAGING / "left").write_text("")
+    assert host.deliver()["changed"] is True
 
 
 def test_a_play_names_a_file_that_the_bundle_has_not(host):
