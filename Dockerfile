@@ -8,11 +8,16 @@ COPY app/requirements.txt /build/requirements.txt
 RUN python3 -m venv /build/pip \
     && python3 -m venv --without-pip /opt/app/venv \
     && /build/pip/bin/pip --python /opt/app/venv/bin/python install \
-        --no-cache-dir --only-binary :all: --require-hashes --requirement /build/requirements.txt
+        --no-cache-dir --no-compile --only-binary :all: --require-hashes --requirement /build/requirements.txt
 COPY app/gunicorn.conf.py /opt/app/
 COPY app/demo_app /opt/app/demo_app
-# Compiled here, since the root filesystem is read-only where it runs.
-RUN python3 -m compileall -q /opt/app/demo_app
+# All that is imported is compiled here, since the root filesystem is read-only where it runs. Python's own library is
+# among it, into a folder that can be copied with the rest: a base image may have it uncompiled, or compiled for files
+# of another time. The files' times are not looked at (unchecked-hash), since a builder may set them all to 1970.
+ENV PYTHONPYCACHEPREFIX=/opt/app/compiled
+RUN python3 -m compileall -q -f --invalidation-mode unchecked-hash -x '/(tests?|site-packages|dist-packages)/' \
+        "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
+    && python3 -m compileall -q -f --invalidation-mode unchecked-hash /opt/app
 
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="python-custom-metrics-prometheus" \
@@ -21,6 +26,7 @@ LABEL org.opencontainers.image.title="python-custom-metrics-prometheus" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/app /opt/app
 WORKDIR /opt/app
+ENV PYTHONPYCACHEPREFIX=/opt/app/compiled
 # Logs are to be seen when they are written.
 ENV PYTHONUNBUFFERED=1
 # A number, so that Kubernetes can see that it is not root.

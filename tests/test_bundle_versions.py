@@ -1,13 +1,16 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The programs in the bundle are those of the stack: what Go wrote into them, and what they say themselves.
+"""Programs and images of the bundle are those of the stack: what Go wrote into the programs, what they say themselves,
+and the names and settings of the images.
 
 `make demo` makes the bundle. KEDA_DEMO_NO_BUNDLE=1 leaves these tests out.
 """
 
+import json
 import os
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -17,26 +20,90 @@ ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 STACK = yaml.safe_load((COLLECTION / "stacks" / "seed.yml").read_text())
 RECIPES = yaml.safe_load((COLLECTION / "roles" / "bundle" / "vars" / "go_modules.yml").read_text())["__bundle_recipes"]
-COMPONENT_OF = {program: name for name, recipe in RECIPES.items() for program in recipe.get("bin", [])}
+ON_HOSTS = [program for recipe in RECIPES.values() for program in recipe.get("bin", [])]
+# Most programs are in images alone, so that they are looked at in the cache.
+BUILT = [(name, program) for name, recipe in RECIPES.items() for program in recipe.get("binaries", {})]
+TAKEN = [(name, program) for name, recipe in RECIPES.items() for program in recipe.get("debian_files", {})]
+IMAGES = {STACK["images"][key]: image for recipe in RECIPES.values() for key, image in recipe.get("images", {}).items()}
+[APPLICATION] = [reference for reference, image in IMAGES.items() if image.get("dockerfile")]
 GO = ROOT / ".venv" / "bin" / "go"
 
 
-def _folder():
-    """The default of cluster_bundle_dir."""
+def _cache():
+    """The default of cluster_cache_dir."""
     cache_home = os.environ.get("XDG_CACHE_HOME") or f"{os.environ['HOME']}/.cache"
-    cache = os.environ.get("KEDA_DEMO_CACHE") or f"{cache_home}/keda_demo"
-    return Path(cache) / "bundles" / f"{STACK['name']}-amd64"
+    return Path(os.environ.get("KEDA_DEMO_CACHE") or f"{cache_home}/keda_demo")
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    """The folder of the bundle."""
+    if os.environ.get("KEDA_DEMO_NO_BUNDLE") == "1":
+        pytest.skip("KEDA_DEMO_NO_BUNDLE=1")
+    folder = _cache() / "bundles" / f"{STACK['name']}-amd64"
+    if not (folder / "bundle.json").is_file():
+        pytest.fail(f"There is no bundle in {folder}: `make demo` makes it, and KEDA_DEMO_NO_BUNDLE=1 does without.")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def record(bundle):
+    return json.loads((bundle / "bundle.json").read_text())
 
 
 @pytest.fixture
-def programs():
+def programs(bundle):
     """The bundle's folder bin/."""
-    if os.environ.get("KEDA_DEMO_NO_BUNDLE") == "1":
-        pytest.skip("KEDA_DEMO_NO_BUNDLE=1")
-    folder = _folder()
-    if not (folder / "bundle.json").is_file():
-        pytest.fail(f"There is no bundle in {folder}: `make demo` makes it, and KEDA_DEMO_NO_BUNDLE=1 does without.")
-    return folder / "bin"
+    return bundle / "bin"
+
+
+@pytest.fixture
+def built(record):
+    """A function that returns where the cache has a component's program."""
+
+    def path(component, program):
+        return _cache() / "components" / component / record["units"][f"component/{component}"] / program
+
+    return path
+
+
+class Image:
+    """An image of one of the bundle's archives."""
+
+    def __init__(self, archive, descriptor):
+        self._archive = archive
+        self.digest = descriptor["digest"]
+        self.manifest = self._json(descriptor)
+        self.config = self._json(self.manifest["config"])["config"]
+
+    def _json(self, descriptor):
+        return json.load(self._blob(descriptor))
+
+    def _blob(self, descriptor):
+        return self._archive.extractfile(f"./blobs/{descriptor['digest'].replace(':', '/')}")
+
+    def files(self):
+        """Yield the name and a function for the content of each regular file, layer by layer."""
+        for layer in self.manifest["layers"]:
+            with tarfile.open(fileobj=self._blob(layer)) as files:
+                for one in files:
+                    if one.isreg():
+                        yield one.name, files.extractfile(one)
+
+
+@pytest.fixture(scope="module")
+def images(bundle):
+    """The images of all archives by archive and name."""
+    found, archives = {}, []
+    for file in sorted((bundle / "images").glob("*.tar")):
+        archives.append(archive := tarfile.open(file))  # noqa: SIM115
+        index = json.load(archive.extractfile("./index.json"))
+        found[file.stem] = {
+            one["annotations"]["org.opencontainers.image.ref.name"]: Image(archive, one) for one in index["manifests"]
+        }
+    yield found
+    for archive in archives:
+        archive.close()
 
 
 def _run(*command):
@@ -48,14 +115,13 @@ def _run(*command):
 
 def test_the_bundle_has_the_programs_of_the_recipes(programs):
     there = {path.relative_to(programs).as_posix() for path in programs.rglob("*") if path.is_file()}
-    assert there == set(COMPONENT_OF)
+    assert there == set(ON_HOSTS)
 
 
-@pytest.mark.parametrize("program", COMPONENT_OF)
-def test_a_program_is_built_from_the_stack_s_module_with_its_toolchain(programs, program):
-    component = COMPONENT_OF[program]
+@pytest.mark.parametrize(("component", "program"), BUILT)
+def test_a_program_is_built_from_the_stack_s_module_with_its_toolchain(built, component, program):
     entry, recipe = STACK["components"][component], RECIPES[component]
-    first, *lines = _run(GO, "version", "-m", programs / program).splitlines()
+    first, *lines = _run(GO, "version", "-m", built(component, program)).splitlines()
     assert first.rpartition(": ")[2] == entry["toolchain"]
     fields = [line.split("\t")[1:] for line in lines]
     assert ["path", recipe["binaries"][program]] in fields
@@ -66,15 +132,20 @@ def test_a_program_is_built_from_the_stack_s_module_with_its_toolchain(programs,
         assert replacement[2] == entry["module_version"]
     build = dict(field[1].split("=", 1) for field in fields if field[0] == "build")
     assert build["GOARCH"] == "amd64"
+    assert build["GOAMD64"] == "v1"
+    assert "GOEXPERIMENT" not in build
     assert build["GOOS"] == "linux"
     assert build["CGO_ENABLED"] == str(int(recipe.get("cgo", False)))
     assert build.get("-tags", "").split(",") == recipe.get("tags", [""])
 
 
-@pytest.mark.parametrize("program", COMPONENT_OF)
-def test_a_program_is_static(programs, program):
-    """A host's own C library does not matter: CentOS 7 has an older one than the machine that builds."""
-    headers = _run("readelf", "--program-headers", programs / program)
+@pytest.mark.parametrize(("component", "program"), [*BUILT, ("pause", "pause")])
+def test_a_program_is_static(built, component, program):
+    """A host's own C library does not matter: CentOS 7 has an older one than the machine that builds.
+
+    Nor has an image that is nothing but the program one.
+    """
+    headers = _run("readelf", "--program-headers", built(component, program))
     assert re.search(r"^ +LOAD ", headers, flags=re.MULTILINE)
     assert "INTERP" not in headers
 
@@ -99,3 +170,63 @@ def test_a_program_says_the_stack_s_version(programs, command, component, says):
 
 def test_kubelet_says_the_seed_s_version(programs):
     assert _run(programs / "kubelet", "--version") == "Kubernetes v1.25.0\n"
+
+
+@pytest.mark.parametrize(("component", "program"), TAKEN)
+def test_a_program_of_debian_is_the_stack_s_version(built, component, program):
+    entry = STACK["components"][component]
+    unit = json.loads((built(component, program).parent / "unit.json").read_text())
+    assert list(unit["files"]) == [program]
+    assert unit["info"]["debian_version"].rpartition("-")[0] == entry.get("debian_version", entry["version"])
+
+
+def test_the_archives_have_the_images_of_the_stack(images, record):
+    names = [name for archive in images.values() for name in archive]
+    assert sorted(names) == sorted(STACK["images"].values())
+    assert {name: set(archive) for name, archive in images.items()} == {
+        name: {reference for reference, image in IMAGES.items() if image["archive"] == name} for name in images
+    }
+    digests = {name: {one: image.digest for one, image in archive.items()} for name, archive in images.items()}
+    assert record["images"] == digests
+
+
+@pytest.mark.parametrize("reference", [reference for reference in IMAGES if reference != APPLICATION])
+def test_an_image_starts_its_program_as_its_user(images, reference):
+    recipe = IMAGES[reference]
+    config = images[recipe["archive"]][reference].config
+    assert config["Entrypoint"] == recipe.get("entrypoint", list(recipe["files"].values())[:1])
+    assert config.get("Cmd") is None
+    assert config.get("User", "") == recipe.get("user", "")
+
+
+def test_the_application_s_image_says_what_its_dockerfile_does(images):
+    config = images[IMAGES[APPLICATION]["archive"]][APPLICATION].config
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert config["User"] == re.findall(r"^USER (.*)$", dockerfile, flags=re.MULTILINE)[-1]
+    assert config["Cmd"] == json.loads(re.findall(r"^CMD (.*)$", dockerfile, flags=re.MULTILINE)[-1])
+    assert config.get("Entrypoint") is None
+    assert "PYTHONPYCACHEPREFIX=/opt/app/compiled" in config["Env"]
+
+
+def test_all_that_the_application_imports_is_compiled_whatever_the_files_times_are(images):
+    """Else each pod compiles it when it starts, which takes longer than all the rest of its start."""
+    compiled = []
+    for name, file in images[IMAGES[APPLICATION]["archive"]][APPLICATION].files():
+        if "opt/app/compiled/" in name:
+            compiled.append(name.removesuffix(".cpython-311.pyc"))
+            # PEP 552: bit 0 says that the source is known by its hash, bit 1 that the hash is to be compared.
+            assert int.from_bytes(file.read(8)[4:], "little") == 0b01, name
+    library, packages = "/usr/lib/python3.11", "/opt/app/venv/lib/python3.11/site-packages"
+    wanted = [f"{library}/typing", f"{library}/http/client", f"{packages}/flask/app", "/opt/app/demo_app/web"]
+    assert [name for name in wanted if not any(one.endswith(f"compiled{name}") for one in compiled)] == []
+
+
+def test_layers_are_not_compressed(images):
+    """Hosts unpack them faster than they inflate them."""
+    kinds = {
+        layer["mediaType"]
+        for archive in images.values()
+        for image in archive.values()
+        for layer in image.manifest["layers"]
+    }
+    assert kinds == {"application/vnd.oci.image.layer.v1.tar"}

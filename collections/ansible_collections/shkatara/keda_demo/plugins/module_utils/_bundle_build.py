@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache, Made
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import no_application
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_go import build_go
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_image import (
     build_application,
@@ -69,9 +70,16 @@ class Builder:
         todo = self._look()
         if todo:
             check_space(self._cache.root, todo)
+            self._check_application(todo)
             self._host.say(f"{len(todo)} of {len(self._plan.units)} parts are not in the cache {self._cache.root}")
             self._make_all(todo)
         return self._made, [unit.id for unit in todo]
+
+    def _check_application(self, todo: list[Unit]) -> None:
+        # A plan without the application's folder takes it that the image is in the cache, or needed by nothing.
+        for unit in todo:
+            if self._settings.app_dir is None and _maker(unit) is build_application:
+                raise no_application(unit.name)
 
     def _look(self) -> list[Unit]:
         todo = []

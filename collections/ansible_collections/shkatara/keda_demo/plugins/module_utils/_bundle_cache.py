@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The cache: a folder for each unit, under the unit's key, with the checksums of all files in it.
 
-A unit is made in a folder of its own below `tmp` and renamed into place when it is complete: what is there is whole,
-and an interrupted run loses only what it was making. A bundle's files are hard links to the cache's, so a damaged
-bundle is a damaged cache: the checksums are compared before anything is used.
+A unit is made in a folder of its own below `.keda-demo-tmp` and renamed into place when it is complete: what is there
+is whole, and an interrupted run loses only what it was making. A bundle's files are hard links to the cache's, so a
+damaged bundle is a damaged cache: the checksums are compared before anything is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,16 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files i
     list_files,
     sha256_of_all,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError, Unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import (
+    BundleError,
+    Interrupted,
+    Unit,
+)
 
 RECORD = "unit.json"
 FOLDERS = {"component": "components", "archive": "archives", "manifest": "manifests"}
+# How many of what was made last under one name are kept, whether or not the stack still wants them.
+KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.tmp = root / "tmp"
+        # It is emptied: nobody else may have a folder of this name, not even in a cache folder like /var.
+        self.tmp = root / ".keda-demo-tmp"
         self.logs = root / "logs"
 
     def folder(self, unit: Unit) -> Path:
@@ -77,19 +84,43 @@ class Cache:
         made.rename(folder)
         return Made(folder, files, info)
 
+    def prune(self, units: Iterable[Unit]) -> None:
+        """Remove what was made under the names of `units` before, except for the two of a name that are the newest.
+
+        A folder is a unit of ours if its record says so: what else lies there is not touched.
+        """
+        for unit in units:
+            ours = self.folder(unit)
+            made = [folder for folder in ours.parent.glob("*") if _unit_of(folder) == unit.id]
+            made.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+            for folder in made[KEPT:]:
+                if folder != ours:
+                    shutil.rmtree(folder, ignore_errors=True)
+
     @contextlib.contextmanager
-    def locked(self, waiting: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
+    def locked(
+        self,
+        waiting: Callable[[], None],
+        interrupted: Callable[[], bool],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Iterator[int]:
         """A context in which no other run builds in this cache.
 
+        It gives the lock's descriptor: the lock lasts until all processes that have it open are gone.
+
         :param waiting: called once when another run has the lock, before waiting for it
+        :raises Interrupted: the run was asked to end while it waited
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("w", encoding="utf-8") as file:
+        # Not truncated: in a folder that others use, too, it may be theirs.
+        with (self.root / "lock").open("a", encoding="utf-8") as file:
             told = False
             while not _lock(file.fileno()):
                 if not told:
                     waiting()
                     told = True
+                if interrupted():
+                    raise Interrupted("interrupted")
                 sleep(0.5)
             # Nobody else is here: what lies in tmp is of a run that was killed.
             unmount_below(self.tmp)
@@ -98,7 +129,7 @@ class Cache:
             self.logs.mkdir(exist_ok=True)
             os.chmod(self.tmp, 0o700)
             try:
-                yield
+                yield file.fileno()
             finally:
                 shutil.rmtree(self.tmp, ignore_errors=True)
 
@@ -117,6 +148,13 @@ def unmount_below(folder: Path) -> None:
             done = subprocess.run(["umount", "--lazy", target], capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise BundleError(f"{target} of an interrupted build can't be unmounted: {done.stderr.strip()}")
+
+
+def _unit_of(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / RECORD).read_text(encoding="utf-8"))["unit"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _lock(descriptor: int) -> bool:

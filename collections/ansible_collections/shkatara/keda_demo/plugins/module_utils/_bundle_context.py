@@ -21,6 +21,22 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files i
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError
 
 DOCKERFILE = "Dockerfile"
+# By these a folder is known as that of the application: the default may be any working directory.
+APPLICATION = (DOCKERFILE, "app/demo_app")
+
+
+def application_folder(path: str | None) -> Path | None:
+    """Return `path` if it is the folder of the application, else None."""
+    folder = Path(path) if path else None
+    return folder if folder and all((folder / name).exists() for name in APPLICATION) else None
+
+
+def no_application(name: str) -> BundleError:
+    """Return the error for a run that has to build the application's image, and has not the application."""
+    return BundleError(
+        f"The image of {name} has to be built, and bundle_app_dir is not a folder with {' and '.join(APPLICATION)}: "
+        "set it, or bring a finished bundle."
+    )
 
 
 def context_files(folder: Path) -> dict[str, str | None]:
@@ -51,12 +67,14 @@ def copied(dockerfile: str) -> Iterator[str]:
 
 
 def fill_context(source: Path, paths: list[str], target: Path) -> None:
-    """Copy `paths` to the folder `target`, readable by all whatever the checkout's umask was."""
+    """Copy `paths` to the folder `target`, readable by all whatever the umask is and the checkout's was."""
     for path in paths:
         copy = target / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, copy)
         copy.chmod(0o755 if os.access(source / path, os.X_OK) else 0o644)
+    for folder in [target, *(path for path in target.rglob("*") if path.is_dir())]:
+        folder.chmod(0o755)
 
 
 def _expand(folder: Path, pattern: str) -> Iterator[str]:

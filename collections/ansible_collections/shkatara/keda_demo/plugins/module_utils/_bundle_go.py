@@ -63,13 +63,19 @@ def executable_name(package: str) -> str:
 
 
 def go_environment(unit: Unit, work: Work) -> dict[str, str]:
-    """Return what Go has to know; its caches are in ours, so that moving ours away gives a cold machine."""
+    """Return what Go has to know; its caches are in ours, so that moving ours away gives a cold machine.
+
+    All that has an effect on a program is set, so that nothing of the caller's environment has.
+    """
     cache = work.settings.cache_dir / "go"
     cgo = bool(unit.inputs.get("build", {}).get("cgo"))
     return {
         "CGO_ENABLED": "1" if cgo else "0",
+        "GO111MODULE": "on",
+        "GOAMD64": "v1",
         "GOARCH": work.settings.arch,
         "GOCACHE": str(cache / "build"),
+        "GOEXPERIMENT": "",
         "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
         "GOMODCACHE": str(cache / "mod"),
         "GOOS": "linux",

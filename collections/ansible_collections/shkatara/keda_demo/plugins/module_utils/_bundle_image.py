@@ -16,7 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import fill_context
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import (
+    fill_context,
+    no_application,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError, Unit
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work import Work
 
@@ -102,7 +105,7 @@ def extract_debian(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
 def build_application(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     """Build an image from the Dockerfile of `app_dir`, on a base of ours."""
     if work.settings.app_dir is None:
-        raise BundleError("bundle_app_dir, the folder with the application's Dockerfile, is not there.")
+        raise no_application(unit.name)
     context = work.folder / "context"
     fill_context(work.settings.app_dir, list(unit.inputs["files"]), context)
     [base] = work.needs.values()
@@ -123,7 +126,8 @@ def build_application(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         "--tag=application",
         context,
     )
-    buildah("push", "--quiet", "--disable-compression", "localhost/application", f"oci:{out / LAYOUT}")
+    # This compresses the layers, whatever it is told; build_archive takes them out again.
+    buildah("push", "--quiet", "localhost/application", f"oci:{out / LAYOUT}")
     return {}
 
 
@@ -135,10 +139,11 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         target = f"oci:{layout}:{image['reference']}"
         component = work.needs[f"component/{image['component']}"]
         if image.get("dockerfile"):
-            name = buildah("pull", "--quiet", buildah.source(component.folder))
-            buildah("push", "--quiet", "--disable-compression", name, target)
+            # Not pushed, since a push compresses; a commit leaves the image as it is but for an empty layer.
+            container = buildah("from", buildah.source(component.folder))
         else:
-            buildah.commit(_container(buildah, image, component.folder, work), target)
+            container = _container(buildah, image, component.folder, work)
+        buildah.commit(container, target)
     names = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"]
     work.run(["tar", *names, f"--file={out / unit.name}.tar", "--create", f"--directory={layout}", "."])
     return {"images": _digests(layout)}

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import context_files
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import (
+    context_files,
+    no_application,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import (
     list_files,
     sha256_of_all,
@@ -130,10 +133,7 @@ class _Planner:
             inputs["files"] = context_files(self._request.app_dir)
             return make_unit("component", name, entry["version"], inputs, (base,))
         if f"component/{name}" not in self._kept:
-            raise BundleError(
-                f"The image of {name} has to be built, and bundle_app_dir, the folder with its Dockerfile, "
-                "is not there: set it, or bring a finished bundle."
-            )
+            raise no_application(name)
         return Unit("component", name, entry["version"], inputs, {base.id: base.key}, self._kept[f"component/{name}"])
 
     def _base(self, packages: tuple[str, ...]) -> Unit:

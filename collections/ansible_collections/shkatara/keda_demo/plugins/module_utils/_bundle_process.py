@@ -27,6 +27,11 @@ class Processes:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = False
+        self._descriptors: tuple[int, ...] = ()
+
+    def keep_open(self, descriptor: int) -> None:
+        """Give `descriptor` to every program from now on: a lock on it lasts until the last of them has ended."""
+        self._descriptors = (descriptor,)
 
     def run(
         self,
@@ -71,6 +76,7 @@ class Processes:
                 stderr=errors,
                 text=True,
                 errors="replace",
+                pass_fds=self._descriptors,
                 start_new_session=True,
             )
             self._running.add(process)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Raise a kind's number when its same inputs begin to give something else, so that nothing old is taken from a cache.
-BUILDERS = {"base": "1", "component": "1", "archive": "2", "manifest": "1"}
+BUILDERS = {"base": "1", "component": "1", "archive": "3", "manifest": "1"}
 
 
 class BundleError(Exception):
@@ -19,7 +19,7 @@ class BundleError(Exception):
 
 
 class Interrupted(BundleError):
-    """The run was asked to end, by a signal or because the process that started it is gone."""
+    """The run was asked to end, by a signal or because nobody reads its result any more."""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,12 @@ description:
     with its SHA-256.
   - A bundle that is there is compared with C(bundle.json), file by file, in every run. One that differs is
     refused with the files' names, and so is the bundle of another stack.
+  - A folder that has no bundle, and files of somebody else where a bundle's are, is refused, too. Only files that an
+    earlier bundle had are ever removed.
   - What is missing is built from Go modules, Debian packages and the application's Dockerfile, two parts at a
     time. Each part is kept in O(cache_dir) by the hash of all that went into it, so that a change builds only
-    what it affects, and an interrupted run loses only the parts that were under way.
+    what it affects, and an interrupted run loses only the parts that were under way. Of the parts that are not needed
+    any more, the two newest of a name are kept.
   - Runs on the controller.
 options:
   path:
@@ -41,7 +44,7 @@ options:
     required: true
   app_dir:
     description:
-      - The folder with the application's Dockerfile.
+      - The folder with the application, which has C(Dockerfile) and C(app/demo_app). Any other one is as none.
       - Without it a bundle that is there keeps the image that it has, and a new one can't be made.
     type: path
   cache_dir:
@@ -66,10 +69,10 @@ options:
     type: path
 attributes:
   check_mode:
-    description: A bundle that is there is checked, and what would be built is said.
+    description: A bundle that is there is checked, and the parts that differ are said.
     support: full
 requirements:
-  - Go, buildah, debootstrap, and a C compiler with libseccomp's headers (for runc)
+  - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc)
 """
 
 EXAMPLES = r"""
@@ -91,7 +94,7 @@ path:
   returned: always
   sample: /root/.cache/keda_demo/bundles/seed-amd64
 built:
-  description: The parts that were made in this run, or that would be in check mode.
+  description: The parts that were made in this run; in check mode, those that the bundle has not or has differently.
   type: list
   elements: str
   returned: success
@@ -109,7 +112,9 @@ size:
 """
 
 import os
+import select
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -117,10 +122,16 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_build import Builder, Host
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_plan import Request, make_plan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import application_folder
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_plan import (
+    Plan,
+    Request,
+    make_plan,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_process import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_record import (
     check_files,
+    check_folder,
     read_record,
     write_bundle,
 )
@@ -130,14 +141,23 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress impor
 
 # What is started by name while something is built.
 PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
+# What runc is compiled with.
+HEADER = Path("/usr/include/seccomp.h")
 
 
 class Interrupt:
-    """Whether the run was asked to end: by a signal, or because who waits for the result is gone."""
+    """Whether the run was asked to end: by a signal, or because the process that reads its result is gone.
 
-    def __init__(self) -> None:
+    That process is Ansible's worker. The shell between it and us would outlive it, so our parent says nothing.
+
+    :param result: the descriptor to which the result will be written
+    """
+
+    def __init__(self, result: int) -> None:
         self._signal = 0
-        self._parent = os.getppid()
+        self._poll = select.poll()
+        # No events are asked for: that a pipe has lost its reader is always told.
+        self._poll.register(result, 0)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note)
 
@@ -145,59 +165,83 @@ class Interrupt:
         self._signal = number
 
     def __call__(self) -> bool:
-        return bool(self._signal) or os.getppid() != self._parent
+        return bool(self._signal or self._poll.poll(0))
 
 
 def bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
     """Check the bundle, make what is missing, and return the module's result.
 
     :raises BundleError: it is damaged or another's, or can't be made
+    :raises Interrupted: the run was asked to end
     """
-    folder, stack = Path(params["path"]), params["stack"]
-    record = read_record(folder, stack["name"], params["arch"])
+    try:
+        return _bring_about(params, check_mode, host)
+    except OSError as error:
+        raise BundleError(
+            f"{error}. {params['path']} (cluster_bundle_dir) and {params['cache_dir']} (cluster_cache_dir, "
+            "KEDA_DEMO_CACHE) have to be folders in which this user may write, with space left; they need not be there."
+        ) from error
+
+
+def _bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
+    folder, components_dir = Path(params["path"]), Path(params["components_dir"])
+    app_dir, arch = application_folder(params["app_dir"]), params["arch"]
+    request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch)
+    record, plan = _look(folder, request)
+    if record and record["units"] == plan.keys:
+        return _result(folder, record, [], changed=False)
+    check_folder(folder, plan)
+    if check_mode:
+        units = record["units"] if record else {}
+        differing = [id_ for id_, key in plan.keys.items() if units.get(id_) != key]
+        return _result(folder, record, differing, changed=True)
+    go = Path(params["go"])
+    check_machine(go)
+    settings = Settings(Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"])
+    cache = Cache(settings.cache_dir)
+
+    def waiting() -> None:
+        host.say("another run is building in this cache: waiting for it")
+
+    with cache.locked(waiting, host.interrupted) as lock:
+        host.processes.keep_open(lock)
+        # The run that was waited for may have made this very bundle.
+        record, plan = _look(folder, request)
+        if record and record["units"] == plan.keys:
+            return _result(folder, record, [], changed=False)
+        made, built = Builder(plan, cache, settings, host).run()
+        record = write_bundle(folder, plan, made, params["stack"]["name"], arch)
+        cache.prune(plan.units.values())
+    return _result(folder, record, built, changed=True)
+
+
+def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, Plan]:
+    """Return the record of the bundle that is there, which is undamaged, and the plan of the one that is wanted."""
+    record = read_record(folder, request.stack["name"], request.arch)
     if record:
         check_files(folder, record)
-    app_dir = Path(params["app_dir"]) if params["app_dir"] and Path(params["app_dir"]).is_dir() else None
-    request = Request(stack, params["recipes"], Path(params["components_dir"]), app_dir, params["arch"])
-    known: Mapping[str, str] = record["units"] if record else {}
-    plan = make_plan(request, known)
-    if record and known == plan.keys:
-        return _result(folder, record, [])
-    if check_mode:
-        return _result(folder, record, [id_ for id_, key in plan.keys.items() if known.get(id_) != key])
-    check_programs(Path(params["go"]))
-    settings = Settings(
-        Path(params["cache_dir"]),
-        Path(params["components_dir"]),
-        app_dir,
-        params["arch"],
-        Path(params["go"]),
-        params["debian_mirror"],
-    )
-    cache = Cache(settings.cache_dir)
-    with cache.locked(lambda: host.say("another run is building in this cache: waiting for it")):
-        made, built = Builder(plan, cache, settings, host).run()
-        try:
-            record = write_bundle(folder, plan, made, stack["name"], params["arch"])
-        except OSError as error:
-            raise BundleError(f"The bundle can't be put together in {folder}: {error}") from error
-    return _result(folder, record, built) | {"changed": True}
+    return record, make_plan(request, record["units"] if record else {})
 
 
-def check_programs(go: Path) -> None:
-    """:raises BundleError: a program that building needs is not there; all are named"""
+def check_machine(go: Path) -> None:
+    """:raises BundleError: this machine lacks something that building needs; all is named"""
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     missing = [name for name in PROGRAMS if not any(os.access(Path(one) / name, os.X_OK) for one in path)]
     if not go.is_file():
-        missing.append(f"go ({go})")
-    if missing:
-        raise BundleError(f"Building a bundle needs {', '.join(missing)}: install them (`make setup` does).")
+        missing.append(f"go ({go}, bundle_go)")
+    if not HEADER.is_file():
+        missing.append(f"libseccomp's headers ({HEADER})")
+    findings = [f"{one} is missing: install it (`make setup` does)" for one in missing]
+    if os.geteuid() != 0:
+        findings.append("this user is not root, and debootstrap and buildah need root")
+    if findings:
+        raise BundleError("A bundle can't be built here:" + "".join(f"\n  - {finding}" for finding in findings))
 
 
-def _result(folder: Path, record: Mapping[str, Any] | None, built: list[str]) -> dict[str, Any]:
+def _result(folder: Path, record: Mapping[str, Any] | None, built: list[str], *, changed: bool) -> dict[str, Any]:
     files = record["files"] if record else []
     size = sum(file["size"] for file in files)
-    return {"changed": bool(built), "path": str(folder), "built": built, "files": len(files), "size": size}
+    return {"changed": changed, "path": str(folder), "built": built, "files": len(files), "size": size}
 
 
 def main() -> None:
@@ -218,7 +262,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     progress = Progress(module.params["progress_file"])
-    host = Host(progress.say, Interrupt(), Processes())
+    host = Host(progress.say, Interrupt(sys.stdout.fileno()), Processes())
     try:
         result = bring_about(module.params, module.check_mode, host)
     except BundleError as error:

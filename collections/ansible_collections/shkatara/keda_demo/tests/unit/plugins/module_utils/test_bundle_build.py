@@ -15,7 +15,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_build i
     check_space,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_go import build_go
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_go import build_go, go_environment
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_image import (
     build_application,
     build_archive,
@@ -30,7 +30,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit im
     Interrupted,
     make_unit,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work import Settings
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work import Settings, Work
 
 GO = {"entry": {"module": "example.org/a", "module_version": "v1.0.0", "toolchain": "go1.19.13"}}
 
@@ -62,7 +62,7 @@ class Run:
         plan = Plan({unit.id: unit for unit in units}, ())
         host = Host(self.said.append, self.asked.is_set, Processes())
         settings = Settings(self.cache.root, Path(), None, "amd64", Path("go"))
-        with self.cache.locked(lambda: pytest.fail("nobody else has the lock")):
+        with self.cache.locked(lambda: pytest.fail("nobody else has the lock"), self.asked.is_set):
             try:
                 return Builder(plan, self.cache, settings, host).run()
             finally:
@@ -282,6 +282,33 @@ def test_go_programs_need_more_space(tmp_path, monkeypatch):
     check_space(tmp_path, [_unit("a"), make_unit("base", "b", "", {})])
     with pytest.raises(BundleError, match=r"needs 2000000\.0"):
         check_space(tmp_path, [_unit("a", inputs=GO), _unit("b", inputs=GO), _unit("c")])
+
+
+def test_the_environment_has_no_effect_on_a_program(tmp_path, monkeypatch):
+    for name, value in (("GOAMD64", "v3"), ("GOEXPERIMENT", "nounified"), ("GO111MODULE", "off"), ("GOFLAGS", "-race")):
+        monkeypatch.setenv(name, value)
+    settings = Settings(tmp_path, tmp_path, None, "amd64", Path("go"))
+    work = Work(settings, {}, tmp_path, tmp_path / "log", Processes())
+    environment = go_environment(_unit("program", inputs=GO), work)
+    said = work.run(["sh", "-c", 'echo "$GOAMD64,$GOEXPERIMENT,$GO111MODULE,$GOFLAGS"'], env=environment)
+    assert said == "v1,,on,-mod=readonly -trimpath -buildvcs=false\n"
+
+
+def test_an_application_that_is_kept_and_not_in_the_cache_is_refused_before_anything_is_made(run):
+    app, other = _unit("app"), _unit("other")
+    run.makers = {"app": build_application}
+    with pytest.raises(
+        BundleError, match=r"^The image of app has to be built, and bundle_app_dir is not a folder with"
+    ):
+        run(other, app)
+    assert run.cache.find(other)[0] is None
+
+
+def test_an_application_that_is_kept_and_in_the_cache_is_taken_from_there(run):
+    app, other = _unit("app"), _unit("other")
+    run(app)
+    run.makers = {"app": build_application}
+    assert run(other, app)[1] == [other.id]
 
 
 def test_without_space_nothing_is_begun(run, monkeypatch):

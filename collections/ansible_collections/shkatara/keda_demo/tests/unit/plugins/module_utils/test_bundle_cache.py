@@ -3,14 +3,16 @@
 """The cache: what is stored is found, what is damaged is not, and one run at a time builds in it."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import sha256
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import make_unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import Interrupted, make_unit
 
 COLLECTIONS = Path(__file__).parents[7]
 UNIT = make_unit("component", "etcd", "3.5.4", {"arch": "amd64"})
@@ -19,9 +21,20 @@ LOCKS = """
 import sys
 from pathlib import Path
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
-with Cache(Path(sys.argv[1])).locked(lambda: print("waiting", flush=True)):
+with Cache(Path(sys.argv[1])).locked(lambda: print("waiting", flush=True), lambda: False):
     print("locked", flush=True)
     sys.stdin.read()
+"""
+HOLDS = """
+import os, sys
+from pathlib import Path
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_process import Processes
+with Cache(Path(sys.argv[1])).locked(lambda: None, lambda: False) as lock:
+    processes = Processes()
+    processes.keep_open(lock)
+    script = f"echo $$ > /proc/{os.getpid()}/fd/1; exec sleep 300"
+    processes.run(["sh", "-c", script], Path(sys.argv[2]) / "log")
 """
 UNMOUNTS = """
 import subprocess, sys
@@ -30,7 +43,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache i
 cache, target = Cache(Path(sys.argv[1])), Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "none", target], check=True)
 assert target.is_mount()
-with cache.locked(lambda: None):
+with cache.locked(lambda: None, lambda: False):
     print("still mounted" if target.exists() else "gone")
 """
 
@@ -48,6 +61,10 @@ def stored(cache, tmp_path):
     (made / "etcd").write_text("etcd's program")
     (made / "cni" / "bridge").write_text("another")
     return cache.store(UNIT, made, {"seconds": 3}).folder
+
+
+def _never():
+    return False
 
 
 def _python(code, *arguments, before=()):
@@ -115,10 +132,44 @@ def test_where_units_are(cache, kind, folder):
     assert cache.folder(unit) == cache.root / folder / unit.key
 
 
+def _made(cache, tmp_path, kind, name, number, age):
+    """Store the unit of a version that is `age` seconds old."""
+    unit = make_unit(kind, name, "1", {"number": number})
+    out = tmp_path / "made"
+    out.mkdir()
+    (out / name).write_text(str(number))
+    folder = cache.store(unit, out, {}).folder
+    os.utime(folder, (1e9 - age, 1e9 - age))
+    return unit
+
+
+@pytest.mark.parametrize("kind", ["component", "archive", "manifest", "base"])
+@pytest.mark.parametrize(("wanted", "kept"), [(0, {0, 1}), (1, {0, 1}), (3, {0, 1, 3})])
+def test_what_is_wanted_and_the_two_newest_of_its_name_are_kept(cache, tmp_path, kind, wanted, kept):
+    units = [_made(cache, tmp_path, kind, "a", number, number) for number in range(5)]
+    others = [_made(cache, tmp_path, kind, "b", number, number) for number in range(3)]
+    cache.prune([units[wanted]])
+    assert {number for number, unit in enumerate(units) if cache.find(unit)[0]} == kept
+    assert all(cache.find(unit)[0] for unit in others)
+
+
+def test_what_somebody_else_has_beside_units_is_kept(cache, tmp_path):
+    units = [_made(cache, tmp_path, "component", "a", number, number) for number in range(3)]
+    theirs = [cache.folder(units[0]).parent / name for name in ("project", "list", "text", "file")]
+    for folder, text in zip(theirs[:3], ("{}", "[]", "no record"), strict=True):
+        folder.mkdir()
+        (folder / "unit.json").write_text(text)
+    theirs[3].write_text("")
+    for path in theirs:
+        os.utime(path, (1, 1))
+    cache.prune(units)
+    assert all(path.exists() for path in theirs)
+
+
 def test_the_lock_removes_what_a_killed_run_left(cache):
     left = cache.tmp / "component-etcd" / "out"
     left.mkdir(parents=True)
-    with cache.locked(lambda: pytest.fail("nobody else has the lock")):
+    with cache.locked(lambda: pytest.fail("nobody else has the lock"), _never):
         assert list(cache.tmp.iterdir()) == []
         assert cache.tmp.stat().st_mode & 0o777 == 0o700
         assert cache.logs.is_dir()
@@ -126,16 +177,25 @@ def test_the_lock_removes_what_a_killed_run_left(cache):
     assert not cache.tmp.exists()
 
 
+def test_the_lock_touches_nothing_else_of_a_folder_that_others_use(cache):
+    for name in ("tmp/theirs", "logs/theirs", "lock"):
+        (cache.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (cache.root / name).write_text("theirs")
+    with cache.locked(lambda: None, _never):
+        pass
+    assert [(cache.root / name).read_text() for name in ("tmp/theirs", "logs/theirs", "lock")] == ["theirs"] * 3
+
+
 def test_tmp_goes_when_the_build_fails_and_the_lock_too(cache):
-    with pytest.raises(ValueError, match="broken"), cache.locked(lambda: None):
+    with pytest.raises(ValueError, match="broken"), cache.locked(lambda: None, _never):
         raise ValueError("broken")
     assert not cache.tmp.exists()
-    with cache.locked(lambda: pytest.fail("the lock was kept")):
+    with cache.locked(lambda: pytest.fail("the lock was kept"), _never):
         pass
 
 
 def test_a_second_process_waits_for_the_lock_and_says_so_once(cache):
-    with cache.locked(lambda: None):
+    with cache.locked(lambda: None, _never):
         (cache.tmp / "mine").write_text("")
         second = _python(LOCKS, cache.root)
         assert second.stdout.readline() == "waiting\n"
@@ -153,7 +213,7 @@ def test_a_killed_process_keeps_no_lock(cache):
         waited = []
         first.kill()
         first.wait(10)
-        with cache.locked(lambda: waited.append(1)):
+        with cache.locked(lambda: waited.append(1), _never):
             assert not waited
 
 
@@ -167,8 +227,35 @@ def test_this_run_waits_for_another_process(cache):
             if len(slept) == 3:
                 first.communicate(timeout=10)
 
-        with cache.locked(lambda: said.append(1), sleep):
+        with cache.locked(lambda: said.append(1), _never, sleep):
             assert (said, slept) == ([1], [0.5] * 3)
+
+
+def test_who_waits_for_the_lock_can_be_interrupted(cache):
+    with _python(LOCKS, cache.root) as first:
+        assert first.stdout.readline() == "locked\n"
+        slept = []
+        with pytest.raises(Interrupted), cache.locked(lambda: None, lambda: len(slept) == 2, slept.append):
+            pytest.fail("the other process has the lock")
+        assert slept == [0.5] * 2
+        first.communicate(timeout=10)
+
+
+def test_the_lock_lasts_until_the_last_program_of_a_killed_run_has_ended(cache, tmp_path):
+    with _python(HOLDS, cache.root, tmp_path) as killed:
+        pid = int(killed.stdout.readline())
+        killed.kill()
+    said, slept = [], []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        time.sleep(0.1)
+        if len(slept) == 2:
+            os.kill(pid, signal.SIGKILL)
+
+    with cache.locked(lambda: said.append(1), lambda: len(slept) > 50, sleep):
+        assert said == [1]
+        assert len(slept) >= 2
 
 
 @pytest.mark.parametrize(
@@ -179,7 +266,7 @@ def test_this_run_waits_for_another_process(cache):
     ],
 )
 def test_what_a_killed_run_left_mounted_is_unmounted(tmp_path, name):
-    target = tmp_path / name / "tmp" / "base-bookworm" / "proc"
+    target = tmp_path / name / ".keda-demo-tmp" / "base-bookworm" / "proc"
     target.mkdir(parents=True)
     # In name spaces of its own: nothing can be left mounted here.
     process = _python(UNMOUNTS, tmp_path / name, target, before=["unshare", "--map-root-user", "--mount"])

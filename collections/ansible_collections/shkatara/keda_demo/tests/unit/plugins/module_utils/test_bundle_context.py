@@ -7,6 +7,7 @@ import stat
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import (
+    application_folder,
     context_files,
     copied,
     fill_context,
@@ -86,6 +87,27 @@ def test_a_folder_without_dockerfile_names_the_variable(folder):
         context_files(folder)
 
 
+@pytest.mark.parametrize(
+    ("there", "known"),
+    [
+        (["Dockerfile", "app/demo_app/web.py"], True),
+        (["Dockerfile", "app/main.py"], False),
+        (["app/demo_app/web.py"], False),
+        ([], False),
+    ],
+)
+def test_the_application_s_folder_is_known_by_what_is_in_it(tmp_path, there, known):
+    for path in there:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    assert application_folder(str(tmp_path)) == (tmp_path if known else None)
+
+
+@pytest.mark.parametrize("path", [None, "", "/nowhere"])
+def test_no_folder_is_none(path):
+    assert application_folder(path) is None
+
+
 @pytest.mark.parametrize("umask", [0o022, 0o077])
 def test_the_copy_can_be_read_by_all(folder, tmp_path, umask):
     (folder / "one.txt").chmod(0o600)
@@ -93,13 +115,10 @@ def test_the_copy_can_be_read_by_all(folder, tmp_path, umask):
     target = tmp_path / "context"
     before = os.umask(umask)
     try:
-        fill_context(folder, ["one.txt", "app/main.py"], target)
+        fill_context(folder, ["one.txt", "app/main.py", "app/sub/util.py"], target)
     finally:
         os.umask(before)
-    modes = {
-        path.relative_to(target).as_posix(): stat.S_IMODE(path.stat().st_mode)
-        for path in target.rglob("*")
-        if path.is_file()
-    }
-    assert modes == {"one.txt": 0o644, "app/main.py": 0o755}
+    modes = {path.relative_to(target).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in target.rglob("*")}
+    assert modes == {"one.txt": 0o644, "app": 0o755, "app/main.py": 0o755, "app/sub": 0o755, "app/sub/util.py": 0o644}
+    assert stat.S_IMODE(target.stat().st_mode) == 0o755
     assert (target / "app" / "main.py").read_text() == "app/main.py"

@@ -11,6 +11,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files i
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_plan import BundleFile, Plan
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_record import (
     check_files,
+    check_folder,
     read_record,
     write_bundle,
 )
@@ -29,6 +30,7 @@ PLAN = Plan(
         BundleFile("images/node.tar", "images", NODE.id, "node.tar"),
     ),
 )
+SMALLER = Plan({ETCD.id: ETCD}, PLAN.files[:1])
 FILES = {ETCD.id: "etcd", PAUSE.id: "pause", NODE.id: "node.tar"}
 
 
@@ -65,7 +67,7 @@ def test_what_is_written_is_read(folder, bundle):
 def test_the_record_says_all_of_its_files(folder, bundle, made):
     node = folder / "images" / "node.tar"
     assert {key: value for key, value in bundle.items() if key != "files"} == {
-        "schema_version": 1,
+        "schema_version": 2,
         "stack": "seed",
         "arch": "amd64",
         "images": {"node": {"a:1": "sha256:aa", "b:1": "sha256:bb"}},
@@ -89,12 +91,71 @@ def test_the_record_says_all_of_its_files(folder, bundle, made):
     assert sorted(path.name for path in folder.iterdir()) == ["bin", "bundle.json", "images"]
 
 
-def test_writing_again_leaves_nothing_of_another_plan(folder, bundle, made):
-    (folder / "bin" / "old").write_text("")
-    smaller = Plan({ETCD.id: ETCD}, PLAN.files[:1])
-    record = write_bundle(folder, smaller, made, "seed", "amd64")
-    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+def test_writing_again_leaves_nothing_of_another_plan_and_all_of_others(folder, bundle, made):
+    (folder / "bin" / "theirs").write_text("")
+    (folder / "theirs").write_text("")
+    record = write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bin/theirs", "bundle.json", "theirs"]
     assert read_record(folder, "seed", "amd64") == record
+
+
+def test_what_a_killed_run_left_is_known_and_removed(folder, bundle, made):
+    """A run that changed the bundle was killed, then another: the third one wants less than both."""
+    tar = made[NODE.id].folder / "node.tar"
+    text = tar.read_text()
+    tar.unlink()
+    for _ in range(2):
+        with pytest.raises(OSError, match="node"):
+            write_bundle(folder, PLAN, made, "seed", "amd64")
+        assert read_record(folder, "seed", "amd64") is None
+        check_folder(folder, PLAN)
+    tar.write_text(text)
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+
+
+def test_a_first_run_that_was_killed_is_known(folder, made):
+    (made[NODE.id].folder / "node.tar").unlink()
+    with pytest.raises(OSError, match="node"):
+        write_bundle(folder, PLAN, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bin/pause", "bundle.json.changing"]
+    check_folder(folder, SMALLER)
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+
+
+@pytest.mark.parametrize("path", ["../theirs", "bin/../../theirs", "theirs", "/etc/hostname"])
+def test_a_record_makes_nothing_outside_of_its_folders_ours(folder, bundle, made, path):
+    for theirs in (folder / "theirs", folder.parent / "theirs"):
+        theirs.write_text("")
+    files = [*bundle["files"], {**bundle["files"][0], "path": path}]
+    (folder / "bundle.json").write_text(json.dumps(bundle | {"files": files}))
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert (folder / path).exists()
+
+
+@pytest.mark.parametrize("path", ["bin/etcd", "bin/python", "images/logo.png", "manifests/sub/a.yaml"])
+def test_files_where_there_was_never_a_bundle_are_somebody_else_s(folder, path):
+    (folder / path).parent.mkdir(parents=True)
+    (folder / path).write_text("theirs")
+    with pytest.raises(BundleError, match=rf"\(cluster_bundle_dir\) has files that are of no bundle, such as {path}: "):
+        check_folder(folder, PLAN)
+
+
+def test_a_folder_that_is_empty_or_not_there_or_has_other_files_is_taken(folder):
+    check_folder(folder, PLAN)
+    (folder / "bin").mkdir(parents=True)
+    (folder / "README").write_text("")
+    check_folder(folder, PLAN)
+
+
+def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_has_one(folder, bundle, made):
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    (folder / "bin" / "other").write_text("theirs")
+    check_folder(folder, PLAN)
+    (folder / "bin" / "pause").write_text("theirs")
+    with pytest.raises(BundleError, match="such as bin/pause: "):
+        check_folder(folder, PLAN)
 
 
 def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, bundle, made, tmp_path):
@@ -130,8 +191,8 @@ def test_without_bundle_json_there_is_none(folder, there):
     [
         ({"stack": "current"}, r"The bundle in \S+ is for stack current, and seed is wanted: "),
         ({"arch": "arm64"}, r"The bundle in \S+ is for arch arm64, and amd64 is wanted: "),
-        ({"schema_version": 2}, r"/bundle\.json has schema_version 2, and this release reads 1: "),
-        ({"schema_version": None}, r"/bundle\.json has schema_version None, and this release reads 1: "),
+        # Also where it is of an older release, since it would be made anew.
+        ({"schema_version": 1, "stack": "current"}, r"The bundle in \S+ is for stack current, and seed is wanted: "),
     ],
 )
 def test_another_bundle_is_refused(folder, bundle, change, says):
@@ -139,6 +200,48 @@ def test_another_bundle_is_refused(folder, bundle, change, says):
     with pytest.raises(BundleError, match=says) as caught:
         read_record(folder, "seed", "amd64")
     assert str(caught.value).endswith("cluster_bundle_dir.")
+
+
+@pytest.mark.parametrize("more", [{}, {"files": None}])
+def test_a_newer_release_s_bundle_is_refused(folder, bundle, more):
+    (folder / "bundle.json").write_text(json.dumps(bundle | {"schema_version": 3} | more))
+    with pytest.raises(BundleError, match=r"/bundle\.json has schema_version 3, and this release reads 2: "):
+        read_record(folder, "seed", "amd64")
+
+
+def test_an_older_release_s_bundle_is_made_anew(folder, bundle, made):
+    (folder / "bundle.json").write_text(json.dumps(bundle | {"schema_version": 1, "images": {"node": ["a:1"]}}))
+    assert read_record(folder, "seed", "amd64") is None
+    check_folder(folder, PLAN)
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": None},
+        {"schema_version": "2"},
+        {"files": None},
+        {"files": {}},
+        {"files": ["bin/etcd"]},
+        {"files": [{"path": "bin/etcd", "size": 1}]},
+        {"units": None},
+    ],
+)
+def test_what_is_no_record_says_so(folder, bundle, change):
+    (folder / "bundle.json").write_text(json.dumps(bundle | change))
+    with pytest.raises(
+        BundleError, match=rf"/bundle\.json is no record of a bundle\. Remove {re.escape(str(folder))} to"
+    ):
+        read_record(folder, "seed", "amd64")
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
+def test_other_json_is_no_record(folder, bundle, text):
+    (folder / "bundle.json").write_text(text)
+    with pytest.raises(BundleError, match=r"/bundle\.json is no record of a bundle"):
+        read_record(folder, "seed", "amd64")
 
 
 @pytest.mark.parametrize("text", ["", '{"schema_version": 1, '])
