@@ -126,8 +126,12 @@ def floor(files: Path) -> dict[str, float]:
 def send_until(done: Callable[[], bool]) -> None:
     """Send the load, from a process of its own, until `done` says so."""
     code = (
-        "import asyncio, sys; from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import "
-        "LoadSpec, Sender; asyncio.run(Sender(LoadSpec(sys.argv[1], rate=float(sys.argv[2]), duration=300)).run())"
+        "import asyncio, sys\n"
+        "from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec, Stage\n"
+        "from ansible_collections.shkatara.keda_demo.plugins.module_utils._sender import Sender\n"
+        "async def send():\n"
+        "    await Sender(LoadSpec(sys.argv[1], (Stage(float(sys.argv[2]), 300.0),))).run()\n"
+        "asyncio.run(send())\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "collections")}
     with subprocess.Popen([sys.executable, "-c", code, URL, str(RATE)], env=environment) as sender:

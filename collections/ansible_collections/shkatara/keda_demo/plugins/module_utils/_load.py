@@ -1,282 +1,108 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Open-loop HTTP load: requests leave at a constant rate, whether earlier ones were answered or not.
+"""Sends loads from worker processes of their own.
 
-A closed loop (so many clients, each waiting for its answer) sends less as soon as the application slows down,
-and so hides what it is to measure. The sender is a process of its own, forked before the module starts any
-thread: its clock is not disturbed by watches, and it ends by itself when the module is gone, however that
-happened.
+They are forked before the module starts any thread: their clocks are not disturbed by watches, and they end by
+themselves when the module is gone, however that happened.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import math
 import multiprocessing
 import os
-import resource
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
-try:
-    import aiohttp
-except ImportError:  # the module says so by missing_required_lib
-    aiohttp = None  # type: ignore[assignment]
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_stats import LoadStats, merged
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_worker import SIGNALS, Start, serve
 
-_REPORT_SECONDS = 0.25
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_BUCKET = 1.02  # neighbouring buckets of a histogram differ by 2 %
+_START_SECONDS = 0.02  # in which every worker reads its order
 
 
-@dataclass(frozen=True)
-class LoadSpec:
-    """What to send: `rate` requests a second for `duration` seconds, each given `timeout` seconds."""
+class _Member:
+    """The outside of a worker process."""
 
-    url: str
-    rate: float
-    duration: float
-    timeout: float = 10.0
-
-    @property
-    def count(self) -> int:
-        """The number of requests, which bounds the load also when time runs strangely."""
-        return max(1, math.floor(self.rate * self.duration + 1e-9))
-
-    @property
-    def most_in_flight(self) -> int:
-        """The number of open requests at which no more are begun: a time-out's worth, and some."""
-        soft_limit, _hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-        needed = math.ceil(self.rate * self.timeout) + 64
-        return needed if soft_limit == resource.RLIM_INFINITY else max(1, min(needed, soft_limit - 64))
-
-
-class Histogram:
-    """Quantiles of a stream of values in bounded memory, at a resolution of 2 %."""
-
-    def __init__(self) -> None:
-        self._buckets: Counter[int] = Counter()
-        self.count = 0
-        self.highest = 0.0
-
-    def add(self, value: float) -> None:
-        """Count a value; what is below 0.000001 counts as that."""
-        self._buckets[math.ceil(math.log(max(value, 1e-6), _BUCKET))] += 1
-        self.count += 1
-        self.highest = max(self.highest, value)
-
-    def quantile(self, share: float) -> float | None:
-        """Return the upper bound of the bucket that holds the quantile; None without values."""
-        wanted = max(1, math.ceil(share * self.count))
-        for bucket in sorted(self._buckets):
-            wanted -= self._buckets[bucket]
-            if wanted <= 0:
-                return min(_BUCKET**bucket, self.highest)
-        return None
-
-    def summary_ms(self) -> dict[str, float]:
-        """Return p50, p99 and max in milliseconds; empty without values."""
-        quantiles = {"p50": self.quantile(0.5), "p99": self.quantile(0.99), "max": self.highest}
-        return {name: round(1000 * value, 2) for name, value in quantiles.items() if value is not None and self.count}
-
-
-@dataclass
-class LoadStats:
-    """Counts of requests; `first_sent` is on the machine's monotonic clock.
-
-    `died` says how the sender's process ended where it ended before the load; it is empty otherwise.
-    """
-
-    scheduled: int = 0
-    sent: int = 0
-    not_sent: int = 0
-    answered: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    first_sent: float | None = None
-    last_sent: float | None = None
-    late: Histogram = field(default_factory=Histogram)
-    response: Histogram = field(default_factory=Histogram)
-    ended: bool = False
-    died: str = ""
-
-    @property
-    def finished(self) -> int:
-        """Requests of which we know what became."""
-        return sum(self.statuses.values()) + sum(self.errors.values())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data: what goes into verdict.json, and over the pipe."""
-        return {
-            "scheduled": self.scheduled,
-            "sent": self.sent,
-            "not_sent": self.not_sent,
-            "answered": self.answered,
-            "failed": self.finished - self.answered,
-            "in_flight": self.sent - self.finished,
-            "statuses": dict(self.statuses),
-            "errors": dict(self.errors),
-            "first_sent": self.first_sent,
-            "last_sent": self.last_sent,
-            "late_ms": self.late.summary_ms(),
-            "response_ms": self.response.summary_ms(),
-            "ended": self.ended,
-            "died": self.died,
-        }
-
-
-class Sender:
-    """Sends one load in the running asyncio loop."""
-
-    def __init__(self, spec: LoadSpec) -> None:
-        self.spec = spec
+    def __init__(self, name: str, connection: Connection, process: multiprocessing.process.BaseProcess) -> None:
+        self.name = name
+        self.connection = connection
+        self.process = process
         self.stats = LoadStats()
-        self._stop = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self.dead = False
+        self._asked = False
 
-    def stop(self, at_once: bool = False) -> None:
-        """Send no more; with `at_once` give up the open requests too."""
-        self._stop.set()
-        if at_once:
-            for task in self._in_flight:
-                task.cancel()
+    def order(self, order: Start | str) -> None:
+        """Send an order, if there is anybody to take it."""
+        with contextlib.suppress(OSError):
+            self.connection.send(order)
 
-    async def run(self) -> LoadStats:
-        """Send until the load is over or stopped, then wait for the open requests."""
-        timeout = aiohttp.ClientTimeout(total=self.spec.timeout)
-        # A new connection each: kube-proxy balances connections, not requests.
-        connector = aiohttp.TCPConnector(limit=0, force_close=True)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            try:
-                await self._send_all(session)
-                if self._in_flight:
-                    await asyncio.wait(set(self._in_flight))
-            finally:
-                for task in self._in_flight:
-                    task.cancel()
-        self.stats.ended = True
-        return self.stats
+    def start(self, order: Start) -> None:
+        """Begin another load."""
+        self.stats = LoadStats()
+        self.order(order)
 
-    async def _send_all(self, session: aiohttp.ClientSession) -> None:
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        most = self.spec.most_in_flight
-        for number in range(self.spec.count):
-            due = start + number / self.spec.rate
-            await self._sleep_until(due, loop)
-            if self._stop.is_set():
-                return
-            self.stats.scheduled += 1
-            if len(self._in_flight) >= most:
-                self.stats.not_sent += 1
-                continue
-            task = loop.create_task(self._send(session, due, loop))
-            self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
-        # The last request stands for its whole interval, so that the load lasts as long as it was asked to.
-        await self._sleep_until(start + self.spec.duration, loop)
-
-    async def _sleep_until(self, due: float, loop: asyncio.AbstractEventLoop) -> None:
-        delay = due - loop.time()
-        if delay <= 0.2:
-            # Also when late, so that answers are read and other tasks run.
-            await asyncio.sleep(max(0.0, delay))
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), delay)
-
-    async def _send(self, session: aiohttp.ClientSession, due: float, loop: asyncio.AbstractEventLoop) -> None:
-        begun = loop.time()
-        self.stats.sent += 1
-        self.stats.last_sent = begun
-        if self.stats.first_sent is None:
-            self.stats.first_sent = begun
-        self.stats.late.add(begun - due)
+    def read(self) -> None:
+        """Take in the newest counts, and ask for newer ones. A process that died counts as ended, and says so."""
         try:
-            async with session.get(self.spec.url, allow_redirects=False) as response:
-                async for _chunk in response.content.iter_any():
-                    pass
-                status = response.status
-        except asyncio.CancelledError:
-            self.stats.errors["given_up"] += 1
-        except TimeoutError:
-            self.stats.errors["timeout"] += 1
-        except (aiohttp.ClientError, OSError) as error:
-            self.stats.errors[type(error).__name__] += 1
-        else:
-            self.stats.statuses[str(status)] += 1
-            if 200 <= status < 300:
-                self.stats.answered += 1
-                self.stats.response.add(loop.time() - begun)
-
-
-async def _serve(connection: Connection, spec: LoadSpec) -> None:
-    """Wait for `start`, send, and report the counts; end when told to or when the other side is gone."""
-    loop = asyncio.get_running_loop()
-    orders: asyncio.Queue[str] = asyncio.Queue()
-
-    def read_order() -> None:
-        try:
-            orders.put_nowait(connection.recv())
+            while not self.dead and self.connection.poll():
+                self.stats = self.connection.recv()
+                self._asked = False
         except (EOFError, OSError):
-            loop.remove_reader(connection.fileno())
-            orders.put_nowait("stop")
+            self.dead = True
+        if self.dead and not self.stats.ended:
+            self.stats.ended, self.stats.died = True, self._how_it_died()
+        if not self._asked and not self.stats.ended:
+            self._asked = True
+            self.order("report")
 
-    loop.add_reader(connection.fileno(), read_order)
-    if await orders.get() != "start":
-        connection.send(LoadStats(ended=True).as_dict())
-        return
-    sender = Sender(spec)
-    sending = loop.create_task(sender.run())
-    reading = loop.create_task(orders.get())
-    while not sending.done():
-        await asyncio.wait({sending, reading}, timeout=_REPORT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if reading.done():
-            sender.stop(at_once=reading.result() == "stop")
-            reading = loop.create_task(orders.get())
-        if not sending.done():
-            connection.send(sender.stats.as_dict())
-    reading.cancel()
-    connection.send(sending.result().as_dict())
-
-
-def _main(connection: Connection, other_end: Connection, spec: LoadSpec) -> None:
-    # Signals of the terminal's group reach this process too; the module decides what they mean and sends an
-    # order.
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    other_end.close()  # or the end of the module would not be seen here
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        asyncio.run(_serve(connection, spec))
+    def _how_it_died(self) -> str:
+        self.process.join(timeout=1)
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            return f"{self.name} was ended by signal {-code} ({signal.strsignal(-code)})"
+        return f"{self.name} ended with exit code {code}"
 
 
 class LoadProcess:
-    """The sender in its own process. Make it before any thread is started: it is forked."""
+    """The sender in its own processes. Make it before any thread is started: they are forked."""
 
-    def __init__(self, spec: LoadSpec) -> None:
-        self.spec = spec
+    def __init__(self, workers: int = 1) -> None:
+        self._members: list[_Member] = []
+        self._running = False
         self.last: dict[str, Any] = LoadStats().as_dict()
         context = multiprocessing.get_context("fork")
-        self._connection, child_end = context.Pipe()
-        self._process = context.Process(
-            target=_main, args=(child_end, self._connection, spec), name="load", daemon=True
-        )
-        # A signal that comes before the child ignores it would end the child alone.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        # A signal that comes before a child ignores it would end the child alone.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            self._process.start()
+            for number in range(workers):
+                ours, theirs = context.Pipe()
+                others = [*(member.connection for member in self._members), ours]
+                process = context.Process(target=serve, args=(theirs, others), name=f"load-{number}", daemon=True)
+                process.start()
+                theirs.close()
+                name = "The sender's process" + (f" {number + 1} of {workers}" if workers > 1 else "")
+                self._members.append(_Member(name, ours, process))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        child_end.close()
 
-    def start(self) -> None:
-        """Begin to send now."""
-        self._order("start")
+    def start(self, spec: LoadSpec) -> None:
+        """Begin to send now, in all workers at the same moment.
+
+        :raises RuntimeError: the load before has not ended, or spec.workers are not those of this object
+        """
+        if self._running and not self.poll()["ended"]:
+            raise RuntimeError("the load before has not ended")
+        if spec.workers != len(self._members):
+            raise RuntimeError(f"a load for {spec.workers} workers was given to {len(self._members)}")
+        begin = time.monotonic() + _START_SECONDS
+        for worker, member in enumerate(self._members):
+            member.start(Start(spec, worker, begin))
+        self._running = True
+        self.last = LoadStats().as_dict()
 
     def drain(self) -> None:
         """Send no more, and wait for the answers to what was sent."""
@@ -287,37 +113,39 @@ class LoadProcess:
         self._order("stop")
 
     def poll(self) -> dict[str, Any]:
-        """Return the newest counts; see LoadStats.as_dict. A process that died counts as ended, and says so."""
-        try:
-            while self._connection.poll():
-                self.last = self._connection.recv()
-        except (EOFError, OSError):
-            if not self.last["ended"]:
-                self.last = {**self.last, "ended": True, "died": self._how_it_died()}
-        return self.last
+        """Return the newest counts of the load, of all workers; see LoadStats.as_dict.
 
-    def _how_it_died(self) -> str:
-        self._process.join(timeout=1)
-        code = self._process.exitcode
-        if code is not None and code < 0:
-            return f"The sender's process was ended by signal {-code} ({signal.strsignal(-code)})"
-        return f"The sender's process ended with exit code {code}"
+        When a worker has died the others are stopped: what they send is not the load that was asked for.
+        """
+        if self._running or any(member.process.exitcode is not None for member in self._members):
+            for member in self._members:
+                member.read()
+            if any(member.stats.died for member in self._members) and not all(
+                member.stats.ended for member in self._members
+            ):
+                self._order("stop")
+            self.last = merged(member.stats for member in self._members).as_dict()
+        return self.last
 
     def wait(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> dict[str, Any]:
         """Return the last counts, once sending has ended or `seconds` are over."""
         end = clock() + seconds
         while not self.poll()["ended"] and clock() < end:
-            self._connection.poll(0.05)
+            wait([member.connection for member in self._members if not member.dead], 0.05)
         return self.last
 
     def close(self) -> None:
-        """End the process, whatever it does."""
-        self._connection.close()
-        self._process.join(timeout=1)
-        if self._process.is_alive() and self._process.pid is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
-            self._process.join(timeout=1)
+        """End the processes, whatever they do."""
+        for member in self._members:
+            member.connection.close()
+        for member in self._members:
+            member.process.join(timeout=1)
+            if member.process.is_alive() and member.process.pid is not None:
+                os.kill(member.process.pid, signal.SIGKILL)
+                member.process.join(timeout=1)
 
     def _order(self, order: str) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._connection.send(order)
+        if not self._running:
+            self.last = {**self.last, "ended": True}
+        for member in self._members:
+            member.order(order)

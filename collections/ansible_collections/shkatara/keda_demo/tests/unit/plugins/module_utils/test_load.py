@@ -1,270 +1,176 @@
 # SPDX-License-Identifier: MIT
-"""The load generator against a server of ours on loopback."""
+"""The sender's processes, against a server of ours on loopback."""
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
+import contextlib
 import os
 import signal
-import socket
 import time
-from collections import Counter
 
 import pytest
-from aiohttp import web
-from ansible_collections.shkatara.keda_demo.plugins.module_utils import _load
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import (
-    Histogram,
-    LoadProcess,
-    LoadSpec,
-    Sender,
-)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils import _load_worker
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadProcess
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec, Stage
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.load_server import ServerProcess
 
 
-class Server:
-    """Counts requests and connections, and answers as a test wants it."""
-
-    def __init__(self):
-        self.arrivals = []
-        self.paths = Counter()
-        self.accepted = 0
-        self.port = 0
-
-    async def __aenter__(self):
-        app = web.Application()
-        app.router.add_get("/", self.answer)
-        app.router.add_get("/slow", self.slow)
-        app.router.add_get("/error", self.error)
-        app.router.add_get("/away", self.away)
-        self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-        await self.runner.setup()
-        # Counted here and not by the clients' ports, which the kernel gives again.
-        self.server = await asyncio.get_running_loop().create_server(self.accept, "127.0.0.1", 0)
-        self.port = self.server.sockets[0].getsockname()[1]
-        return self
-
-    def accept(self):
-        self.accepted += 1
-        return self.runner.server()
-
-    async def __aexit__(self, *_exc):
-        self.server.close()
-        await self.runner.cleanup()
-
-    def note(self, request):
-        self.arrivals.append(time.monotonic())
-        self.paths[request.path] += 1
-
-    async def answer(self, request):
-        self.note(request)
-        return web.Response(text="Hello World!")
-
-    async def slow(self, request):
-        self.note(request)
-        await asyncio.sleep(30)
-        return web.Response(text="at last")
-
-    async def error(self, request):
-        self.note(request)
-        return web.Response(status=503)
-
-    async def away(self, request):
-        self.note(request)
-        raise web.HTTPFound("/")
-
-    def url(self, path="/"):
-        return f"http://127.0.0.1:{self.port}{path}"
-
-
-async def test_rate_count_and_lateness():
-    async with Server() as server:
-        stats = (await Sender(LoadSpec(server.url(), rate=200, duration=2)).run()).as_dict()
-    assert (stats["scheduled"], stats["sent"], stats["answered"], stats["failed"]) == (400, 400, 400, 0)
-    assert stats["statuses"] == {"200": 400}
-    assert stats["ended"] is True
-    assert server.accepted == 400, "a connection was used twice"
-    # Constant: request 200 of 400 leaves after 1 s, whatever the machine did in between.
-    assert server.arrivals[200] - server.arrivals[0] == pytest.approx(1.0, abs=0.7)
-    assert stats["late_ms"]["p50"] < 250
-
-
-async def test_the_loop_is_open():
-    """Answers that don't come don't slow the sending down."""
-    async with Server() as server:
-        sender = Sender(LoadSpec(server.url("/slow"), rate=100, duration=1, timeout=3))
-        asyncio.get_running_loop().call_later(10, sender.stop, True)  # one after the other would take 300 s
-        stats = await sender.run()
-    assert len(server.arrivals) == 100
-    assert server.arrivals[-1] - server.arrivals[0] < 2.5, "the sender waited for a time-out"
-    assert (stats.answered, stats.errors["timeout"]) == (0, 100)
-
-
-@pytest.mark.parametrize(("path", "status"), [("/error", "503"), ("/away", "302")])
-async def test_what_is_not_2xx_counts_as_failed_and_redirects_are_not_followed(path, status):
-    async with Server() as server:
-        stats = (await Sender(LoadSpec(server.url(path), rate=50, duration=0.2)).run()).as_dict()
-    assert (stats["answered"], stats["failed"], stats["statuses"]) == (0, 10, {status: 10})
-    assert server.paths == {path: 10}
-
-
-async def test_a_refused_connection_is_an_error_of_its_own():
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-        stats = (await Sender(LoadSpec(url, rate=50, duration=0.2)).run()).as_dict()
-    assert (stats["sent"], stats["answered"], stats["errors"]) == (10, 0, {"ClientConnectorError": 10})
-
-
-async def test_more_open_requests_than_allowed_are_not_begun(monkeypatch):
-    monkeypatch.setattr(LoadSpec, "most_in_flight", 7)
-    async with Server() as server:
-        stats = await Sender(LoadSpec(server.url("/slow"), rate=100, duration=0.2, timeout=2)).run()
-    assert (stats.scheduled, stats.sent, stats.not_sent) == (20, 7, 13)
-    assert len(server.arrivals) == 7
-
-
-async def test_a_stop_at_once_gives_up_open_requests():
-    async with Server() as server:
-        sender = Sender(LoadSpec(server.url("/slow"), rate=50, duration=60))
-        running = asyncio.create_task(sender.run())
-        await asyncio.sleep(0.5)
-        begun = time.monotonic()
-        sender.stop(at_once=True)
-        stats = await running
-        assert time.monotonic() - begun < 3, "it waited for answers"
-    assert stats.errors["given_up"] == stats.sent > 10
-
-
-def serve(connection):
-    """A server in a process of its own, for the tests of LoadProcess."""
-
-    async def run():
-        async with Server() as server:
-            connection.send(server.port)
-            while True:
-                while not connection.poll():
-                    await asyncio.sleep(0.05)
-                connection.recv()
-                connection.send(len(server.arrivals))
-
-    asyncio.run(run())
+@pytest.fixture(scope="module")
+def server():
+    process = ServerProcess()
+    yield process
+    process.close()
 
 
 @pytest.fixture
-def server():
-    context = multiprocessing.get_context("fork")
-    connection, other = context.Pipe()
-    process = context.Process(target=serve, args=(other,), daemon=True)
-    process.start()
-    yield connection.recv(), connection
-    process.terminate()
-    process.join()
+def make():
+    """Makes LoadProcess, and closes what was made."""
+    with contextlib.ExitStack() as stack:
+        yield lambda workers=1: stack.enter_context(contextlib.closing(LoadProcess(workers)))
+
+
+def spec(url, rate, duration, workers=1, timeout=10.0):
+    return LoadSpec(url, (Stage(rate, duration),), timeout, workers)
 
 
 def wait_for(condition):
     end = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
-def test_process_sends_and_reports(server):
-    port, connection = server
-    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=100, duration=1))
+@pytest.mark.parametrize("workers", [1, 3])
+def test_processes_send_and_report(make, server, workers):
+    load, before = make(workers), server.arrived()
     assert load.poll()["sent"] == 0, "it began before it was told"
-    load.start()
+    load.start(spec(server.url(), rate=100, duration=1, workers=workers))
+    begun = time.monotonic()
     counts = load.wait(20)
-    load.close()
-    connection.send("count")
-    assert (counts["ended"], counts["answered"]) == (True, 100)
-    assert connection.recv() == 100
+    assert (counts["ended"], counts["scheduled"], counts["answered"]) == (True, 100, 100)
+    assert server.arrived() - before == 100
+    # The workers' shares are of one schedule, from one moment on.
+    assert counts["last_sent"] - counts["first_sent"] == pytest.approx(0.99, abs=0.5)
+    assert counts["first_sent"] == pytest.approx(begun, abs=0.5)
 
 
-def test_process_stops_at_once(server):
-    port, _connection = server
-    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/slow", rate=100, duration=600))
-    load.start()
-    wait_for(lambda: load.poll()["in_flight"] > 0)
+def test_another_load_can_be_sent_when_the_first_has_ended(make, server):
+    load, before = make(2), server.arrived()
+    load.start(spec(server.url(), rate=100, duration=0.2, workers=2))
+    with pytest.raises(RuntimeError, match="has not ended"):
+        load.start(spec(server.url(), rate=100, duration=0.2, workers=2))
+    assert load.wait(10)["answered"] == 20
+    load.start(spec(server.url("/error"), rate=50, duration=0.2, workers=2))
+    assert not load.last["ended"]
+    counts = load.wait(10)
+    assert (counts["scheduled"], counts["statuses"]) == (10, {"503": 10})
+    load.start(spec(server.url("/slow"), rate=50, duration=60, workers=2))
+    wait_for(lambda: load.poll()["in_flight"] > 5)
+    load.stop()
+    assert load.wait(5)["ended"]
+    load.start(spec(server.url(), rate=50, duration=0.2, workers=2))
+    assert load.wait(10)["statuses"] == {"200": 10}
+    assert server.arrived() - before > 40
+
+
+def test_the_workers_are_those_of_the_load(make):
+    with pytest.raises(RuntimeError, match="a load for 1 workers was given to 2"):
+        make(2).start(spec("http://host/", rate=1, duration=1))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_stop_at_once(make, server, workers):
+    load = make(workers)
+    load.start(spec(server.url("/slow"), rate=100, duration=600, workers=workers))
+    wait_for(lambda: load.poll()["in_flight"] > 5)
     begun = time.monotonic()
     load.stop()
     counts = load.wait(5)
-    load.close()
     # A second is promised, which a loaded machine may double; the answers would take 10 s to be given up.
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 2
     assert counts["ended"]
-    assert counts["in_flight"] == 0
+    assert (counts["in_flight"], counts["errors"]) == (0, {"given_up": counts["sent"]})
+    arrived = server.arrived()
+    time.sleep(0.3)  # in which 30 more would come
+    assert server.arrived() == arrived
 
 
-def test_process_ignores_the_terminals_signals_and_ends_with_its_parent(server):
-    port, connection = server
-    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
-    load.start()
+def test_a_drained_load_waits_for_what_was_sent(make, server):
+    load = make()
+    load.start(spec(server.url("/slow"), rate=100, duration=600, timeout=1))
+    wait_for(lambda: load.poll()["in_flight"] > 5)
+    load.drain()
+    counts = load.wait(5)
+    assert (counts["ended"], counts["errors"]) == (True, {"timeout": counts["sent"]})
+
+
+def test_a_module_that_does_not_read_does_not_stop_the_sender(make, server):
+    load, before = make(), server.arrived()
+    load.start(spec(server.url(), rate=50, duration=1))
+    time.sleep(1.5)
+    assert server.arrived() - before == 50
+    assert load.wait(5)["answered"] == 50
+
+
+def test_processes_ignore_the_terminals_signals_and_end_with_their_parent(make, server):
+    load = make(2)
+    load.start(spec(server.url(), rate=50, duration=600, workers=2))
     wait_for(lambda: load.poll()["sent"] > 0)
-    pid, before = load._process.pid, load.last["sent"]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        os.kill(pid, number)
+    before = load.last["sent"]
+    for member in load._members:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(member.process.pid, number)
     wait_for(lambda: load.poll()["sent"] > before + 50)
     assert not load.last["ended"]
-    load._connection.close()  # what the kernel does when the module is killed
-    load._process.join(timeout=5)
-    assert load._process.exitcode is not None
-    connection.send("count")
-    arrived = connection.recv()
-    time.sleep(0.5)  # in which 25 more would come
-    connection.send("count")
-    assert connection.recv() == arrived
+    for member in load._members:
+        member.connection.close()  # what the kernel does when the module is killed
+    for member in load._members:
+        member.process.join(timeout=5)
+        assert member.process.exitcode == 0
+    arrived = server.arrived()
+    time.sleep(0.3)  # in which 15 more would come
+    assert server.arrived() == arrived
 
 
-def test_a_process_that_died_says_so(server):
-    port, _connection = server
-    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
-    load.start()
-    wait_for(lambda: load.poll()["sent"] > 0)
-    os.kill(load._process.pid, signal.SIGKILL)
+@pytest.mark.parametrize(("workers", "name"), [(1, "The sender's process"), (2, "The sender's process 2 of 2")])
+def test_a_process_that_died_says_so_and_ends_the_load(make, server, workers, name):
+    load = make(workers)
+    load.start(spec(server.url(), rate=50, duration=600, workers=workers))
+    wait_for(lambda: load.poll()["sent"] > 10)
+    os.kill(load._members[-1].process.pid, signal.SIGKILL)
     counts = load.wait(5)
-    load.close()
     assert counts["ended"]
-    assert counts["died"] == "The sender's process was ended by signal 9 (Killed)"
+    assert counts["died"] == f"{name} was ended by signal 9 (Killed)"
     assert counts["sent"] > 0, "what was known of the load is lost"
+    # Nor does a later load go on without it.
+    load.start(spec(server.url(), rate=50, duration=600, workers=workers))
+    assert load.wait(5)["died"] == f"{name} was ended by signal 9 (Killed)"
 
 
 @pytest.mark.parametrize("orders", [["start", "stop"], ["start", "drain"], ["stop"]])
-def test_a_process_that_was_told_to_end_did_not_die(server, orders):
-    port, _connection = server
-    load = LoadProcess(LoadSpec(f"http://127.0.0.1:{port}/", rate=50, duration=600))
+def test_a_process_that_was_told_to_end_did_not_die(make, server, orders):
+    load = make()
     for order in orders:
-        getattr(load, order)()
-    load.wait(5)
-    load._process.join(timeout=5)
-    counts = load.poll()
-    load.close()
+        if order == "start":
+            load.start(spec(server.url(), rate=50, duration=600))
+        else:
+            getattr(load, order)()
+    counts = load.wait(5)
     assert (counts["ended"], counts["died"]) == (True, "")
 
 
-def test_a_process_that_fails_says_so(monkeypatch):
+def test_a_host_without_an_address_is_named(make):
+    load = make()
+    load.start(spec("http://no-such-host.invalid/", rate=50, duration=600))
+    counts = load.wait(30)
+    assert (counts["ended"], counts["sent"]) == (True, 0)
+    assert counts["died"].startswith("Nothing could be sent to http://no-such-host.invalid/: ")
+
+
+def test_a_process_that_fails_says_so(make, monkeypatch):
     async def fail(*_args):
         raise SystemExit(3)
 
-    monkeypatch.setattr(_load, "_serve", fail)
-    load = LoadProcess(LoadSpec("http://host/", rate=50, duration=600))
-    counts = load.wait(5)
-    load.close()
+    monkeypatch.setattr(_load_worker.Worker, "run", fail)
+    counts = make().wait(5)
     assert counts["died"] == "The sender's process ended with exit code 3"
-
-
-@pytest.mark.parametrize(
-    ("rate", "duration", "count"), [(37, 150, 5550), (0.5, 3, 1), (0.1, 1, 1), (0.1, 30, 3), (10, 0.25, 2)]
-)
-def test_count(rate, duration, count):
-    assert LoadSpec("http://host/", rate, duration).count == count
-
-
-def test_histogram_is_right_within_two_percent():
-    histogram = Histogram()
-    for number in range(1, 1001):
-        histogram.add(number / 1000)
-    assert histogram.quantile(0.5) == pytest.approx(0.5, rel=0.02)
-    assert histogram.quantile(0.99) == pytest.approx(0.99, rel=0.02)
-    assert histogram.summary_ms()["max"] == 1000
-    assert Histogram().summary_ms() == {}
