@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,10 +23,13 @@ except ImportError:  # the module says so by missing_required_lib
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
-# A watch ends after this on the server's side and goes on from where it was; one that hears nothing for
-# longer has lost its connection.
-WATCH_SECONDS = 60
+# A watch ends after this on the server's side and goes on from where it was; one that hears nothing for longer has
+# lost its connection, and that is noticed so late at most. The server sends a bookmark 2 s before the end (Kubernetes
+# 1.25, k8s.io/apiserver/pkg/storage/cacher/cacher.go, nextBookmarkTime), so that going on costs one empty request.
+WATCH_SECONDS = 20
+WATCH_READ_SECONDS = WATCH_SECONDS + 5
 GONE = 410
+_REPR = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
 OPENED = "OPENED"  # an event of our own: the API server has accepted a watch
 
 
@@ -84,7 +88,9 @@ class Cluster:
         self._methods = {
             "deployments": client.AppsV1Api(self._client).list_namespaced_deployment,
             "horizontalpodautoscalers": client.AutoscalingV2Api(self._client).list_namespaced_horizontal_pod_autoscaler,
+            "replicasets": client.AppsV1Api(self._client).list_namespaced_replica_set,
             "pods": client.CoreV1Api(self._client).list_namespaced_pod,
+            "events": client.CoreV1Api(self._client).list_namespaced_event,
             "services": client.CoreV1Api(self._client).list_namespaced_service,
             "endpoints": client.CoreV1Api(self._client).list_namespaced_endpoints,
             "scaledobjects": _keda_lister(self._client),
@@ -102,8 +108,8 @@ class Cluster:
     ) -> tuple[list[dict[str, Any]], str]:
         """Return the objects of a kind, and the resourceVersion from which a watch goes on.
 
-        :param kind: the plural name, one of `deployments`, `horizontalpodautoscalers`, `pods`, `services`,
-            `endpoints`, `scaledobjects`
+        :param kind: the plural name, one of `deployments`, `horizontalpodautoscalers`, `replicasets`, `pods`,
+            `events`, `services`, `endpoints`, `scaledobjects`
         :param name: only the object of this name
         :param labels: only the objects with these labels, as a selector
         :raises ClusterError: no answer, no permission, or no such kind in this cluster
@@ -112,7 +118,7 @@ class Cluster:
         try:
             data = json.loads(response.data)
         except HTTPError as error:
-            raise ClusterError(f"The API server {self.host} broke off its answer: {error}") from error
+            raise ClusterError(f"The API server {self.host} broke off its answer: {_plain(error)}") from error
         finally:
             response.release_conn()
         return data["items"], data["metadata"]["resourceVersion"]
@@ -145,7 +151,7 @@ class Cluster:
                     raise ClusterError(f"watch of {kind}: {status.get('message')}", int(status.get("code") or 0))
                 yield event["type"], event["object"]
         except (HTTPError, OSError) as error:
-            raise ClusterError(f"watch of {kind}: the connection broke: {error}") from error
+            raise ClusterError(f"watch of {kind}: the connection broke: {_plain(error)}") from error
         finally:
             response.close()
 
@@ -154,7 +160,7 @@ class Cluster:
         try:
             return str(client.VersionApi(self._client).get_code(_request_timeout=_READ_SECONDS).git_version)
         except (ApiException, HTTPError, OSError) as error:
-            raise ClusterError(_no_answer(self.host, error)) from error
+            raise ClusterError(no_answer(self.host, error)) from error
 
     def keda_version(self) -> str | None:
         """Return the version label or the image tag of KEDA's operator; None where it can't be read."""
@@ -173,28 +179,29 @@ class Cluster:
     def _call(self, kind: str, namespace: str, name: str | None, labels: str | None, **options: Any) -> Any:
         selectors = {"field_selector": f"metadata.name={name}" if name else None, "label_selector": labels}
         options.update({key: value for key, value in selectors.items() if value})
-        read = WATCH_SECONDS + 15 if options.get("watch") else _READ_SECONDS
+        verb = "watch" if options.get("watch") else "list"
+        read = WATCH_READ_SECONDS if verb == "watch" else _READ_SECONDS
         try:
             response = self._methods[kind](
                 namespace, _preload_content=False, _request_timeout=(_CONNECT_SECONDS, read), **options
             )
         except ApiException as error:
             raise ClusterError(
-                self._refusal(kind, namespace, error.status, _reason(error.body)), error.status
+                self._refusal(verb, kind, namespace, error.status, _reason(error.body)), error.status
             ) from error
         except (HTTPError, OSError) as error:
-            raise ClusterError(_no_answer(self.host, error)) from error
+            raise ClusterError(no_answer(self.host, error)) from error
         if response.status >= 400:  # newer clients don't raise for a response that they don't read
             body = response.data
             response.release_conn()
-            raise ClusterError(self._refusal(kind, namespace, response.status, _reason(body)), response.status)
+            raise ClusterError(self._refusal(verb, kind, namespace, response.status, _reason(body)), response.status)
         return response
 
-    def _refusal(self, kind: str, namespace: str, status: int, reason: str) -> str:
+    def _refusal(self, verb: str, kind: str, namespace: str, status: int, reason: str) -> str:
         if status == 401:
             return f"The API server {self.host} does not accept the credentials of {self.kubeconfig}: {reason}"
         if status == 403:
-            return f"Missing permission: verbs list and watch on {kind} in namespace {namespace} ({reason})"
+            return f"Missing permission: verb {verb} on {kind} in namespace {namespace} ({reason})"
         if status == 404 and kind == "scaledobjects":
             return f"The cluster {self.host} has no kind ScaledObject: install KEDA first"
         return f"The API server {self.host} answered {status} for {kind} in namespace {namespace}: {reason}"
@@ -209,9 +216,15 @@ def _keda_lister(api_client: Any) -> Any:
     return list_scaledobjects
 
 
-def _no_answer(host: str, error: Exception) -> str:
-    # urllib3's errors begin with the connection object's repr, which tells a reader nothing.
-    return f"The API server {host} does not answer: {str(error).rpartition('>: ')[2] or error}"
+def no_answer(host: str, error: Exception) -> str:
+    """Return in words that the API server does not answer."""
+    return f"The API server {host} does not answer: {_plain(error)}"
+
+
+def _plain(error: Exception) -> str:
+    """Return urllib3's words without the connection's repr before them, which tells a reader nothing."""
+    text = str(error)
+    return _REPR.sub("", text.rpartition(">: ")[2]) or text
 
 
 def _reason(body: Any) -> str:

@@ -7,10 +7,11 @@ Objects' own times have a resolution of 1 s, so the arrival of a watch event is 
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import (
@@ -22,11 +23,14 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import (
     Prometheus,
     PrometheusError,
+    QueryError,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._promql import selectors
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Observation
 
 _SHORTEST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 2.0
+_INTERVAL_SECONDS = 2.0
 _TARGETS_SECONDS = 15.0
 
 
@@ -54,6 +58,8 @@ class Watcher(threading.Thread):
         self._known: dict[str, dict[str, Any]] = {}
         self._version: str | None = None
         self._in_error = False
+        self._expired = False
+        self._pause = _SHORTEST_PAUSE_SECONDS
 
     def stop(self) -> None:
         """Report nothing more; the thread ends with its connection."""
@@ -61,34 +67,39 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """List once, then watch; a broken watch goes on from the last version seen."""
-        pause = _SHORTEST_PAUSE_SECONDS
         while not self._ended.is_set():
             try:
                 self._list_and_watch()
-                pause = _SHORTEST_PAUSE_SECONDS
+                self._expired = False
             except ClusterError as error:
                 if error.status == GONE:
                     self._version = None
-                    continue
+                    if not self._expired:  # once is nothing: list again at once
+                        self._expired = True
+                        continue
                 self._tell_error(str(error))
             except Exception as error:  # a thread that ended would look like a cluster in which nothing happens
                 self._version = None
                 self._tell_error(f"{type(error).__name__}: {error}")
             if self._in_error:
-                self._ended.wait(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                self._ended.wait(self._pause)
+                self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
 
     def _list_and_watch(self) -> None:
-        """Watch until the server ends it, which it does after a minute."""
+        """Watch until the server ends it, which it does after WATCH_SECONDS."""
+        begun = self._clock()
         if self._version is None:
             self._version = self._list()
         for event, obj in self._cluster.watch(self._kind, version=self._version, **self._selection):
             if event == OPENED:
                 self._tell_recovery()
                 continue
+            self._expired = False
             self._version = obj["metadata"]["resourceVersion"]
             if event != "BOOKMARK":
                 self._put(event, obj)
+        if self._clock() - begun < 1:  # something in between ends every watch at once
+            self._ended.wait(_SHORTEST_PAUSE_SECONDS)
 
     def _tell_error(self, message: str) -> None:
         self._in_error = True
@@ -98,6 +109,7 @@ class Watcher(threading.Thread):
         # What was listed again may be the same as before, and a watch be silent: nothing else would tell.
         if self._in_error:
             self._in_error = False
+            self._pause = _SHORTEST_PAUSE_SECONDS
             self._emit("RECOVERED", {})
 
     def _list(self) -> str:
@@ -127,28 +139,52 @@ class Watcher(threading.Thread):
 
 
 class PrometheusPoller(threading.Thread):
-    """Evaluates the trigger's own query every `interval` seconds, and reads the scrape targets.
+    """Asks Prometheus once a scrape: the triggers' own queries, the counter's raw samples, and the scrape targets.
 
-    The targets of a large Prometheus are megabytes: they are read each time only until `targets_settled` is
-    called, and now and then afterwards.
+    Each answer is an observation whose data has
+
+    * `values`: {trigger key: the query's value, None without data};
+    * `errors`: {trigger key: why its query has no value}, of those alone whose own query is at fault;
+    * `counter`: the counter's series with their samples of the last three intervals at least, so that none is missed,
+      or `counter_error`, where a counter was asked for;
+    * `offset` and `offset_error`: the server's clock less ours and how far that may be off, in seconds, or None;
+    * now and then `targets`, None with a `targets_error` where the server does not tell them, with them `feeds`,
+      (job, instance) of those that feed a query, and `version`.
+
+    The targets of a large Prometheus are megabytes: they are read each time only until `targets_settled` is called,
+    and now and then afterwards.
+
+    :param queries: PromQL by trigger key
+    :param counter: the counter's selector
+    :param interval: gives the seconds between two questions, which is asked for each time
+    :param feeding: the query whose targets `feeds` names; empty for none
     """
 
     def __init__(
         self,
         prometheus: Prometheus,
         sink: queue.Queue[Observation],
-        query: str,
-        interval: float = 2.0,
+        queries: Mapping[str, str],
+        counter: str | None = None,
+        interval: Callable[[], float] = lambda: _INTERVAL_SECONDS,
+        *,
+        feeding: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="prometheus", daemon=True)
         self._prometheus = prometheus
         self._sink = sink
-        self._query = query
+        self._queries = dict(queries)
+        self._counter = counter
         self._interval = interval
+        self._feeding = selectors(feeding)
         self._clock = clock
         self._ended = threading.Event()
         self._settled = False
+        self._next_targets = clock()
+        self._had_targets = False
+        self._version: str | None = None
+        self._answered = clock()  # when the counter was last there
 
     def stop(self) -> None:
         """Ask nothing more."""
@@ -160,25 +196,67 @@ class PrometheusPoller(threading.Thread):
 
     def run(self) -> None:
         """Ask until stopped; an error is an observation like any other."""
-        next_targets = self._clock()
-        version: str | None = None
         while not self._ended.is_set():
             begun = self._clock()
+            interval = _INTERVAL_SECONDS
             try:
-                data: dict[str, Any] = {}
-                if not version:
-                    data["version"] = version = self._prometheus.version()
-                if begun >= next_targets:
-                    data["targets"] = self._prometheus.targets()
-                    next_targets = begun + (_TARGETS_SECONDS if self._settled else self._interval)
-                data["value"] = self._prometheus.query(self._query)
+                interval = self._interval()
+                data = self._ask(begun, interval)
                 self._sink.put(Observation(self._clock(), "prometheus", "MODIFIED", data))
             except PrometheusError as error:
                 self._tell_error(str(error))
             except Exception as error:  # a thread that ended would look like a metric that stays as it is
                 self._tell_error(f"{type(error).__name__}: {error}")
-            self._ended.wait(max(0.0, begun + self._interval - self._clock()))
+            self._ended.wait(max(0.0, begun + interval - self._clock()))
         self._prometheus.close()
+
+    def _ask(self, begun: float, interval: float) -> dict[str, Any]:
+        """Return an observation's data.
+
+        :raises PrometheusError: no answer
+        """
+        data: dict[str, Any] = {"values": dict.fromkeys(self._queries)}
+        errors: dict[str, str] = {}
+        for key, query in self._queries.items():
+            try:
+                data["values"][key] = self._prometheus.query(query)
+            except QueryError as error:
+                errors[key] = str(error)
+        if errors:
+            data["errors"] = errors
+        if self._counter:
+            self._ask_counter(data, interval)
+        data |= {"offset": self._prometheus.offset, "offset_error": self._prometheus.offset_error}
+        if begun >= self._next_targets:
+            self._ask_targets(data, begun, interval)
+        return data
+
+    def _ask_counter(self, data: dict[str, Any], interval: float) -> None:
+        now = self._clock()
+        try:
+            data["counter"] = self._prometheus.series(self._counter or "", now - self._answered + 3 * interval)
+            self._answered = now
+        except QueryError as error:
+            data |= {"counter": [], "counter_error": str(error)}
+
+    def _ask_targets(self, data: dict[str, Any], begun: float, interval: float) -> None:
+        pause = _TARGETS_SECONDS if self._settled else interval
+        if self._version is None:
+            self._version = self._prometheus.version()
+            data["version"] = self._version
+        try:
+            data["targets"] = self._prometheus.targets()
+            self._had_targets = True
+        except PrometheusError as error:
+            # A managed Prometheus may have values and nothing else. One that was only too slow for once has them yet.
+            if error.status or not self._had_targets:
+                data |= {"targets": None, "targets_error": str(error)}
+            if error.status in (403, 404):
+                pause = _TARGETS_SECONDS
+        if self._feeding:
+            with contextlib.suppress(PrometheusError):  # nothing is known then, as where there are no series yet
+                data["feeds"] = self._prometheus.feeds(self._feeding)
+        self._next_targets = begun + pause
 
     def _tell_error(self, message: str) -> None:
         self._sink.put(Observation(self._clock(), "prometheus", "ERROR", {"message": message}))

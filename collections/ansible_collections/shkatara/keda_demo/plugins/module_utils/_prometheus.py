@@ -1,165 +1,136 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Prometheus' HTTP API, by its URL or by a port-forward to the pod behind a trigger's serverAddress."""
+"""Prometheus' HTTP API: values, raw samples, targets, and how far its clock is from ours."""
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._address import (
+    Address,
+    PrometheusError,
+    direct_address,
+    find_pod,
+    service_of,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._forward import TIMEOUT_SECONDS, ForwardedConnection
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Series, Target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import parse_duration
 
-try:
-    from kubernetes import client
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.stream import portforward
-    from websocket import WebSocketException
-except ImportError:  # the module says so by missing_required_lib
-    ApiException = RuntimeError
-    WebSocketException = RuntimeError  # type: ignore[misc,assignment]
+__all__ = ["Address", "Prometheus", "PrometheusError", "QueryError", "check_headers"]
+__all__ += ["direct_address", "find_pod", "service_of"]
 
-_TIMEOUT_SECONDS = 10.0
+# How long ago a series may have had its last sample to be one that a query sees, as Prometheus' own look-back.
+_LOOKBACK_SECONDS = 300.0
+# The server's answers about a query that it can't evaluate; anything else is about the server or the way to it.
+_QUERY_ERRORS = ("bad_data", "execution", "timeout", "canceled")
 
+_AT_ONCE_SECONDS = 1.0
 
-class PrometheusError(Exception):
-    """Prometheus can't be found, or does not answer as it should."""
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-zA-Z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a Prometheus is: `pod` and `namespace` are empty where `host` is reached directly."""
-
-    host: str
-    port: int
-    path: str
-    tls: bool = False
-    namespace: str = ""
-    pod: str = ""
-
-    def __str__(self) -> str:
-        if self.pod:
-            return f"pod {self.namespace}/{self.pod}, port {self.port}"
-        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.path}"
-
-
-def direct_address(url: str) -> Address:
-    """Return the address of a URL that this machine reaches by itself.
-
-    :raises PrometheusError: not an http or https URL
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PrometheusError(f"`prometheus_url` {url!r} is not a URL: give one such as http://192.0.2.10:9090")
-    tls = parts.scheme == "https"
-    return Address(parts.hostname, parts.port or (443 if tls else 80), parts.path.rstrip("/"), tls)
-
-
-def service_of(server_address: str) -> tuple[str, str, int, str]:
-    """Return (Service, namespace, port, path) of a trigger's serverAddress.
-
-    :raises PrometheusError: not a plain http URL of a Service
-    """
-    parts = urlsplit(server_address if "//" in server_address else f"http://{server_address}")
-    labels = (parts.hostname or "").split(".")
-    is_service = len(labels) == 2 or (len(labels) > 2 and labels[2] == "svc")
-    if parts.scheme != "http" or not is_service:
-        raise PrometheusError(
-            f"the trigger's serverAddress {server_address!r} is not the http URL of a Service "
-            "(http://<service>.<namespace>.svc:<port>): give a `prometheus_url` that this machine reaches"
-        )
-    return labels[0], labels[1], parts.port or 80, parts.path.rstrip("/")
-
-
-def find_pod(cluster: Cluster, server_address: str) -> Address:
-    """Return the first ready pod behind a trigger's serverAddress.
-
-    :raises PrometheusError: no such Service or port, or no ready pod
-    :raises ClusterError: see Cluster.list
-    """
-    name, namespace, port, path = service_of(server_address)
-    services, _version = cluster.list("services", namespace, name)
-    if not services:
-        raise PrometheusError(f"Service {namespace}/{name} of the trigger's serverAddress does not exist")
-    ports = services[0]["spec"].get("ports") or []
-    wanted = next((item for item in ports if item["port"] == port), None)
-    if wanted is None:
-        known = ", ".join(str(item["port"]) for item in ports)
-        raise PrometheusError(f"Service {namespace}/{name} has no port {port} (it has: {known})")
-    endpoints, _version = cluster.list("endpoints", namespace, name)
-    for subset in endpoints[0].get("subsets") or [] if endpoints else []:
-        numbers = [item["port"] for item in subset.get("ports") or [] if item.get("name") == wanted.get("name")]
-        for address in subset.get("addresses") or []:
-            pod = address.get("targetRef") or {}
-            if numbers and pod.get("kind") == "Pod":
-                return Address(pod["name"], numbers[0], path, namespace=pod["namespace"], pod=pod["name"])
-    raise PrometheusError(f"Service {namespace}/{name} has no ready pod behind port {port}")
-
-
-class _ForwardedConnection(http.client.HTTPConnection):
-    """HTTP through the API server to a pod's port."""
-
-    def __init__(self, api_client: Any, address: Address) -> None:
-        super().__init__(f"{address.pod}.{address.namespace}", address.port)
-        self._api_client = api_client
-        self._address = address
-        self._forward: Any = None
-
-    def connect(self) -> None:
-        """Open the port-forward; each connection has its own."""
-        method = client.CoreV1Api(self._api_client).connect_get_namespaced_pod_portforward
-        self._forward = portforward(method, self._address.pod, self._address.namespace, ports=str(self._address.port))
-        self.sock = self._forward.socket(self._address.port)
-        self.sock.settimeout(_TIMEOUT_SECONDS)
-
-    def close(self) -> None:
-        """Close the port-forward too."""
-        super().close()
-        if self._forward is not None:
-            with contextlib.suppress(OSError):
-                self._forward.close()
-            self._forward = None
+class QueryError(PrometheusError):
+    """The query is at fault: Prometheus answers, and other queries may well work."""
 
 
 class Prometheus:
-    """One Prometheus server over one connection, made anew after an error. For one thread at a time."""
+    """One Prometheus server over one connection, made anew after an error. For one thread at a time.
 
-    def __init__(self, cluster: Cluster, find: Callable[[], Address]) -> None:
+    `headers` are sent with every request. Their values are in no message, even where the server repeats them.
+
+    `offset` is the clock of the server that evaluates queries less this machine's, in seconds, and `offset_error` how
+    far it may be off: evaluation lies between request and answer, so the middle is off by half of the shortest round
+    trip at most. Both are None before the first answer. A sample's own time is by the clock of the server that scraped
+    it, which is another machine's where a Thanos or the like answers.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        find: Callable[[], Address],
+        headers: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep what is needed to connect; nothing is connected yet.
+
+        :raises PrometheusError: a header that can't be sent
+        """
         self._cluster = cluster
         self._find = find
+        self._headers = dict(headers or {})
+        check_headers(self._headers)
+        self._clock = clock
         self._connection: http.client.HTTPConnection | None = None
         self.address: Address | None = None
+        self.offset: float | None = None
+        self.offset_error: float | None = None
 
     def query(self, expression: str) -> float | None:
         """Return the sum of an instant query's series, as KEDA's one value; None for no data or NaN.
 
-        :raises PrometheusError: no answer, or more than one series, on which KEDA's trigger fails too
+        :raises QueryError: more than one series, on which KEDA's trigger fails too, or not a query
+        :raises PrometheusError: no answer
         """
-        data = self._get("/api/v1/query", {"query": expression})
+        data = self._evaluate(expression)
         result = data["result"]
         scalar = data["resultType"] == "scalar"
         values = [result[1]] if scalar else [series["value"][1] for series in result]
         if len(values) > 1:
-            raise PrometheusError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}")
+            raise QueryError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200)
         value = float(values[0]) if values else math.nan
         return None if math.isnan(value) else value
 
+    def series(self, selector: str, seconds: float) -> list[Series]:
+        """Return the raw samples of a selector's series in the last `seconds`, with the times of their scrapes.
+
+        :raises QueryError: not a selector
+        :raises PrometheusError: no answer
+        """
+        data = self._evaluate(f"{selector}[{max(1, math.ceil(seconds))}s]")
+        return [
+            Series(item["metric"], [(float(at), float(value)) for at, value in item["values"]])
+            for item in data["result"]
+            if item.get("values")
+        ]
+
+    def feeds(self, selectors: Sequence[str]) -> set[tuple[str, str]]:
+        """Return (job, instance) of the targets whose series the selectors have had in the last five minutes.
+
+        A series that a rule recorded has no instance, and is left out.
+
+        :raises PrometheusError: no answer, or not a selector
+        """
+        if not selectors:
+            return set()
+        end = self._clock() + (self.offset or 0.0)
+        parameters = [("match[]", selector) for selector in selectors]
+        parameters += [("start", f"{end - _LOOKBACK_SECONDS:.3f}"), ("end", f"{end:.3f}")]
+        found = self._get("/api/v1/series", parameters)
+        return {(item.get("job", ""), item["instance"]) for item in found if item.get("instance")}
+
     def targets(self) -> list[Target]:
-        """Return the active scrape targets."""
-        return [_target(item) for item in self._get("/api/v1/targets", {"state": "active"})["activeTargets"]]
+        """Return the active scrape targets.
+
+        :raises PrometheusError: no answer, or a server that has no targets, such as a managed one (`status` 403 or 404)
+        """
+        found = self._get("/api/v1/targets", [("state", "active")])
+        return [_target(item) for item in found["activeTargets"]]
 
     def version(self) -> str | None:
         """Return the server's version; None where it does not say."""
         try:
-            return str(self._get("/api/v1/status/buildinfo", {})["version"])
-        except (PrometheusError, KeyError):
+            return str(self._get("/api/v1/status/buildinfo", [])["version"])
+        except (PrometheusError, KeyError, TypeError):
             return None
 
     def close(self) -> None:
@@ -168,44 +139,109 @@ class Prometheus:
             self._connection.close()
             self._connection = None
 
-    def _get(self, path: str, parameters: Mapping[str, str]) -> Any:
-        # A kept connection may have been closed by the other side meanwhile: that alone is worth a second
-        # try.
-        kept = self._connection is not None
-        try:
-            return self._get_once(path, parameters)
-        except PrometheusError:
-            if not kept:
-                raise
-            return self._get_once(path, parameters)
+    def _evaluate(self, expression: str) -> Any:
+        data = self._get("/api/v1/query", [("query", expression)])
+        if not isinstance(data, dict) or "result" not in data:
+            raise PrometheusError(f"{self.address} answers a query with something else: is it a Prometheus?", 200)
+        return data
 
-    def _get_once(self, path: str, parameters: Mapping[str, str]) -> Any:
+    def _get(self, path: str, parameters: Iterable[tuple[str, str]]) -> Any:
+        """Return the `data` of an answer."""
+        url = f"{path}?{urlencode(list(parameters))}"
+        # A kept connection may have been closed by the other side meanwhile, which shows at once: that alone is worth
+        # a second try.
+        kept = self._connection is not None
+        begun = self._clock()
+        try:
+            status, document = self._ask(url)
+        except PrometheusError:
+            if not kept or self._clock() - begun > _AT_ONCE_SECONDS:
+                raise
+            status, document = self._ask(url)
+        if document.get("status") == "success" and "data" in document:
+            return document["data"]
+        reason = self._masked(str(document.get("error") or f"HTTP {status}"))
+        kind = QueryError if document.get("errorType") in _QUERY_ERRORS else PrometheusError
+        raise kind(f"{self.address} refused {path}: {reason}", status)
+
+    def _ask(self, url: str) -> tuple[int, dict[str, Any]]:
         try:
             connection, address = self._connect()
-            connection.request("GET", f"{address.path}{path}?{urlencode(parameters)}")
+            begun = self._clock()
+            connection.request("GET", address.path + url, headers=self._headers)
             response = connection.getresponse()
             body = response.read()
+            ended = self._clock()
             document = json.loads(body) if "json" in response.headers.get("Content-Type", "") else {}
         except ClusterError as error:
             self.close()
             raise PrometheusError(str(error)) from error
-        except (OSError, http.client.HTTPException, ApiException, WebSocketException, ValueError) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
-            raise PrometheusError(f"{self.address or 'Prometheus'} does not answer: {error}") from error
-        if document.get("status") != "success":
-            reason = document.get("error") or f"HTTP {response.status}"
-            raise PrometheusError(f"{self.address} refused {path}: {reason}")
-        return document["data"]
+            raise PrometheusError(
+                f"{self.address or 'Prometheus'} does not answer: {self._masked(str(error))}"
+            ) from error
+        if not isinstance(document, dict):
+            document = {}
+        self._measure_offset(document, begun, ended)
+        return response.status, document
 
     def _connect(self) -> tuple[http.client.HTTPConnection, Address]:
         if self._connection is None or self.address is None:
-            self.address = self._find()
+            before, self.address = self.address, self._find()
+            if self.address != before:
+                self.offset = self.offset_error = None  # another server has another clock
             if self.address.pod:
-                self._connection = _ForwardedConnection(self._cluster.new_client(), self.address)
+                self._connection = ForwardedConnection(
+                    self._cluster.new_client(), self.address.namespace, self.address.pod, self.address.port
+                )
             else:
                 kind = http.client.HTTPSConnection if self.address.tls else http.client.HTTPConnection
-                self._connection = kind(self.address.host, self.address.port, timeout=_TIMEOUT_SECONDS)
+                self._connection = kind(self.address.host, self.address.port, timeout=TIMEOUT_SECONDS)
+            self._connection.connect()  # now, so that a round trip does not include it
         return self._connection, self.address
+
+    def _measure_offset(self, document: Mapping[str, Any], begun: float, ended: float) -> None:
+        evaluated = _evaluation_time(document)
+        error = (ended - begun) / 2
+        if evaluated is None or error < 0:  # less than 0: this machine's clock was set back
+            return
+        if self.offset_error is None or error <= self.offset_error:
+            self.offset, self.offset_error = evaluated - (begun + ended) / 2, error
+
+    def _masked(self, text: str) -> str:
+        """Return a message without the headers' values, which a server may repeat."""
+        values = self._headers.values()
+        secrets = {*values, *(value.rpartition(" ")[2] for value in values)}  # "Bearer <token>": the token alone too
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) > 3:  # less is no secret, and would be found in any word
+                text = text.replace(secret, "***")
+        return text
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Check that headers can be sent; the message names the header and not its value.
+
+    :raises PrometheusError: a name or a value that HTTP does not allow
+    """
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise PrometheusError(f"`prometheus_headers` has the name {name!r}, which is none of a header")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise PrometheusError(
+                f"the value of {name} in `prometheus_headers` has a line break or a character that HTTP does not allow"
+            )
+
+
+def _evaluation_time(document: Mapping[str, Any]) -> float | None:
+    """Return the unix time at which an instant query was evaluated, where the answer has it."""
+    data = document.get("data")
+    if not isinstance(data, dict) or not data.get("result"):
+        return None
+    result = data["result"]
+    if data.get("resultType") == "scalar":
+        return float(result[0])
+    return float(result[0]["value"][0]) if data.get("resultType") == "vector" and "value" in result[0] else None
 
 
 def _target(item: Mapping[str, Any]) -> Target:
@@ -219,4 +255,6 @@ def _target(item: Mapping[str, Any]) -> Target:
         up=item.get("health") == "up",
         error=item.get("lastError") or "",
         interval=parse_duration(interval) if interval else 0.0,
+        job=labels.get("job") or "",
+        instance=labels.get("instance") or "",
     )
