@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""A load, what an HPA is told, and the HPA's loop over it; see simulation.py.
+
+Written from Kubernetes 1.25 and 1.36, pkg/controller/podautoscaler/{horizontal,replica_calculator}.go.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+AVERAGE, TOTAL = "AverageValue", "Value"
+
+
+@dataclass(frozen=True)
+class Load:
+    """Stages of (start, rate): each rate holds until the next one begins, and all ends at `duration`."""
+
+    stages: tuple[tuple[float, float], ...]
+    duration: float = 1e9
+
+    @property
+    def rate(self):
+        return self.stages[-1][1]
+
+    @property
+    def last_stage_start(self):
+        return self.stages[-1][0]
+
+    def requests_until(self, seconds):
+        ends = [start for start, _rate in self.stages[1:]] + [self.duration]
+        return sum(
+            rate * max(0.0, min(end, seconds) - start) for (start, rate), end in zip(self.stages, ends, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A metric of the HPA: the load's query, or another one whose value stays at `constant`."""
+
+    goal: float
+    kind: str = AVERAGE
+    constant: float | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """All that is fixed; `current` is for an HPA of 1.33 or later. `polling` 0 leaves KEDA's own loop out.
+
+    `random_balancing` sends each request to any Ready pod, as kube-proxy does; without it each pod gets an equal
+    share of a stream, so that nothing is left to chance but the phases.
+    """
+
+    load: Load
+    rules: tuple[Rule, ...]
+    maximum: int
+    minimum: int = 1
+    scrape: float = 5.0
+    window: float = 30.0
+    sync: float = 15.0
+    pod_start: float = 30.0
+    start: int = 1
+    tolerance: float = 0.1
+    behavior: dict | None = None
+    downscale: float = 300.0
+    current: bool = False
+    own_pods: bool = True
+    baseline: float = 0.0
+    polling: float = 0.0
+    cooldown: float = 300.0
+    activation: float = 0.0
+    random_balancing: bool = False
+
+
+class Autoscaler:
+    """horizontal.go with what it remembers between two syncs."""
+
+    def __init__(self, world):
+        self.world = world
+        self.recommendations = []
+        self.ups, self.downs = [], []
+
+    def tolerances(self):
+        down = up = self.world.tolerance
+        if self.world.current and self.world.behavior:
+            down = (self.world.behavior.get("scaleDown") or {}).get("tolerance", down)
+            up = (self.world.behavior.get("scaleUp") or {}).get("tolerance", up)
+        return float(down), float(up)
+
+    def within(self, ratio):
+        if self.world.current:
+            down, up = self.tolerances()
+            return 1.0 - down <= ratio <= 1.0 + up
+        return abs(1.0 - ratio) <= self.world.tolerance
+
+    def proposal(self, rule, value, spec, status, ready):
+        milli, goal = int(value * 1000), round(rule.goal * 1000)
+        if rule.kind == AVERAGE:
+            return status if self.within(milli / (goal * status)) else math.ceil(milli / goal)
+        return spec if self.within(milli / goal) else math.ceil(milli / goal * ready)
+
+    def sync(self, now, value, spec, status, ready):
+        """The replicas from now on."""
+        if not self.recommendations:
+            self.recommendations.append((now, spec))
+        if spec == 0:
+            return 0
+        if spec > self.world.maximum or spec < self.world.minimum:
+            return min(max(spec, self.world.minimum), self.world.maximum)
+        wanted = max(
+            self.proposal(rule, value if rule.constant is None else rule.constant, spec, status, ready)
+            for rule in self.world.rules
+        )
+        if self.world.behavior:
+            after = self.limited(now, spec, self.stabilized(now, spec, wanted))
+        else:
+            after = self.simple(now, spec, wanted)
+        if after > spec:
+            self.ups.append((now, after - spec))
+        elif after < spec:
+            self.downs.append((now, spec - after))
+        return after
+
+    def simple(self, now, spec, wanted):
+        highest = max([wanted, *(asked for at, asked in self.recommendations if at >= now - self.world.downscale)])
+        self.recommendations.append((now, wanted))
+        return max(self.world.minimum, min(highest, self.world.maximum, max(2 * spec, 4)))
+
+    def rules(self, direction):
+        given = (self.world.behavior or {}).get(direction) or {}
+        policies = [("Percent", 100, 15)] if direction == "scaleDown" else [("Pods", 4, 15), ("Percent", 100, 15)]
+        if given.get("policies"):
+            policies = [(one["type"], one["value"], one["periodSeconds"]) for one in given["policies"]]
+        delay = given.get("stabilizationWindowSeconds")
+        if delay is None:
+            delay = self.world.downscale if direction == "scaleDown" else 0
+        return given.get("selectPolicy", "Max"), policies, delay
+
+    def stabilized(self, now, spec, wanted):
+        up, down = self.rules("scaleUp")[2], self.rules("scaleDown")[2]
+        least = min([wanted, *(asked for at, asked in self.recommendations if at > now - up)])
+        most = max([wanted, *(asked for at, asked in self.recommendations if at > now - down)])
+        self.recommendations.append((now, wanted))
+        return min(max(spec, least), most)
+
+    def limited(self, now, spec, wanted):
+        if wanted == spec:
+            return spec
+        growing = wanted > spec
+        select, policies, _delay = self.rules("scaleUp" if growing else "scaleDown")
+        if select == "Disabled":
+            return spec
+        proposals = []
+        for kind, size, given in policies:
+            # The controller waits for a period after its work, so that an event of the last sync but n is just older.
+            base, period = spec, given - 1e-6
+            if growing or self.world.current:
+                base -= sum(change for at, change in self.ups if at > now - period)
+            if not growing or self.world.current:
+                base += sum(change for at, change in self.downs if at > now - period)
+            if kind == "Pods":
+                proposals.append(base + size if growing else base - size)
+            else:
+                proposals.append(math.ceil(base * (1 + size / 100)) if growing else int(base * (1 - size / 100)))
+        if growing:
+            limit = max(spec, (min if select == "Min" else max)(proposals))
+            return min(wanted, limit, self.world.maximum)
+        limit = min(spec, (max if select == "Min" else min)(proposals))
+        return max(wanted, limit, self.world.minimum)
