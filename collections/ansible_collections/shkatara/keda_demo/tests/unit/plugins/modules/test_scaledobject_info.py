@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""The module scaledobject_info, run as Ansible runs it, against a small API server."""
+
+from __future__ import annotations
+
+import copy
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.modules import scaledobject_info
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.info_objects import (
+    DEPLOYMENT,
+    HPA,
+    SCALEDOBJECT,
+)
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import changed
+
+COLLECTIONS = Path(__file__).parents[7]
+SCALEDOBJECTS = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects"
+HPAS = "/apis/autoscaling/v2/namespaces/test/horizontalpodautoscalers"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/test/deployments"
+ONE = {SCALEDOBJECTS: [SCALEDOBJECT], HPAS: [HPA], DEPLOYMENTS: [DEPLOYMENT]}
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """An API server that has some objects, notes what it is asked, and forbids a path if told so."""
+
+    protocol_version = "HTTP/1.1"
+    lists: dict[str, list[dict]]
+    asked: list[tuple[str, str, str]]
+    forbidden = ""
+
+    def do_GET(self):
+        url = urlsplit(self.path)
+        selector = parse_qs(url.query).get("fieldSelector", [""])[0]
+        self.asked.append((self.command, url.path, selector))
+        status, data = self.answer(url.path, selector.removeprefix("metadata.name="))
+        body = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+    def answer(self, path, name):
+        if path == self.forbidden:
+            return 403, {"message": "that is forbidden"}
+        if path not in self.lists:
+            return 404, {"message": "the server could not find the requested resource"}
+        items = [item for item in self.lists[path] if name in ("", item["metadata"]["name"])]
+        return 200, {"items": items, "metadata": {"resourceVersion": "1"}}
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def api(tmp_path):
+    """Starts an API server with these lists; returns a kubeconfig for it and what it is asked."""
+    servers = []
+
+    def start(lists, forbidden=""):
+        handler = type("OneApi", (Api,), {"lists": lists, "asked": [], "forbidden": forbidden})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return write_kubeconfig(tmp_path, server.server_address[1]), handler.asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def read(api):
+    """Reads from an API server with these lists, without a process of its own, which costs 2 s."""
+
+    def start_and_read(lists, forbidden="", name=None):
+        kubeconfig, asked = api(lists, forbidden)
+        return scaledobject_info.read(Cluster(kubeconfig, None), "test", name), asked
+
+    return start_and_read
+
+
+def write_kubeconfig(folder, port):
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "lab", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+        "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "admin"}}],
+        "users": [{"name": "admin", "user": {}}],
+        "current-context": "lab",
+    }
+    (folder / "kubeconfig").write_text(json.dumps(kubeconfig))
+    return str(folder / "kubeconfig")
+
+
+def call(arguments, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", scaledobject_info.__name__],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+        env={**os.environ, "PYTHONPATH": str(COLLECTIONS), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_one_scaledobject_costs_three_reads_of_one_object(api, check_mode):
+    kubeconfig, asked = api(ONE)
+    options = {"kubeconfig": kubeconfig, "namespace": "test", "name": "scaledobject-py"}
+    result = call({**options, "_ansible_check_mode": check_mode})
+    assert not result.get("failed")
+    assert result["changed"] is False
+    (found,) = result["scaledobjects"]
+    assert (found["name"], found["hpa"]["name"]) == ("scaledobject-py", "keda-hpa-scaledobject-py")
+    assert (found["deployment"]["name"], found["triggers"][0]["threshold"]) == ("test", 10.0)
+    assert asked == [
+        ("GET", SCALEDOBJECTS, "metadata.name=scaledobject-py"),
+        ("GET", DEPLOYMENTS, "metadata.name=test"),
+        ("GET", HPAS, "metadata.name=keda-hpa-scaledobject-py"),
+    ]
+
+
+def test_all_scaledobjects_of_a_namespace_get_their_own_objects(read):
+    other = changed(SCALEDOBJECT, "metadata.name", "another")
+    other["spec"]["scaleTargetRef"]["name"] = "web"
+    other["status"]["hpaName"] = "keda-hpa-another"
+    stateful = changed(SCALEDOBJECT, "metadata.name", "stateful")
+    stateful["spec"]["scaleTargetRef"] = {"name": "test", "kind": "StatefulSet"}
+    stateful["status"]["hpaName"] = "gone"
+    lists = {
+        SCALEDOBJECTS: [SCALEDOBJECT, stateful, other],
+        HPAS: [changed(HPA, "metadata.name", "keda-hpa-another"), HPA],
+        DEPLOYMENTS: [DEPLOYMENT, changed(DEPLOYMENT, "metadata.name", "web")],
+    }
+    found, asked = read(lists)
+    assert [(one["name"], (one["hpa"] or {}).get("name"), (one["deployment"] or {}).get("name")) for one in found] == [
+        ("another", "keda-hpa-another", "web"),
+        ("scaledobject-py", "keda-hpa-scaledobject-py", "test"),
+        ("stateful", None, None),
+    ]
+    assert asked == [("GET", SCALEDOBJECTS, ""), ("GET", DEPLOYMENTS, ""), ("GET", HPAS, "")]
+
+
+def test_none_is_an_empty_list_and_asks_no_further(api):
+    kubeconfig, asked = api(ONE)
+    result = call({"kubeconfig": kubeconfig, "namespace": "test", "name": "other"})
+    assert result["scaledobjects"] == []
+    assert not result.get("failed")
+    assert asked == [("GET", SCALEDOBJECTS, "metadata.name=other")]
+
+
+def test_deployments_need_no_permission_where_none_is_scaled(read):
+    stateful = copy.deepcopy(SCALEDOBJECT)
+    stateful["spec"]["scaleTargetRef"]["kind"] = "StatefulSet"
+    (found,), _asked = read({**ONE, SCALEDOBJECTS: [stateful]}, forbidden=DEPLOYMENTS)
+    assert found["target"]["kind"] == "StatefulSet"
+
+
+@pytest.mark.parametrize(
+    ("lists", "forbidden", "words"),
+    [
+        ({}, "", "has no kind ScaledObject: install KEDA first"),
+        (ONE, HPAS, r"horizontalpodautoscalers in namespace test \(that is forbidden\)"),
+        (ONE, SCALEDOBJECTS, r"scaledobjects in namespace test \(that is forbidden\)"),
+    ],
+)
+def test_what_the_cluster_lacks_is_named(read, lists, forbidden, words):
+    with pytest.raises(ClusterError, match=words):
+        read(lists, forbidden)
+
+
+def test_a_cluster_that_is_away_is_named(tmp_path):
+    result = call({"kubeconfig": write_kubeconfig(tmp_path, 1), "namespace": "test"})
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert "The API server http://127.0.0.1:1 does not answer" in result["msg"]
+
+
+def test_kubeconfig_and_context_come_from_the_environment(tmp_path):
+    """A context that is not there is named, so both were read."""
+    kubeconfig = write_kubeconfig(tmp_path, 1)
+    result = call({"namespace": "test"}, K8S_AUTH_KUBECONFIG=kubeconfig, K8S_AUTH_CONTEXT="other")
+    assert result["failed"] is True
+    assert f"kubeconfig {kubeconfig}" in result["msg"]
+    assert "the file has: lab" in result["msg"]
+
+
+def test_documentation_is_the_argument_spec():
+    spec = copy.deepcopy(scaledobject_info.argument_spec())
+    for option in spec.values():
+        option.pop("fallback", None)
+    documented = yaml.safe_load(scaledobject_info.DOCUMENTATION)["options"]
+    assert {
+        name: {key: value for key, value in option.items() if key != "description"}
+        for name, option in documented.items()
+    } == spec
+
+
+def test_examples_use_documented_options():
+    name = "shkatara.keda_demo.scaledobject_info"
+    tasks = [task for task in yaml.safe_load(scaledobject_info.EXAMPLES) if name in task]
+    assert len(tasks) == 3
+    for task in tasks:
+        assert set(task[name]) <= set(scaledobject_info.argument_spec())
+
+
+def shape(value):
+    """The keys of a result, all the way down."""
+    if isinstance(value, list):
+        return shape(value[0]) if value else {}
+    return {key: shape(inner) for key, inner in value.items()} if isinstance(value, dict) else {}
+
+
+def documented_shape(contains):
+    return {key: documented_shape(field.get("contains", {})) for key, field in contains.items()}
+
+
+def samples(contains):
+    """What the documentation shows, put together from its fields' samples."""
+    found = {}
+    for key, field in contains.items():
+        if "sample" in field or "contains" not in field:
+            found[key] = field.get("sample")
+        else:
+            inner = samples(field["contains"])
+            found[key] = [inner] if field["type"] == "list" else inner
+    return found
+
+
+def test_every_key_is_documented_and_no_other(read):
+    scaledobject = changed(SCALEDOBJECT, "spec.fallback", {"failureThreshold": 3, "replicas": 6})
+    scaledobject["spec"]["advanced"] = {"scalingModifiers": {"formula": "requests", "target": "10"}}
+    scaledobject["spec"]["triggers"][0]["authenticationRef"] = {"name": "token"}
+    scaledobject["status"]["health"]["composite-metric"] = {"numberOfFailures": 0, "status": "Happy"}
+    found, _asked = read({**ONE, SCALEDOBJECTS: [scaledobject]})
+    documented = yaml.safe_load(scaledobject_info.RETURN)
+    given = shape({"scaledobjects": found})
+    # Its two keys are explained once, at the triggers.
+    assert given["scaledobjects"]["scaling_modifiers"].pop("health") == {"status": {}, "number_of_failures": {}}
+    given["scaledobjects"]["scaling_modifiers"]["health"] = {}
+    assert given == documented_shape(documented)
+
+
+def test_the_samples_are_the_labs_result(read):
+    found, _asked = read(ONE)
+    documented = yaml.safe_load(scaledobject_info.RETURN)
+    assert samples(documented)["scaledobjects"] == found
