@@ -1,16 +1,17 @@
 # Two commands matter: `make demo` and `make test`. Each does all of its own set-up and can be run again.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup bundle demo verify test lint unit molecule bench lab-down
+.PHONY: help setup bundle demo verify test lint unit molecule bench bench-proof lab-down
 
 PYTHON ?= python3.11
 export KEDA_DEMO_BUILD ?= $(CURDIR)/build
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 playbook := ansible-playbook
+collection := collections/ansible_collections/shkatara/keda_demo
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/%.installed: %.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { [ $$(id -u) = 0 ] && apt-get update -q && \
@@ -39,15 +40,21 @@ lint: .venv/requirements-dev.installed
 	mypy
 	yamllint --strict .
 	ansible-lint --offline --strict
+	antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=self $(collection)
 
 unit: .venv/requirements-dev.installed
 	pytest
 
 molecule: .venv/requirements-dev.installed
 	molecule test --scenario-name default
+	molecule test --scenario-name proof
 
 bench: setup .venv/requirements-dev.installed  ## Print each figure beside its target
+	PYTHONPATH=collections python -m tests.bench.load
 	PYTHONPATH=collections python -m tests.bench $(PAIRS)
+
+bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again, and print each hop beside its prediction
+	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
 
 lab-down: .venv/requirements.installed  ## Remove the lab's hosts, network, volumes and changed sysctls
 	$(playbook) playbooks/lab.yml --extra-vars lab_state=absent

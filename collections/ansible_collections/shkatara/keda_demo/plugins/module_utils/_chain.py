@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._hpa import HpaTarget, desired_replicas
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State
 
@@ -43,7 +44,7 @@ def _missing_pods(state: State) -> Missing | None:
     deployment = state.deployment
     if deployment is None:
         return Missing("deployment_missing", _absent(state, "deployments", "the Deployment", "is not there"))
-    if deployment.ready < max(1, deployment.spec_replicas):
+    if deployment.ready < max(_least(state), deployment.spec_replicas):
         waiting = {pod.waiting for pod in state.pods.values() if pod.waiting}
         why = f" ({'; '.join(sorted(waiting))})" if waiting else ""
         return Missing(
@@ -53,15 +54,54 @@ def _missing_pods(state: State) -> Missing | None:
     return None
 
 
+def _least(state: State) -> int:
+    """Return the replicas that there must be: none at all is enough where KEDA takes away the last one."""
+    return 0 if state.scaledobject is not None and state.scaledobject.resting_replicas == 0 else 1
+
+
 def _missing_target(state: State) -> Missing | None:
-    if state.prometheus_error or state.targets is None:
+    # Where no trigger asks a Prometheus, nobody here does.
+    return _missing_prometheus(state) if state.moved else None
+
+
+def _missing_prometheus(state: State) -> Missing | None:
+    if state.prometheus_error:
         return Missing("prometheus_unreachable", f"Prometheus: {state.prometheus_error}")
-    return _missing_scrape(state, state.targets)
+    if state.targets is None:
+        if state.given_interval:
+            return None
+        why = state.targets_error or "no answer yet"
+        return Missing(
+            "prometheus_unreachable",
+            f"Prometheus does not tell its targets ({why}): give the interval in `scrape_interval`",
+        )
+    if state.given_interval and not state.own_targets:
+        # The user knows of a feed that has other labels than its targets.
+        return None
+    return _missing_scrape(state, state.targets) if state.own_pods_feed else _missing_feed(state)
+
+
+def _missing_feed(state: State) -> Missing | None:
+    down = [target for target in state.feeding_targets if not target.up]
+    return _down(down[0]) if down else None
+
+
+def _down(target: Target) -> Missing:
+    return Missing(
+        "scrape_target_down", f"Prometheus can't scrape {target.url}: {target.error or 'no scrape was made yet'}"
+    )
 
 
 def _missing_scrape(state: State, targets: list[Target]) -> Missing | None:
     ready = {name for name, pod in state.pods.items() if pod.ready and not pod.leaving}
     scraped = {target.pod for target in targets if target.pod in ready}
+    if not ready and _least(state) == 0:
+        return Missing(
+            "scrape_target_missing",
+            "there is no pod, and Prometheus has no target that feeds the trigger's query: a metric that comes from "
+            "the pods themselves can't bring back the first one (set minReplicaCount to 1), and of one from elsewhere "
+            "give the `scrape_interval`",
+        )
     if not scraped:
         return Missing(
             "scrape_target_missing",
@@ -70,10 +110,7 @@ def _missing_scrape(state: State, targets: list[Target]) -> Missing | None:
         )
     down = [target for target in targets if target.pod in ready and not target.up]
     if down:
-        return Missing(
-            "scrape_target_down",
-            f"Prometheus can't scrape {down[0].url}: {down[0].error or 'no scrape was made yet'}",
-        )
+        return _down(down[0])
     if scraped != ready:
         return Missing("scrape_target_missing", f"Prometheus does not scrape {', '.join(sorted(ready - scraped))} yet")
     return None
@@ -111,16 +148,34 @@ class Rest:
     message: str
 
 
-def rest(state: State, threshold: float, settle_seconds: float, now: float) -> Rest:
-    """Say whether replicas are at the minimum and the metric has settled.
+def rest(
+    state: State,
+    target: HpaTarget | None,
+    settle_seconds: float,
+    now: float,
+    *,
+    since: float = -math.inf,
+    fallback: float | None = None,
+) -> Rest:
+    """Say whether replicas are where they stay without the load, and the metric has settled.
 
+    :param target: what the HPA was told; None where that can't be computed
     :param settle_seconds: how long the metric may still fall after an earlier load: query window and two
         scrapes. Afterwards what is left is traffic that others send, and part of the prediction.
+    :param fallback: what KEDA puts in the metric's place while the trigger fails; None where it works
+    :param since: when a load of our own has ended: what was read before tells nothing of others
     """
-    unfit = _unfit(state)
+    unfit = _unfit(state, target, fallback)
     if unfit:
         return Rest(False, 0.0, unfit)
-    since = state.history[-1].seconds if state.history else now
+    if not state.moved:
+        return Rest(True, 0.0, f"{state.history[-1].spec} replica(s), and no metric that is known here")
+    return _settled(state, target, settle_seconds, now, since)
+
+
+def _settled(state: State, target: HpaTarget | None, settle_seconds: float, now: float, since: float) -> Rest:
+    """Say whether the metric has settled, and at what."""
+    since = max(since, state.history[-1].seconds if state.history else now)
     no_data = 0.0 if state.scaledobject is None or state.scaledobject.no_data_is_zero else None
     known = [(at, no_data if value is None else value) for at, value in state.metrics if at > since]
     if known and known[-1][1] is None:
@@ -128,8 +183,8 @@ def rest(state: State, threshold: float, settle_seconds: float, now: float) -> R
     recent = [value for at, value in known if at > now - settle_seconds and value is not None]
     if not recent:
         return Rest(False, 0.0, "the metric was not read yet")
-    if recent[-1] <= _QUIET_SHARE * threshold:
-        return Rest(True, 0.0, "replicas are at the minimum and the metric is at rest")
+    if recent[-1] <= _QUIET_SHARE * (target.moved.target if target else 1.0):
+        return Rest(True, 0.0, f"{state.history[-1].spec} replica(s), and the metric is at rest")
     first = known[0][0]
     if now - first < settle_seconds:
         return Rest(False, 0.0, f"the metric is still {recent[-1]:.4g}")
@@ -137,9 +192,9 @@ def rest(state: State, threshold: float, settle_seconds: float, now: float) -> R
     return Rest(True, baseline, f"others keep the metric at {baseline:.4g}, which is added to the prediction")
 
 
-def _unfit(state: State) -> str:
+def _unfit(state: State, target: HpaTarget | None, fallback: float | None) -> str:
     """Return why the metric is no sign of rest now: something moves, is missing or is not seen; else empty."""
-    found = _moving(state)
+    found = _moving(state, target, fallback)
     if found:
         return found
     if state.unwatched:
@@ -148,19 +203,35 @@ def _unfit(state: State) -> str:
     return gaps[0].message if gaps else ""
 
 
-def _moving(state: State) -> str:
-    """Return what is still on its way to the minimum; empty when nothing is."""
+def _moving(state: State, target: HpaTarget | None, fallback: float | None) -> str:
+    """Return what is still on its way to where it stays; empty when nothing is."""
     hpa, deployment = state.hpa, state.deployment
     if hpa is None or deployment is None:
         return "the HPA or the Deployment is gone"
-    counts = {hpa.desired, deployment.spec_replicas, deployment.replicas, deployment.ready}
-    if counts != {hpa.min_replicas}:
+    count = deployment.spec_replicas
+    if {hpa.desired, deployment.replicas, deployment.ready} != {count} or not _stays(state, target, count, fallback):
         return (
-            f"replicas are to be {hpa.min_replicas}: the HPA wants {hpa.desired}, {deployment.replicas} "
-            f"are there, {deployment.ready} Ready"
+            f"replicas are to be {resting_replicas(state)} without any load: the HPA wants {hpa.desired}, "
+            f"{deployment.replicas} are there, {deployment.ready} Ready"
         )
     leaving = sum(pod.leaving for pod in state.pods.values())
     return f"{leaving} pods of an earlier load are still leaving" if leaving else ""
+
+
+def _stays(state: State, target: HpaTarget | None, count: int, fallback: float | None) -> bool:
+    """Whether replicas stay at `count`: it is the least there can be, or what the metrics ask for at this moment."""
+    least = resting_replicas(state)
+    if count == least or target is None or least == 0 or count < least:
+        return count == least or (target is None and count > least)
+    value = (state.metric or 0.0) if fallback is None else fallback
+    return desired_replicas(target, value, count) == count
+
+
+def resting_replicas(state: State) -> int:
+    """Return the replicas that there are without any load: 0 where KEDA takes away the last one."""
+    if state.scaledobject is not None and state.scaledobject.resting_replicas == 0:
+        return 0
+    return state.hpa.min_replicas if state.hpa else 1
 
 
 def rest_limit(settle: float, scale_in: float, grace: float) -> tuple[float, str]:

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Observation, Verdict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Observation, Target, Verdict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Clock, ProofFiles
 
 
@@ -37,13 +37,13 @@ class Interrupt:
 class Watched:
     """Where a proof learns what happens: `observations` is filled by threads.
 
-    `targets_settled` is called when the scrape targets need no more attention.
+    `read_counters` reads the raw counters of targets, by pod.
     """
 
     observations: queue.Queue[Observation]
     clock: Clock
     interrupt: Interrupt
-    targets_settled: Callable[[], None]
+    read_counters: Callable[[Iterable[Target]], Mapping[str, float | str]]
 
 
 @dataclass(frozen=True)

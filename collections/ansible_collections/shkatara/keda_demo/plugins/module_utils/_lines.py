@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Timeline
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import load_words
 
 
 class Lines:
@@ -27,26 +25,30 @@ class Lines:
     def say(self, text: str) -> None:
         """Show a line now, and the next regular one a whole pause later."""
         now = self._now()
-        self._progress.say(f"{now - self._timeline.started:5.0f} s  {self._timeline.phase:<5}  {text}")
+        self._progress.say(f"{now - self._timeline.started:5.0f} s  {self._timeline.phase:<10}  {text}")
         self._next = now + self._pause
+
+    @property
+    def due(self) -> bool:
+        """Whether a regular line is to be shown."""
+        return self._now() >= self._next
 
     def regular(self, text: str) -> None:
         """Show a line if the last one is a pause old."""
-        if self._now() >= self._next:
+        if self.due:
             self.say(text)
 
-    def load(self, counts: Mapping[str, Any], state: State, threshold: float) -> None:
-        """Show and keep what was sent and answered since the last such line, if that is a pause old.
+    def rates(self, counts: Mapping[str, Any]) -> str:
+        """Return what was sent and answered a second since the last call, and keep both in the timeline.
 
         :param counts: the sender's, see LoadStats.as_dict
         """
         now = self._now()
-        if now < self._next:
-            return
-        last = self._last_counts or (self._timeline.first_request or now, 0, 0)
+        first = counts["first_sent"] or now
+        last = self._last_counts if self._last_counts and self._last_counts[0] >= first else (first, 0, 0)
         seconds = max(now - last[0], 0.001)
         sent, answered = ((counts[key] - was) / seconds for key, was in (("sent", last[1]), ("answered", last[2])))
         self._last_counts = (now, counts["sent"], counts["answered"])
         for key in ("sent", "answered"):
             self._timeline.add("load", "http", key, counts[key])
-        self.say(load_words(sent, answered, state.metric, threshold, state.history[-1]))
+        return f"sent {sent:.1f}/s, answered {answered:.1f}/s"

@@ -1,289 +1,259 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""One proof from beginning to end: wait until ready and at rest, predict, send the load, watch, judge."""
+"""One proof from beginning to end: wait until ready and at rest, predict, go through the phases, tell the verdict."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-import queue
-import textwrap
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils import _words
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._chain import missing, rest, rest_limit
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._edges import Aborted, Outputs, Watched
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._hops import Sight, passed_hops
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._lines import Lines
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadProcess
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import (
-    HpaTarget,
-    Prediction,
-    Timing,
-    predict,
-    scale_down_seconds,
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bounds import bounds_back, bounds_out
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._choose import choose_rate
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._edges import Aborted
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._hpa import AVERAGE_VALUE
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_needs import limits_here, refusal
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._phases import (
+    activation,
+    back,
+    computed_duration,
+    scale_out,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import (
-    Change,
-    Options,
-    ProofTarget,
-    Verdict,
-    load_facts,
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction, Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Verdict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._result import result
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._scale_in import (
+    least_replicas,
+    predict_scale_in,
+    predict_to_zero,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._result import Course, result
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._state import State
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import BadInput, hpa_target
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Timeline
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import judge, load_trouble
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import Scene
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput, HpaPlan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._waits import wait_until_at_rest, wait_until_ready
 
-_TICK_SECONDS = 0.1
-# The watches bring what is there one by one: what is not seen so soon is not worth a line.
-_FIRST_LOOK_SECONDS = 2.0
-_LINE_LENGTH = 160
-_HOPELESS_SECONDS = 10.0
+# For what is computed before the real length is known.
+_LONG_SECONDS = 86400.0
 
 
-class Proof:
-    """The run of one proof, in one thread."""
+def prove(scene: Scene) -> dict[str, Any]:
+    """Return the result, which is in verdict.json too; what went wrong is a verdict like any other.
 
-    def __init__(
-        self, target: ProofTarget, options: Options, load: LoadProcess, watched: Watched, outputs: Outputs
-    ) -> None:
-        self.target = target
-        self.options = options
-        self.load = load
-        self.state = State()
-        self.timeline = Timeline(watched.clock, outputs.files)
-        self.prediction: Prediction | None = None
-        self._watched = watched
-        self._now = watched.clock.monotonic
-        self._outputs = outputs
-        self._pods_before: set[str] = set()
-        self._lines = Lines(outputs.progress, self.timeline, self._now, options.wait_sleep)
-        self._load_ended_early = False
+    Only what nobody thought of is raised, after it was written to verdict.json.
+    """
+    try:
+        return _end(scene, _run(scene))
+    except Aborted as aborted:
+        _stop_load(scene)
+        return _end(scene, aborted.verdict)
+    except BadInput as error:
+        sent = "" if scene.phases else " Nothing was sent."
+        return _end(scene, Verdict("aborted", "bad_input", f"{str(error).rstrip('.')}.{sent}"))
+    except Exception as error:
+        # Where not even this can be written, the first error says more.
+        with contextlib.suppress(Exception):
+            _stop_load(scene)
+        with contextlib.suppress(Exception):
+            _end(scene, Verdict("aborted", "internal_error", f"{type(error).__name__}: {error}"))
+        raise
 
-    # The course of a proof
 
-    def run(self) -> dict[str, Any]:
-        """Return the result, which is in verdict.json too; what went wrong is a verdict like any other.
+def _end(scene: Scene, verdict: Verdict) -> dict[str, Any]:
+    files = scene.outputs.files
+    scene.lines.say(f"verdict: {verdict.verdict} ({verdict.reason}). {verdict.message} See {files.folder}.")
+    scene.timeline.add("verdict", verdict.verdict, "reason", verdict.reason)
+    final = result(scene, verdict)
+    files.write_verdict(final)
+    return final
 
-        Only what nobody thought of is raised, after it was written to verdict.json.
-        """
-        try:
-            return self._end(self._run())
-        except Aborted as aborted:
-            self._stop_load()
-            return self._end(aborted.verdict)
-        except BadInput as error:
-            return self._end(Verdict("aborted", "bad_input", f"{error}. Nothing was sent."))
-        except Exception as error:
-            # Where not even this can be written, the first error says more.
-            with contextlib.suppress(Exception):
-                self._stop_load()
-            with contextlib.suppress(Exception):
-                self._end(Verdict("aborted", "internal_error", f"{type(error).__name__}: {error}"))
-            raise
 
-    def result(self, verdict: Verdict | None) -> dict[str, Any]:
-        """Return verdict.json's content; without a verdict while the load is still to come."""
-        spec = self.load.spec
-        course = Course(
-            target=self.target,
-            options=self.options,
-            state=self.state,
-            prediction=self.prediction,
-            first_request=self.timeline.first_request,
-            hops=self.timeline.hops,
-            load={"url": spec.url, "rate": spec.rate, "duration": spec.duration},
-            counts=self.load.last,
-            ended_early=self._load_ended_early,
-            versions=self._outputs.versions,
-            folder=str(self._outputs.files.folder),
+def _stop_load(scene: Scene) -> None:
+    scene.load.stop()
+    scene.load.wait(0.5, scene.now)
+
+
+def _run(scene: Scene) -> Verdict:
+    not_ready = wait_until_ready(scene)
+    if not_ready is not None:
+        return not_ready
+    scene.forecast.plan = plan = scene.plan()
+    _check_phases(scene, plan)
+    phases = scene.options.phases
+    verdict = Verdict("scaled", "as_predicted", "")
+    if "activation" in phases or "scale_out" in phases:
+        # A load that can't be proven or sent is refused before anyone waits for rest.
+        least = 0 if scene.rules.scales_to_zero or plan.target is None else least_replicas(plan.target, 0.0)
+        _main_load(scene, plan, _start(scene, plan, 0.0, least))
+        found = _loads(scene, plan)
+        if found.verdict != "scaled":
+            return found
+        verdict = found
+    else:
+        _predict_back(scene, plan, 0.0, [scene.state.history[-1].spec])
+        _check_way_back(scene)
+    scene.outputs.files.write_verdict(result(scene, None))
+    for phase, predicted in (("scale_in", scene.forecast.back), ("to_zero", scene.forecast.to_zero)):
+        if phase in phases and predicted is not None:
+            scene.lines.say(_words.scale_in_words(predicted))
+            failed = back(scene, phase, predicted)
+            if failed is not None:
+                return failed
+            verdict = Verdict(
+                "scaled", "as_predicted", f"{verdict.message} {scene.phases[-1]['message'].capitalize()}."
+            )
+    return Verdict(verdict.verdict, verdict.reason, verdict.message.strip())
+
+
+def _check_phases(scene: Scene, plan: HpaPlan) -> None:
+    """:raises BadInput: a phase can't be proven of this ScaledObject"""
+    phases, rules = scene.options.phases, scene.rules
+    if plan.target is None and set(phases) != {"scale_out", "hold"} and set(phases) != {"scale_out"}:
+        raise BadInput(f"phases {', '.join(phases)} need a prediction, and there is none ({_unknown(plan)})")
+    if "to_zero" in phases and not rules.scales_to_zero:
+        raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
+    if "activation" in phases and rules.scales_to_zero and rules.activation <= 0:
+        raise BadInput(
+            "phase activation needs an activationThreshold above 0 where replicas begin at 0: any load activates the "
+            "trigger otherwise"
         )
-        return result(course, verdict)
+    disabled = plan.target is not None and plan.target.scale_down["selectPolicy"] == "Disabled"
+    if "scale_in" in phases and disabled:
+        raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
 
-    def _end(self, verdict: Verdict) -> dict[str, Any]:
-        files = self._outputs.files
-        self._lines.say(f"verdict: {verdict.verdict} ({verdict.reason}). {verdict.message} See {files.folder}.")
-        self.timeline.add("verdict", verdict.verdict, "reason", verdict.reason)
-        final = self.result(verdict)
-        files.write_verdict(final)
-        return final
 
-    def _run(self) -> Verdict:
-        not_ready = self._wait_until_ready()
-        if not_ready is not None:
-            return not_ready
-        baseline = self._wait_until_at_rest()
+def _check_way_back(scene: Scene) -> None:
+    """:raises BadInput: there is no way back from where the replicas stand"""
+    count = scene.state.history[-1].spec
+    for phase, predicted in (("scale_in", scene.forecast.back), ("to_zero", scene.forecast.to_zero)):
+        if predicted is not None and count <= predicted.replicas:
+            raise BadInput(
+                f"phase {phase} without scale_out begins with the replicas there are, which are {count}: there is no "
+                f"way back to {predicted.replicas} to prove"
+            )
+
+
+def _unknown(plan: HpaPlan) -> str:
+    return "; ".join(f"{one.trigger}: {one.why}" for one in plan.not_predicted) or "no trigger is known"
+
+
+def _loads(scene: Scene, plan: HpaPlan) -> Verdict:
+    """Go through the phases that send something; the verdict is `scaled` where all have passed."""
+    baseline = wait_until_at_rest(scene, plan)
+    if isinstance(baseline, Verdict):
+        return baseline
+    if "activation" in scene.options.phases:
+        failed = activation(scene, *_activation_load(scene, plan, baseline))
+        if failed is not None or "scale_out" not in scene.options.phases:
+            _predict_back(scene, plan, baseline, [scene.state.history[-1].spec])
+            return failed or Verdict("scaled", "as_predicted", scene.phases[-1]["message"])
+        baseline = wait_until_at_rest(scene, plan, since=scene.now())
         if isinstance(baseline, Verdict):
             return baseline
-        self.prediction = self._predict(baseline)
-        self._outputs.files.write_verdict(self.result(None))
-        self._lines.say(_words.prediction_words(self.prediction, self.load.spec.rate))
-        return self._send_and_judge(self.prediction)
+    scene.forecast.plan = plan = scene.plan()
+    spec, prediction = _main_load(scene, plan, _start(scene, plan, baseline, scene.state.history[-1].spec))
+    scene.spec, scene.forecast.out = spec, prediction
+    if prediction is not None:
+        bounds = bounds_out(prediction, scene.timing())
+        # What nobody reads is not expected either.
+        unread = () if scene.target.counter else ("load_scraped", "new_pod_counted")
+        scene.forecast.bounds = {name: times for name, times in bounds.items() if name not in unread}
+        _predict_back(scene, plan, baseline, prediction.possible_replicas)
+        for warning in prediction.warnings:
+            scene.lines.say(warning)
+        words = _words.prediction_words(prediction, spec.rate)
+    else:
+        words = f"not predicted, and only watched: {_unknown(plan)}"
+    scene.outputs.files.write_verdict(result(scene, None))
+    scene.lines.say(words)
+    return scale_out(scene, spec, prediction)
 
-    def _wait_until_ready(self) -> Verdict | None:
-        self.timeline.phase = "ready"
-        begun = self._now()
-        deadline = begun + self.options.wait_timeout
-        duration_checked = False
-        while True:
-            self._step("waiting for the first observations")
-            if not duration_checked and self.state.hpa and self.state.hpa.targets and self._timing().scrape_interval:
-                self._predict(0.0)  # a load that is too short is refused before anyone waits for anything
-                duration_checked = True
-            gaps = missing(self.state)
-            if not gaps:
-                self._watched.targets_settled()
-                self._lines.say("ready: pods, scrape target, ScaledObject and HPA")
-                return None
-            if self._now() > deadline:
-                return Verdict(
-                    "not_ready",
-                    gaps[0].reason,
-                    f"After {self.options.wait_timeout:g} s (wait_timeout) the chain is not ready: "
-                    f"{'; '.join(gap.message for gap in gaps)}. Nothing was sent.",
-                )
-            if self._now() > begun + _FIRST_LOOK_SECONDS:
-                self._lines.regular(f"waiting: {textwrap.shorten(gaps[0].message, _LINE_LENGTH, placeholder='...')}")
 
-    def _wait_until_at_rest(self) -> Verdict | float:
-        """Return the metric at rest, or a verdict when it does not come to rest in time."""
-        self.timeline.phase = "rest"
-        target, timing = self._hpa_target(), self._timing()
-        self._predict(0.0)  # now with the real scrape interval
-        settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
-        most = target.min_replicas
-        begun = self._now()
-        announced = False
-        while True:
-            self._step("")
-            now = self._now()
-            found = rest(self.state, target.threshold, settle, now)
-            if found.at_rest:
-                self._lines.say(f"at rest: {found.message}")
-                return found.baseline
-            # More may be seen while it waits: what an earlier load has asked for comes a little after it.
-            most = max([most, *(max(one.spec, one.current) for one in self.state.history[-1:])])
-            scale_in = scale_down_seconds(target, most, self.options.hpa_downscale_stabilization, timing.hpa_sync)
-            limit, parts = rest_limit(settle, scale_in, self.target.grace_seconds)
-            if now - begun > limit or math.isinf(limit):
-                return Verdict(
-                    "not_ready",
-                    "not_at_rest",
-                    f"The workload did not come to rest within {limit:.0f} s ({parts}): {found.message}. "
-                    "Does anything else send requests? Nothing was sent by this proof.",
-                )
-            if not announced and now - begun > 1:
-                self._lines.say(f"waiting for rest, at most {limit:.0f} s ({parts}): {found.message}")
-                announced = True
-            self._lines.regular(f"waiting for rest: {found.message}")
+def _start(scene: Scene, plan: HpaPlan, baseline: float, replicas: int) -> Start:
+    rules = scene.rules
+    if plan.fallback is not None:
+        return Start(replicas, plan.fallback, 0.0)
+    return Start(
+        replicas=replicas,
+        baseline=baseline,
+        per_request=scene.options.metric_per_request,
+        activation_seconds=rules.polling_interval,
+        from_zero=rules.first_replicas,
+    )
 
-    def _predict(self, baseline: float) -> Prediction:
-        """:raises BadInput: the load is too short for what it is to show"""
-        target, spec, hold = self._hpa_target(), self.load.spec, self.options.hold_seconds
-        prediction = predict(target, spec.rate, target.min_replicas, self._timing(), baseline)
-        needed = prediction.latest_seconds + hold
-        if spec.duration < needed:
-            raise BadInput(_words.too_short_words(prediction, spec.duration, hold, math.ceil(needed)))
-        return prediction
 
-    def _send_and_judge(self, prediction: Prediction) -> Verdict:
-        self.timeline.phase = "load"
-        self._pods_before = set(self.state.pods)
-        self.load.start()
-        verdict: Verdict | None = None
-        while verdict is None:
-            self._step("")
-            self._lines.load(self.load.last, self.state, prediction.threshold)
-            verdict = self._hopeless() or self._judge(prediction)
-        self._finish_load()
-        return verdict
+def _main_load(scene: Scene, plan: HpaPlan, start: Start) -> tuple[LoadSpec, Prediction | None]:
+    """Return the load, and what it will do; None where nothing can be computed.
 
-    def _judge(self, prediction: Prediction) -> Verdict | None:
-        first = self.timeline.first_request
-        facts = load_facts(self.load.last)
-        if first is None:
-            if not facts.ended:
-                return None
-            return load_trouble(facts) or Verdict("aborted", "load_not_sent", "The sender ended without a request.")
-        now = self._now()
-        if not self.state.unwatched and self.state.is_catching_up(now):
-            return None
-        over = {"metric_over_threshold", "hpa_metric_over_threshold"} & set(self.timeline.hops)
-        return judge(
-            self.state.since(first),
-            prediction,
-            facts,
-            # What stays on when the last request is over is not under load.
-            now=min(now - first, self.load.spec.duration),
-            hold_seconds=self.options.hold_seconds,
-            metric_was_over=bool(over),
-            unwatched=self.state.unwatched,
-        )
-
-    def _hopeless(self) -> Verdict | None:
-        """Return a verdict when nothing at all is answered: nobody should wait minutes for that."""
-        facts, first = load_facts(self.load.last), self.timeline.first_request
-        limit = _HOPELESS_SECONDS + self.load.spec.timeout
-        if first is None or facts.answered or self._now() - first < limit:
-            return None
-        return load_trouble(facts)
-
-    def _finish_load(self) -> None:
-        counts = self.load.poll()
-        if not counts["ended"]:
-            self._load_ended_early = True
-            self.timeline.add("load", "http", "ended", "early, since the verdict was there")
-            self.load.drain()
-            self.load.wait(min(self.load.spec.timeout, 10.0) + 0.5, self._now)
-
-    def _stop_load(self) -> None:
-        self.load.stop()
-        self.load.wait(0.5, self._now)
-
-    # What is read on the way
-
-    def _step(self, idle_text: str) -> None:
-        """Take in what was observed within a tick.
-
-        :raises Aborted: a signal, or the ScaledObject is gone
-        """
+    :raises BadInput: it can't prove anything, or can't be sent from here
+    """
+    options, hold = scene.load_options, scene.options.hold_seconds if "hold" in scene.options.phases else 0.0
+    if plan.target is None:
+        if options.replicas is not None or (options.duration is None and not options.stages):
+            raise BadInput(f"Nothing can be predicted ({_unknown(plan)}): give load.http.rate and load.http.duration")
+        return _sendable(options.spec(0.0, 0.0)), None
+    timing, rate = scene.timing(), 0.0
+    if options.replicas is not None:
         try:
-            seen = self._watched.observations.get(timeout=_TICK_SECONDS)
-            while True:
-                for change in self.state.apply(seen):
-                    self.timeline.add(change.source, change.name, change.field, change.value, change.at)
-                    self._note_hops(change)
-                seen = self._watched.observations.get_nowait()
-        except queue.Empty:
-            pass
-        self._watched.interrupt.check()
-        if "scaledobjects" in self.state.seen and self.state.scaledobject is None:
-            raise Aborted("scaledobject_deleted", f"ScaledObject {self.target.scaledobject} was deleted.")
-        counts = self.load.poll()
-        if counts["first_sent"] is not None and self.timeline.first_request is None:
-            self.timeline.hop("first_request", counts["first_sent"], "the sender's clock", 0.0)
-        if idle_text and not self.state.seen and not self.state.errors:
-            self._lines.regular(idle_text)
+            rate = choose_rate(plan.target, options.replicas, start, timing)
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+    reason = "fallback" if plan.fallback is not None else ""
+    spec = options.spec(rate, _LONG_SECONDS)
+    prediction = predict(plan.target, spec, start, timing, reason)
+    spec = options.spec(rate, computed_duration(prediction, hold))
+    needed = prediction.latest_seconds + hold
+    if spec.duration < needed:
+        raise BadInput(_words.too_short_words(prediction, spec.duration, hold, math.ceil(needed)))
+    return _sendable(spec), prediction
 
-    def _note_hops(self, change: Change) -> None:
-        """Keep the time of the first sign of each step after the first request."""
-        if self.prediction is None or self.timeline.first_request is None:
-            return
-        for hop in passed_hops(Sight(change, self.state, self.prediction, self._pods_before)):
-            self.timeline.hop(hop.name, change.at, hop.words, hop.resolution_seconds)
 
-    def _hpa_target(self) -> HpaTarget:
-        if self.state.hpa is None:
-            raise BadInput(f"HPA {self.target.hpa} is gone")
-        return hpa_target(self.state.hpa, self.options.hpa_tolerance)
+def _activation_load(scene: Scene, plan: HpaPlan, baseline: float) -> tuple[LoadSpec, Prediction]:
+    """Return a load under the threshold, which lasts until anything would have moved.
 
-    def _timing(self) -> Timing:
-        return Timing(
-            scrape_interval=self.state.scrape_interval,
-            query_window=self.target.query_window,
-            hpa_sync=self.options.hpa_sync_period,
-            pod_start=self.options.pod_start_seconds + self.target.probe_seconds,
-            keda_polling=self.target.keda_polling,
+    :raises BadInput: it is not under the threshold
+    """
+    options, timing = scene.load_options, scene.timing()
+    start = _start(scene, plan, baseline, scene.state.history[-1].spec)
+    if plan.target is None:
+        raise BadInput(f"phase activation needs a prediction, and there is none ({_unknown(plan)})")
+    moved = plan.target.moved
+    pods = start.replicas if moved.kind == AVERAGE_VALUE else 1
+    moves_at = scene.rules.activation if start.replicas == 0 else moved.target * pods
+    rate = options.activation_rate or max(0.0, moves_at - baseline) / 2 / start.per_request
+    total = baseline + rate * start.per_request
+    if rate <= 0 or total > moves_at:
+        raise BadInput(
+            f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above {baseline:g} and "
+            f"at most {moves_at:g}"
         )
+    if start.replicas == 0:
+        # Nothing is activated: as if the load were not there, but for the time to wait.
+        start = Start(0, 0.0, 0.0, start.activation_seconds, start.from_zero)
+    prediction = predict(plan.target, options.constant(rate, _LONG_SECONDS), start, timing)
+    if start.replicas == 0:
+        prediction = replace(
+            prediction, replicas=0, possible_replicas=[0], metric=round(total, 6), reason="load_under_activation"
+        )
+    return _sendable(options.constant(rate, math.ceil(prediction.latest_seconds))), prediction
+
+
+def _sendable(spec: LoadSpec) -> LoadSpec:
+    """:raises BadInput: this machine can't send the load"""
+    problem = refusal(spec, limits_here())
+    if problem:
+        raise BadInput(problem)
+    return spec
+
+
+def _predict_back(scene: Scene, plan: HpaPlan, baseline: float, counts: list[int]) -> None:
+    """Predict the way back where there is a phase for it."""
+    if plan.target is None:
+        return
+    timing = scene.timing()
+    if "scale_in" in scene.options.phases:
+        scene.forecast.back = predict_scale_in(plan.target, counts, baseline, timing)
+    if "to_zero" in scene.options.phases:
+        scene.forecast.to_zero = predict_to_zero(scene.rules, counts, timing)
+    scene.forecast.bounds_back = bounds_back(scene.forecast.back, scene.forecast.to_zero)

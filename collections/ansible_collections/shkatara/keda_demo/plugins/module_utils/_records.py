@@ -14,33 +14,67 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Trigger:
+    """A trigger of a ScaledObject. `query` and `server_address` are empty where it is not of type prometheus.
+
+    `activation` is in the metric's unit. KEDA names the trigger's external metric `s<index>-...`.
+    """
+
+    index: int
+    name: str
+    type: str
+    query: str = ""
+    server_address: str = ""
+    activation: float = 0.0
+    cached: bool = False
+
+    @property
+    def key(self) -> str:
+        """How it is called in results: by its name, else by its index."""
+        return self.name or str(self.index)
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.type})"
+
+
+@dataclass(frozen=True)
 class ProofTarget:
-    """The objects by name, and what does not change during a proof; times are in seconds."""
+    """The objects by name, and what does not change during a proof; times are in seconds.
+
+    `moved` is the trigger that the load moves, None where there is none that is understood; `counter` is the selector
+    of the counter that each request raises, empty where it is not known.
+    """
 
     namespace: str
     scaledobject: str
     hpa: str
     deployment: str
     pod_labels: str
-    server_address: str
-    query: str
+    triggers: tuple[Trigger, ...]
+    moved: Trigger | None
+    counter: str
     query_window: float
-    keda_polling: float
     probe_seconds: float
     grace_seconds: float
 
 
+PHASES = ("activation", "scale_out", "hold", "scale_in", "to_zero")
+
+
 @dataclass(frozen=True)
 class Options:
-    """The module's options, in seconds where they are times."""
+    """The module's options, in seconds where they are times. `read` names those that the cluster itself has told."""
 
+    phases: tuple[str, ...] = ("scale_out", "hold")
     hold_seconds: float = 15.0
     wait_timeout: float = 300.0
     wait_sleep: float = 5.0
+    metric_per_request: float = 1.0
     hpa_sync_period: float = 15.0
     hpa_tolerance: float = 0.1
     hpa_downscale_stabilization: float = 300.0
     pod_start_seconds: float = 30.0
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +113,16 @@ class Target:
     up: bool
     error: str
     interval: float
+    job: str = ""
+    instance: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series' raw samples: (unix seconds by the server that scraped it, value), the oldest first."""
+
+    labels: Mapping[str, str]
+    samples: list[tuple[float, float]]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import
     Change,
     Observation,
     Replicas,
+    Series,
     Target,
 )
 
@@ -23,14 +24,19 @@ _VIEWS = {
     "scaledobjects": _views.scaledobject_view,
     "horizontalpodautoscalers": _views.hpa_view,
     "deployments": _views.deployment_view,
+    "replicasets": _views.replicaset_view,
     "pods": _views.pod_view,
+    "events": _views.event_view,
 }
+# Of these there are several: they are kept by their name.
+_MANY = ("pods", "replicasets", "events")
 # What never tells anything in a timeline.
 _UNTOLD = {
     "name",
     "targets",
     "triggers",
     "behavior",
+    "fallback_replicas",
     "metric_names",
     "target_kind",
     "target_name",
@@ -56,21 +62,39 @@ class Gap:
 
 @dataclass
 class State:
-    """The newest view of each object, and the replicas' history."""
+    """The newest view of each object, and the replicas' history. `moved` is the key of the trigger that the load moves.
 
+    `feeds` are (job, instance) of the scrape targets that the moved trigger's query is made of, None while they are not
+    known; `counter` is the newest raw samples of the counter. `given_interval` is a scrape interval that
+    the user gave, in seconds, 0 where none was: some servers tell no targets.
+    """
+
+    moved: str = ""
     scaledobject: _views.ScaledObjectView | None = None
     hpa: _views.HpaView | None = None
     deployment: _views.DeploymentView | None = None
     pods: dict[str, _views.PodView] = field(default_factory=dict)
+    replicasets: dict[str, _views.ReplicaSetView] = field(default_factory=dict)
+    events: dict[str, _views.EventView] = field(default_factory=dict)
     targets: list[Target] | None = None
-    metric: float | None = None
+    feeds: set[tuple[str, str]] | None = None
+    values: dict[str, float | None] = field(default_factory=dict)
     metrics: list[tuple[float, float | None]] = field(default_factory=list)
+    counter: list[Series] = field(default_factory=list)
+    clock_offset: float = 0.0
     prometheus_error: str = "no answer yet"
+    targets_error: str = ""
+    given_interval: float = 0.0
     prometheus_version: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
     history: list[Replicas] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     gaps: dict[str, Gap] = field(default_factory=dict)
+
+    @property
+    def metric(self) -> float | None:
+        """What the moved trigger's query returned last."""
+        return self.values.get(self.moved)
 
     def apply(self, seen: Observation) -> list[Change]:
         """Take in an observation; return what it changed."""
@@ -107,35 +131,52 @@ class State:
 
     def _apply_prometheus(self, seen: Observation) -> list[Change]:
         changes: list[Change] = []
-        self.prometheus_error = ""
+        self.prometheus_error = (seen.data.get("errors") or {}).get(self.moved) or ""
         self.prometheus_version = seen.data.get("version") or self.prometheus_version
         if "targets" in seen.data:
             before = {target.url: target.up for target in self.targets or []}
             self.targets = seen.data["targets"]
-            now = {target.url: target.up for target in self.own_targets}
+            self.targets_error = seen.data.get("targets_error") or ""
+            self.feeds = seen.data.get("feeds", self.feeds)
+            now = {target.url: target.up for target in self.feeding_targets}
             changes += [
                 Change(seen.at, "prometheus", url, "up", up) for url, up in now.items() if before.get(url) != up
             ]
-        value = seen.data["value"]
-        if value != self.metric or not self.metrics:
-            changes.append(Change(seen.at, "prometheus", "query", "value", value))
-        self.metric = value
-        self.metrics.append((seen.at, value))
+        values = seen.data["values"]
+        changes += [
+            Change(seen.at, "prometheus", key, "value", value)
+            for key, value in values.items()
+            if key not in self.values or value != self.values[key]
+        ]
+        self.values.update(values)
+        self.metrics.append((seen.at, self.metric))
+        before_count, self.counter = self.counted, seen.data.get("counter") or []
+        self.clock_offset = seen.data.get("offset") or 0.0
+        if self.counter and self.counted != before_count:
+            changes.append(Change(seen.at, "prometheus", "counter", "total", self.counted))
         return changes
+
+    @property
+    def counted(self) -> float:
+        """The sum of the counter's newest samples."""
+        return sum(series.samples[-1][1] for series in self.counter if series.samples)
 
     def _apply_object(self, seen: Observation) -> list[Change]:
         view: Any = _VIEWS[seen.source](seen.data)
         gone = seen.event == "DELETED"
-        if seen.source == "pods":
-            before: Any = self.pods.get(view.name)
+        if seen.source in _MANY:
+            known: dict[str, Any] = getattr(self, seen.source)
+            before: Any = known.get(view.name)
             if gone:
-                self.pods.pop(view.name, None)
+                known.pop(view.name, None)
             else:
-                self.pods[view.name] = view
+                known[view.name] = view
         else:
             attribute = seen.source.removesuffix("s").replace("horizontalpodautoscaler", "hpa")
             before = getattr(self, attribute)
             setattr(self, attribute, None if gone else view)
+        if seen.source == "events":
+            return self._event_changes(seen, view, before)
         if gone:
             return [Change(seen.at, seen.source, view.name, "exists", False)]
         old = asdict(before) if before is not None else {}
@@ -144,6 +185,20 @@ class State:
             for name, value in asdict(view).items()
             if name not in _UNTOLD and (before is None or old[name] != value)
         ]
+
+    def _event_changes(
+        self, seen: Observation, view: _views.EventView, before: _views.EventView | None
+    ) -> list[Change]:
+        """Return what is said of the proof's own objects; that an event is forgotten tells nothing."""
+        if seen.event == "DELETED" or view == before or not self._is_own(view):
+            return []
+        return [Change(seen.at, "events", f"{view.kind}/{view.object}", view.reason, view.message)]
+
+    def _is_own(self, event: _views.EventView) -> bool:
+        single = (self.scaledobject, self.hpa, self.deployment)
+        names = {view.name for view in single if view is not None} | set(self.replicasets) | set(self.pods)
+        # A pod's first events may be here before the pod itself.
+        return event.object in names or event.object.rpartition("-")[0] in self.replicasets
 
     def _remember_replicas(self, seen: Observation) -> None:
         if not self.seen.issuperset(_COUNTED):
@@ -181,9 +236,26 @@ class State:
         return [target for target in self.targets or [] if target.pod in self.pods]
 
     @property
+    def feeding_targets(self) -> list[Target]:
+        """The scrape targets that the moved trigger's metric is made of, and the Deployment's pods where it is them.
+
+        Where the series don't tell (there are none yet, or they have other labels), it is taken to be the pods.
+        """
+        named = [target for target in self.targets or [] if (target.job, target.instance) in (self.feeds or set())]
+        return named if named and not any(target.pod in self.pods for target in named) else self.own_targets
+
+    @property
+    def own_pods_feed(self) -> bool:
+        """Whether the metric comes from the pods that are scaled; where nobody tells, that is the worse case."""
+        return self.feeding_targets == self.own_targets
+
+    @property
     def scrape_interval(self) -> float:
-        """The longest scrape interval of the pods' own targets, in seconds; 0 while it is not known."""
-        return max((target.interval for target in self.own_targets), default=0.0)
+        """The longest scrape interval of the targets that feed the metric, in seconds; 0 while it is not known.
+
+        One that the user gave wins.
+        """
+        return self.given_interval or max((target.interval for target in self.feeding_targets), default=0.0)
 
     @property
     def unwatched(self) -> str:

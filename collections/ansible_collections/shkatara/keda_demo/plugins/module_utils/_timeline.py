@@ -29,6 +29,10 @@ class Clock:
         """Return the time of day at a monotonic time, in UTC."""
         return utc(self.wall() - (self.monotonic() - monotonic))
 
+    def monotonic_at(self, wall: float) -> float:
+        """Return the monotonic time at a time of day, in unix seconds of this machine."""
+        return self.monotonic() - (self.wall() - wall)
+
 
 class ProofFilesError(Exception):
     """A file of the proof can't be written; the message names `proof_dir`."""
@@ -100,6 +104,7 @@ class Timeline:
         self._files = files
         self.started = clock.monotonic()
         self.first_request: float | None = None
+        self.load_ended: float | None = None
         self.phase = "connect"
         self.hops: dict[str, dict[str, Any]] = {}
 
@@ -119,10 +124,12 @@ class Timeline:
             self.first_request = at
         if self.first_request is None or name in self.hops or at < self.first_request:
             return
+        if name == "load_ended":
+            self.load_ended = at
         self.hops[name] = {
             "seconds": round(at - self.first_request, 3),
             "time": self._clock.utc_at(at),
             "source": source,
-            "resolution_seconds": resolution_seconds,
+            "resolution_seconds": round(resolution_seconds, 3),
         }
         self.add("hop", name, "seconds", self.hops[name]["seconds"], at)

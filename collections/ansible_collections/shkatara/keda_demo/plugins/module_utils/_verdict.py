@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._bounds import MARGIN_SECONDS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._diagnose import load_trouble, not_as_predicted
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import LoadFacts, Replicas, Verdict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import (
@@ -18,6 +20,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import (
     parts_words,
     possible_words,
     replicas_words,
+    threshold_words,
 )
 
 VERDICTS = (
@@ -30,8 +33,6 @@ VERDICTS = (
     "not_ready",
     "aborted",
 )
-# The part of the requests that must have been sent, and answered with 2xx.
-_LEAST_SHARE = 0.95
 # The load's own clock begins a little before its first request is sent.
 _CLOCKS_SECONDS = 1.0
 
@@ -76,12 +77,14 @@ def judge(
     hold_seconds: float,
     metric_was_over: bool = False,
     unwatched: str = "",
+    others: str = "",
 ) -> Verdict | None:
     """Return the verdict, or None while it is open.
 
     :param history: the counts at each change since the first request, the first being the state before it
     :param metric_was_over: the trigger's query, or the HPA's own metric, was seen over the threshold
     :param unwatched: why the HPA or the Deployment can't be watched now; empty while both are
+    :param others: the triggers that are not predicted, in words
     :returns: always a verdict when the load has ended
     """
     trouble = load_trouble(load)
@@ -94,13 +97,29 @@ def judge(
         return _not_observed(unwatched) if load.ended else None
     if not prediction.changes:
         return _judge_rest(history, prediction, load, now, hold_seconds)
-    return _judge_growth(history, prediction, load, now, hold_seconds) or (
-        _judge_end(history, prediction, load, hold_seconds, metric_was_over) if load.ended else None
-    )
+    over = load.ended or _is_over(history, prediction, now)
+    verdict = _judge_growth(history, prediction, load, now, hold_seconds, over=over)
+    if verdict is None and over:
+        verdict = _judge_hold(history, prediction, load, hold_seconds) or not_as_predicted(
+            history, prediction, load, metric_was_over, others
+        )
+    return verdict
+
+
+def _is_over(history: Sequence[Replicas], prediction: Prediction, now: float) -> bool:
+    """Whether nobody has to wait any more: the predicted time and its margin are over, and nothing is held."""
+    reached = stays(history, prediction.possible_replicas)
+    return now > prediction.latest_seconds + MARGIN_SECONDS and not (reached and reached[-1].end is None)
 
 
 def _judge_growth(
-    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, now: float, hold_seconds: float
+    history: Sequence[Replicas],
+    prediction: Prediction,
+    load: LoadFacts,
+    now: float,
+    hold_seconds: float,
+    *,
+    over: bool,
 ) -> Verdict | None:
     """The prediction is that replicas grow: have they stayed long enough at the new count, or left it?"""
     reached = stays(history, prediction.possible_replicas)
@@ -110,10 +129,15 @@ def _judge_growth(
     if broken and (held is None or broken[0].start < held.start):
         back = "" if held is None else f"They were back after {held.start:.1f} s. "
         flapped = _flapped(broken[0], hold_seconds, back + last_words(history[-1]))
-        return flapped if held is not None or load.ended else None
+        return flapped if held is not None or over else None
     if held is not None:
         return load_trouble(load) or _scaled(held, prediction, hold_seconds)
     return None
+
+
+def is_reached(history: Sequence[Replicas], prediction: Prediction) -> bool:
+    """Whether a predicted growth has come to its end."""
+    return prediction.changes and bool(history) and history[-1].settled in prediction.possible_replicas
 
 
 def _not_observed(unwatched: str) -> Verdict:
@@ -124,23 +148,19 @@ def _not_observed(unwatched: str) -> Verdict:
     )
 
 
-def _judge_end(
-    history: Sequence[Replicas],
-    prediction: Prediction,
-    load: LoadFacts,
-    hold_seconds: float,
-    metric_was_over: bool,
-) -> Verdict:
-    """The load is over and the predicted count did not stay long enough, if it was there at all."""
+def _judge_hold(
+    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, hold_seconds: float
+) -> Verdict | None:
+    """The load or the wait is over: is the predicted count there, and did only not stay long enough?"""
     reached = stays(history, prediction.possible_replicas)
-    if reached and reached[-1].end is None:
-        return load_trouble(load) or Verdict(
-            "scaled_late",
-            "hold_cut_short",
-            f"{reached[-1].count} replicas were Ready after {reached[-1].start:.1f} s, and the load ended "
-            f"before they had stayed for {hold_seconds:g} s: give load.http.duration more seconds.",
-        )
-    return _not_as_predicted(history, prediction, load, metric_was_over)
+    if not reached or reached[-1].end is not None:
+        return None
+    return load_trouble(load) or Verdict(
+        "scaled_late",
+        "hold_cut_short",
+        f"{reached[-1].count} replicas were Ready after {reached[-1].start:.1f} s, and the load ended "
+        f"before they had stayed for {hold_seconds:g} s: give load.http.duration more seconds.",
+    )
 
 
 def _judge_rest(
@@ -159,8 +179,8 @@ def _judge_rest(
         return Verdict(
             "wrong_count",
             "more_than_predicted",
-            f"{metric_words(prediction)} asks for {replicas_words(start)}, and the HPA went up to {highest}: look "
-            "for other traffic in evidence and timeline.csv.",
+            f"{metric_words(prediction).capitalize()} asks for {replicas_words(start)}, and the HPA went up to "
+            f"{highest}: look for other traffic in evidence and timeline.csv.",
         )
     if now < needed - _CLOCKS_SECONDS:
         return Verdict(
@@ -179,8 +199,10 @@ def _rested(last: Replicas, prediction: Prediction, now: float) -> Verdict:
         )
     why = {
         "load_under_threshold": f"a metric of {prediction.metric:g} is not more than {replicas_words(start)} may carry "
-        f"at {prediction.threshold:g} each (tolerance {prediction.tolerance:.0%}). Send more, or lower the threshold.",
+        f"at {threshold_words(prediction)} (tolerance {prediction.tolerance:.0%}). Send more, or lower the threshold.",
+        "load_under_activation": f"a metric of {prediction.metric:g} does not reach the trigger's activationThreshold.",
         "max_replicas": f"the HPA's maxReplicas of {prediction.max_replicas} is reached already. Raise it.",
+        "fallback": "the trigger fails, and KEDA's fallback stands for its value. Mend the trigger.",
         "scale_up_disabled": "the HPA's behavior.scaleUp forbids to grow. Change it.",
     }[prediction.reason]
     return Verdict(
@@ -195,16 +217,17 @@ def _went_on(stay: Stay, prediction: Prediction) -> bool:
 
 
 def _scaled(held: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
+    stayed = f" and stayed for {hold_seconds:g} s under load" if hold_seconds else ""
     seen = (
-        f"{held.count} replicas were Ready {held.start:.1f} s after the first request and stayed for "
-        f"{hold_seconds:g} s under load; predicted were {possible_words(prediction)}"
+        f"{replicas_words(held.count)} Ready {held.start:.1f} s after the first request{stayed}; predicted were "
+        f"{possible_words(prediction)}"
     )
     if held.start <= prediction.latest_seconds:
         return Verdict("scaled", "as_predicted", f"{seen} within {prediction.latest_seconds:.0f} s at the latest.")
     return Verdict(
         "scaled_late",
         "after_latest",
-        f"{seen} within {prediction.latest_seconds:.0f} s at the latest ({parts_words(prediction)}): hops "
+        f"{seen} within {prediction.latest_seconds:.0f} s at the latest ({parts_words(prediction.latest_parts)}): hops "
         "shows which step took longer.",
     )
 
@@ -217,70 +240,3 @@ def _flapped(broken: Stay, hold_seconds: float, end: str) -> Verdict:
         f"{broken.end:.1f} s they were not: {hold_seconds:g} s were asked. {end} timeline.csv shows which "
         "pod or decision changed.",
     )
-
-
-def _not_as_predicted(
-    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, metric_was_over: bool
-) -> Verdict:
-    """The load is over, it was sent, and the predicted count was never there."""
-    last, start = history[-1], prediction.from_replicas
-    verdict = "not_scaled" if last.ready <= start else "wrong_count"
-    reason, words = _why_not(last, prediction, load, metric_was_over)
-    predicted = f"{possible_words(prediction)} replicas were predicted for {metric_words(prediction)}."
-    return Verdict(verdict, reason, f"{predicted} {last_words(last)} {words}")
-
-
-def _why_not(last: Replicas, prediction: Prediction, load: LoadFacts, metric_was_over: bool) -> tuple[str, str]:
-    """Return the reason code, and what a person is to look at."""
-    trouble = load_trouble(load)
-    if trouble is not None:
-        # An application that breaks down under the load is a result, not a failed attempt.
-        return trouble.reason, trouble.message
-    if last.desired in prediction.possible_replicas:
-        return (
-            "pods_not_ready",
-            f"The HPA decided on {last.desired}: look at the pods in timeline.csv (no node with room, image missing, "
-            "probe failing).",
-        )
-    if last.desired > prediction.from_replicas:
-        return (
-            "fewer_than_predicted" if last.desired < prediction.replicas else "more_than_predicted",
-            "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed "
-            "move it, and right after a step rate() may show more than there is, for it draws out the old pods' "
-            "samples to the next scrape.",
-        )
-    if not metric_was_over:
-        return (
-            "metric_not_over_threshold",
-            "The requests were answered, but the trigger's query was never seen over the threshold of "
-            f"{prediction.threshold:g}: is the target still scraped, and does the query count these requests?",
-        )
-    return (
-        "hpa_did_not_act",
-        f"The metric was over the threshold of {prediction.threshold:g}, and the HPA did not decide on more: look at "
-        "the HPA's conditions in evidence.",
-    )
-
-
-def load_trouble(load: LoadFacts) -> Verdict | None:
-    """Return what was wrong with the load itself, as an aborted verdict; None for a load that did its part."""
-    if load.died:
-        return Verdict(
-            "aborted",
-            "load_not_sent",
-            f"{load.died} after {load.sent} requests, before the load was over.",
-        )
-    if load.scheduled and load.sent < _LEAST_SHARE * load.scheduled:
-        return Verdict(
-            "aborted",
-            "load_not_sent",
-            f"Only {load.sent} of {load.scheduled} requests could be sent: this machine is the bottleneck.",
-        )
-    if load.finished and load.answered < _LEAST_SHARE * load.finished:
-        return Verdict(
-            "aborted",
-            "load_not_answered",
-            f"Only {load.answered} of {load.finished} requests were answered with 2xx: load.statuses and "
-            "load.errors say what came instead. Is load.http.url the application's?",
-        )
-    return None

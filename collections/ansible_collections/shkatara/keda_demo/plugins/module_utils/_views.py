@@ -39,8 +39,17 @@ class ScaledObjectView:
     paused: bool
     message: str
     polling_interval: float
+    cooldown: float = 300.0
+    formula: str = ""
+    fallback_replicas: int | None = None
+    falling_back: list[str] = field(default_factory=list)
     triggers: list[dict[str, Any]] = field(default_factory=list)
     metric_names: list[str] = field(default_factory=list)
+
+    @property
+    def resting_replicas(self) -> int:
+        """The replicas without any active trigger: 0 where KEDA takes away the last one."""
+        return self.min_replicas if self.idle_replicas is None else self.idle_replicas
 
     @property
     def no_data_is_zero(self) -> bool:
@@ -56,14 +65,22 @@ class ScaledObjectView:
 def scaledobject_view(obj: Object) -> ScaledObjectView:
     """Return the record of a ScaledObject.
 
-    The defaults are those of KEDA: minReplicaCount 0, pollingInterval 30, HPA `keda-hpa-<name>`.
-    Source: KEDA 2.10, apis/keda/v1alpha1/scaledobject_types.go; controllers/keda/hpa.go, getHPAName.
+    The defaults are those of KEDA: minReplicaCount 0, pollingInterval 30, cooldownPeriod 300, HPA `keda-hpa-<name>`.
+    `falling_back` are the external metrics that have failed more often than `fallback.failureThreshold`.
+    Source: KEDA 2.10, apis/keda/v1alpha1/scaledobject_types.go; controllers/keda/hpa.go, getHPAName;
+    pkg/scaling/executor/scale_executor.go; pkg/fallback/fallback.go.
     """
     spec, status = obj["spec"], obj.get("status") or {}
     name = obj["metadata"]["name"]
     target = spec["scaleTargetRef"]
     ready = condition(status, "Ready")
-    annotations = obj["metadata"].get("annotations") or {}
+    fallback = spec.get("fallback")
+    failed = [
+        metric
+        for metric, health in (status.get("health") or {}).items()
+        if fallback and (health.get("numberOfFailures") or 0) > (fallback.get("failureThreshold") or 0)
+    ]
+    cooldown = spec.get("cooldownPeriod")
     return ScaledObjectView(
         name=name,
         target_kind=target.get("kind") or "Deployment",
@@ -73,12 +90,29 @@ def scaledobject_view(obj: Object) -> ScaledObjectView:
         idle_replicas=spec.get("idleReplicaCount"),
         ready=ready.get("status") == "True",
         active=condition(status, "Active").get("status") == "True",
-        paused=any(key.startswith("autoscaling.keda.sh/paused") for key in annotations),
+        paused=is_paused(obj),
         message=_condition_words(ready, "Ready"),
         polling_interval=float(spec.get("pollingInterval") or 30),
+        cooldown=300.0 if cooldown is None else float(cooldown),
+        formula=((spec.get("advanced") or {}).get("scalingModifiers") or {}).get("formula") or "",
+        fallback_replicas=(fallback or {}).get("replicas"),
+        falling_back=failed,
         triggers=list(spec.get("triggers") or []),
         metric_names=list(status.get("externalMetricNames") or []),
     )
+
+
+def is_paused(scaledobject: Object) -> bool:
+    """Whether KEDA has paused a ScaledObject.
+
+    Its condition says so since KEDA 2.11; before, the annotation `paused-replicas` is all there is. What the
+    annotation `paused` is worth depends on its value and on KEDA's version, so KEDA's own word is taken.
+    Source: KEDA 2.10, pkg/scaling/executor/scale_scaledobjects.go, GetPausedReplicaCount.
+    """
+    said = condition(scaledobject.get("status") or {}, "Paused").get("status")
+    if said in ("True", "False"):
+        return bool(said == "True")
+    return "autoscaling.keda.sh/paused-replicas" in (scaledobject["metadata"].get("annotations") or {})
 
 
 @dataclass(frozen=True)
@@ -93,17 +127,29 @@ class HpaView:
     scaling_active: bool
     message: str
     targets: list[dict[str, Any]] = field(default_factory=list)
-    average: float | None = None
+    values: dict[str, float] = field(default_factory=dict)
     behavior: dict[str, Any] | None = None
 
     @property
     def valid(self) -> bool:
-        """True when the HPA acts on a value of its metric."""
-        return self.scaling_active and self.average is not None
+        """True when the HPA acts on a value of its metric, or would if there were any replica."""
+        return (self.scaling_active and bool(self.values)) or self.disabled
+
+    @property
+    def disabled(self) -> bool:
+        """True while an HPA does nothing since there are no replicas.
+
+        Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler.
+        """
+        return self.message.startswith("ScalingDisabled") and self.current == 0
 
 
 def hpa_view(obj: Object) -> HpaView:
-    """Return the record of an HPA; `average` is the external metric a replica, as the HPA last saw it."""
+    """Return the record of an HPA.
+
+    `values` are the external metrics as the HPA last saw them: of an AverageValue target the value a replica, of a
+    Value target all of it.
+    """
     spec, status = obj["spec"], obj.get("status") or {}
     active = condition(status, "ScalingActive")
     return HpaView(
@@ -115,18 +161,21 @@ def hpa_view(obj: Object) -> HpaView:
         scaling_active=active.get("status") == "True",
         message=_condition_words(active, "ScalingActive"),
         targets=list(spec.get("metrics") or []),
-        average=_external_average(status),
+        values=_external_values(status),
         behavior=spec.get("behavior"),
     )
 
 
-def _external_average(status: Object) -> float | None:
+def _external_values(status: Object) -> dict[str, float]:
     # While it has no value, the HPA lists a metric of type "".
+    values = {}
     for metric in status.get("currentMetrics") or []:
         if metric.get("type") == "External":
-            value = (metric["external"].get("current") or {}).get("averageValue")
-            return None if value is None else parse_quantity(value)
-    return None
+            current = metric["external"].get("current") or {}
+            value = current.get("averageValue", current.get("value"))
+            if value is not None:
+                values[metric["external"]["metric"]["name"]] = parse_quantity(value)
+    return values
 
 
 @dataclass(frozen=True)
@@ -181,6 +230,8 @@ class PodView:
     leaving: bool
     node: str
     waiting: str
+    started: bool = False
+    restarts: int = 0
 
 
 def pod_view(obj: Object) -> PodView:
@@ -199,4 +250,52 @@ def pod_view(obj: Object) -> PodView:
         leaving=bool(obj["metadata"].get("deletionTimestamp")),
         node=obj["spec"].get("nodeName") or "",
         waiting=", ".join(reason for reason in reasons if reason),
+        started=bool(states) and all(state.get("running") for state in states),
+        restarts=sum(item.get("restartCount") or 0 for item in status.get("containerStatuses") or []),
+    )
+
+
+@dataclass(frozen=True)
+class ReplicaSetView:
+    """A ReplicaSet (apps/v1)."""
+
+    name: str
+    spec_replicas: int
+    replicas: int
+    ready: int
+
+
+def replicaset_view(obj: Object) -> ReplicaSetView:
+    """Return the record of a ReplicaSet."""
+    status = obj.get("status") or {}
+    return ReplicaSetView(
+        name=obj["metadata"]["name"],
+        spec_replicas=obj["spec"].get("replicas") or 0,
+        replicas=status.get("replicas") or 0,
+        ready=status.get("readyReplicas") or 0,
+    )
+
+
+@dataclass(frozen=True)
+class EventView:
+    """An Event (v1): what a component says of an object, and how often."""
+
+    name: str
+    kind: str
+    object: str
+    reason: str
+    message: str
+    count: int
+
+
+def event_view(obj: Object) -> EventView:
+    """Return the record of an Event."""
+    about = obj.get("involvedObject") or {}
+    return EventView(
+        name=obj["metadata"]["name"],
+        kind=about.get("kind") or "",
+        object=about.get("name") or "",
+        reason=obj.get("reason") or "",
+        message=obj.get("message") or "",
+        count=obj.get("count") or (obj.get("series") or {}).get("count") or 1,
     )

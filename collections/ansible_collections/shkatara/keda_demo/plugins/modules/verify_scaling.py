@@ -9,22 +9,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: verify_scaling
-short_description: Prove that a KEDA ScaledObject scales out as its arithmetic says
+short_description: Prove that a KEDA ScaledObject scales as its arithmetic says
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Waits until the chain from the scrape target to the HorizontalPodAutoscaler is ready and at rest, predicts
-    from the load how many replicas the HPA will ask for, sends the load, watches ScaledObject, HPA,
-    Deployment and Pods, and says in a verdict whether what happened is what was predicted.
+  - Waits until the chain from the scrape target to the HorizontalPodAutoscaler is ready and at rest, predicts from the
+    load what the HPA will do and when, sends the load, watches ScaledObject, HPA, Deployment, ReplicaSets, Pods, Events
+    and the metric, and says in a verdict whether what happened is what was predicted.
   - The module works on any cluster that has KEDA and Prometheus. It reads the cluster and sends requests to
     O(load.http.url); it never changes an object, so it is never C(changed).
-  - The prediction is made from the HPA that KEDA made, as the Kubernetes controller would compute it. In this
-    version it covers a ScaledObject of a Deployment with exactly one trigger of type C(prometheus),
-    C(metricType) C(AverageValue) and at least one replica. Anything else ends with a message that says so;
-    nothing is guessed.
+  - The prediction is made from the HPA that KEDA made, as the Kubernetes controller would compute it, for Kubernetes
+    1.25 and later - the highest of its external metrics of type C(AverageValue) or C(Value), the tolerance,
+    C(behavior), the stabilization, KEDA's activation, cooldown and fallback. It is written to C(verdict.json) before
+    the first request.
+  - What can't be predicted is named in RV(predicted.not_predicted), watched all the same, and never guessed. That is a
+    trigger of a type that this module does not know, C(scalingModifiers), CPU and memory, and any second trigger, whose
+    value is taken to stay.
+  - Every wait ends 15 s after the latest predicted time, and its message says what that time is made of.
   - The task fails when the verdict is none of O(expect), where all of them are explained.
-  - While it runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric and the replicas.
+  - While it runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and what is
+    expected next.
 options:
   kubeconfig:
     description:
@@ -46,15 +51,36 @@ options:
     description: The name of the ScaledObject.
     type: str
     required: true
+  trigger:
+    description:
+      - The name or the index of the trigger that the load moves.
+      - If it is not given, it is the trigger whose query has O(counter_metric), or the only one of type C(prometheus).
+    type: str
+  phases:
+    description:
+      - What is proven, always in this order. Each can be left out.
+      - V(activation) - a load under the threshold moves nothing. Where replicas begin at 0 it is one that does not
+        reach the trigger's C(activationThreshold).
+      - V(scale_out) - the load makes the predicted replicas in the predicted time.
+      - V(hold) - they stay for O(hold_seconds), under load.
+      - V(scale_in) - after the load they go back to the HPA's minimum in the predicted time. Without V(scale_out) it
+        begins with the replicas there are.
+      - V(to_zero) - KEDA takes away the last of them in the predicted time, where C(minReplicaCount) or
+        C(idleReplicaCount) is 0.
+    type: list
+    elements: str
+    default: [scale_out, hold]
+    choices: [activation, scale_out, hold, scale_in, to_zero]
   load:
-    description: The load to send.
+    description: The load to send. It is needed for the phases V(activation) and V(scale_out).
     type: dict
-    required: true
     suboptions:
       http:
         description:
-          - Requests by HTTP C(GET), at a constant rate whether earlier ones were answered or not, each over a
-            new connection. Redirects are not followed.
+          - Requests by HTTP C(GET), at their times whether earlier ones were answered or not, each over a new
+            connection. Redirects are not followed.
+          - A load that this machine can't send is refused, with the arithmetic. It needs an open file and a port for
+            each request that waits for an answer, which are O(load.http.rate) times O(load.http.timeout) at worst.
         type: dict
         required: true
         suboptions:
@@ -64,25 +90,72 @@ options:
             required: true
           rate:
             description:
-              - Requests a second. Each is taken to add 1 to what the trigger's query counts.
-              - A rate of (n - 0.3) times the threshold has exactly one right answer, which is n replicas, for n up to
-                6.
-              - Right after a step C(rate) may show more than there is, by up to a scrape interval in its window. So
-                from 5 replicas on the HPA goes one too far now and then, which is V(wrong_count).
+              - Requests a second.
+              - One of O(load.http.rate), O(load.http.replicas) and O(load.http.stages) is needed.
             type: float
-            required: true
+          replicas:
+            description:
+              - The replicas that the load is to make. The module chooses the rate that has exactly this right answer -
+                more than one replica less would carry within the tolerance, and less than what the query may show too
+                much for a moment, when new pods take their share.
+              - Where no rate has only one right answer, which is so for many replicas and a short query window, the
+                message says why in numbers.
+            type: int
+          stages:
+            description:
+              - Steps and ramps, one after the other. The rate must not fall, and the last one must be a step - it is
+                the one that is proven.
+            type: list
+            elements: dict
+            suboptions:
+              rate:
+                description: Requests a second, at the end of the stage.
+                type: float
+                required: true
+              duration:
+                description: The seconds of the stage.
+                type: float
+                required: true
+              ramp:
+                description: Whether the rate rises from that of the stage before, which is 0 before the first one.
+                type: bool
+                default: false
           duration:
             description:
-              - The seconds for which requests are sent at most. Sending ends earlier when the verdict is
-                there.
-              - It must be enough for the predicted time and O(hold_seconds); the message says how much that
-                is.
+              - The seconds for which requests are sent at most. Sending ends earlier when the verdict is there.
+              - If it is not given, it is the latest predicted time with O(hold_seconds) and a margin. One that is too
+                short to prove anything is refused.
             type: float
-            required: true
+          activation_rate:
+            description:
+              - Requests a second in the phase V(activation).
+              - If it is not given, it is half of what would move anything.
+            type: float
           timeout:
             description: The seconds after which an answer is given up.
             type: float
             default: 10
+          workers:
+            description: The processes that send. One sends some thousand requests a second.
+            type: int
+            default: 1
+          keep_alive:
+            description:
+              - Whether connections are used again. Kubernetes balances connections and not requests, so that new pods
+                get few of the requests then.
+            type: bool
+            default: false
+  counter_metric:
+    description:
+      - The counter that each request raises by one, by its name or as a selector such as
+        C(http_requests_total{namespace="shop"}).
+      - With it the raw counters of the pods' own metrics pages are compared with what was answered, see RV(end_to_end),
+        and the first sample that shows the load is one of the RV(hops).
+    type: str
+  metric_per_request:
+    description: What one request a second adds to the value of the trigger's query.
+    type: float
+    default: 1
   proof_dir:
     description:
       - The folder for the result. Each run makes a folder named by the time, with C(verdict.json) and
@@ -92,31 +165,38 @@ options:
   expect:
     description:
       - The verdicts with which the task is successful. With each comes one of its reasons, as RV(reason).
-      - V(scaled) - the predicted replicas were Ready in time and stayed so, under load (C(as_predicted)).
-      - V(scaled_late) - they were Ready later than RV(predicted.latest_seconds) (C(after_latest)), or so late that the
-        load ended before O(hold_seconds) were over (C(hold_cut_short)).
-      - V(wrong_count) - replicas went to another count (C(fewer_than_predicted), C(more_than_predicted)), or were not
-        all Ready (C(pods_not_ready)).
-      - V(not_scaled) - replicas did not grow. Either this was predicted (C(load_under_threshold), C(max_replicas),
-        C(scale_up_disabled)), or the metric never rose (C(metric_not_over_threshold)), the HPA did not act on it
-        (C(hpa_did_not_act)) or no new pod became Ready (C(pods_not_ready)). Here and with V(wrong_count) the reason is
-        C(load_not_answered) where the application did not answer what was sent.
+      - V(scaled) - all phases went as predicted (C(as_predicted)).
+      - V(scaled_late) - the predicted replicas were Ready later than RV(predicted.latest_seconds) (C(after_latest)), or
+        so late that the load ended before O(hold_seconds) were over (C(hold_cut_short)), or they went back later than
+        predicted (C(scale_in_after_latest)).
+      - V(wrong_count) - replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
+        C(other_trigger)), or were not all Ready (C(pods_not_ready)).
+      - V(not_scaled) - replicas did not grow. Either this was predicted (C(load_under_threshold),
+        C(load_under_activation), C(max_replicas),
+        C(scale_up_disabled), C(fallback)), or the metric never rose (C(metric_not_over_threshold)), the HPA did not act
+        on it (C(hpa_did_not_act)) or no new pod became Ready (C(pods_not_ready)). Here and with V(wrong_count) the
+        reason is C(load_not_answered) where the application did not answer what was sent.
       - V(flapped) - the predicted replicas were Ready and did not stay (C(left_during_hold)).
-      - V(not_scaled_in) - kept for proofs that wait for the way back. This version does not give it.
+      - V(not_scaled_in) - replicas did not go back to the minimum (C(not_at_minimum)) or to zero (C(not_at_zero)).
       - V(not_ready) - nothing was sent, because a link of the chain is not ready (C(deployment_missing),
         C(pods_not_ready), C(prometheus_unreachable), C(scrape_target_missing), C(scrape_target_down),
         C(scaledobject_missing), C(scaledobject_paused), C(scaledobject_not_ready), C(hpa_missing),
         C(hpa_metric_invalid)) or the workload does not come to rest (C(not_at_rest)).
       - V(aborted) - nothing is proven, because of a signal (C(interrupted)), a load that could not be sent
         (C(load_not_sent)) or was not answered (C(load_not_answered)), replicas that could not be watched when the load
-        ended (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)), options that can't prove
-        anything (C(bad_input), with which the task always fails) or an error of this module (C(internal_error)).
+        ended (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or of which nothing can be
+        predicted (C(not_predictable)), options that can't prove anything (C(bad_input), with which the task always
+        fails) or an error of this module (C(internal_error)).
     type: list
     elements: str
     default: [scaled]
     choices: [scaled, scaled_late, wrong_count, not_scaled, flapped, not_scaled_in, not_ready, aborted]
+  fail_on_unexpected:
+    description: Whether the task fails for a verdict that is none of O(expect). If not, it returns it.
+    type: bool
+    default: true
   hold_seconds:
-    description: How long the predicted replicas must stay Ready, under load.
+    description: How long the predicted replicas must stay Ready, under load, in the phase V(hold).
     type: int
     default: 15
   wait_timeout:
@@ -131,24 +211,38 @@ options:
     default: 5
   prometheus_url:
     description:
-      - The URL of the Prometheus that the trigger asks, if this machine reaches it by itself.
+      - The URL of the Prometheus that the trigger asks, or of one with the same data, if this machine reaches it by
+        itself.
       - If it is not given, Prometheus is found from the trigger's C(serverAddress) and reached by a
         port-forward to its pod.
     type: str
+  prometheus_headers:
+    description:
+      - Headers for every request to Prometheus, such as C(Authorization) or C(X-Scope-OrgID).
+    type: dict
+  scrape_interval:
+    description:
+      - The seconds between two scrapes of what feeds the metric.
+      - If it is not given, it is read from Prometheus' targets, which some managed ones do not tell.
+    type: float
   hpa_sync_period:
-    description: The controller manager's C(--horizontal-pod-autoscaler-sync-period) in seconds.
+    description:
+      - The controller manager's C(--horizontal-pod-autoscaler-sync-period) in seconds.
+      - If it is not given, it is read from the controller manager's pod, which a cluster of kubeadm shows in the
+        namespace C(kube-system) to those who may list pods there. Where that is not so it is taken to be 15.
     type: float
-    default: 15
   hpa_tolerance:
-    description: The controller manager's C(--horizontal-pod-autoscaler-tolerance).
+    description:
+      - The controller manager's C(--horizontal-pod-autoscaler-tolerance).
+      - If it is not given, it is read as O(hpa_sync_period) is, or taken to be 0.1.
+      - From Kubernetes 1.33 on the HPA's own C(behavior.scaleUp.tolerance) wins.
     type: float
-    default: 0.1
   hpa_downscale_stabilization:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-downscale-stabilization) in seconds.
-      - It is used where the HPA itself has no C(behavior.scaleDown.stabilizationWindowSeconds).
+      - If it is not given, it is read as O(hpa_sync_period) is, or taken to be 300.
+      - The HPA's own C(behavior.scaleDown.stabilizationWindowSeconds) wins.
     type: float
-    default: 300
   pod_start_seconds:
     description:
       - How long a new pod may take to be scheduled and started, before its own probes.
@@ -165,7 +259,7 @@ attributes:
     description: Can run in check_mode and say what it would do.
     support: full
     details:
-      - In check mode the module finds the ScaledObject, its Deployment and its trigger. It sends no request
+      - In check mode the module finds the ScaledObject, its Deployment and its triggers. It sends no request
         and writes no file.
   diff_mode:
     description: Returns details on what has changed when in diff mode.
@@ -173,53 +267,50 @@ attributes:
 requirements:
   - kubernetes (Python library) >= 24.2.0
   - aiohttp (Python library) >= 3.8.0
+  - prometheus-client (Python library)
   - PyYAML
 notes:
-  - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers,
-    Deployments and Pods in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
-    Endpoints, and C(get) or C(create) on C(pods/portforward), in the namespace of Prometheus.
+  - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Deployments,
+    ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
+    Endpoints, and C(get) on C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on
+    C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. Each permission
+    that is missing is named before anything is sent.
   - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted) and the files are
     complete.
   - Under C(async), or on a machine other than the controller, no progress is shown.
+seealso:
+  - module: shkatara.keda_demo.scaledobject_info
 """
 
 EXAMPLES = r"""
-- name: Prove that the application scales from 1 to 4 replicas (a threshold of 10 requests/s a replica)
+- name: Prove on a cluster of your own that the application scales out to 4 replicas, and back
   shkatara.keda_demo.verify_scaling:
     kubeconfig: ~/.kube/config
     namespace: test
     name: scaledobject-py
+    phases: [scale_out, hold, scale_in]
     load:
       http:
         url: http://192.0.2.11:30115/
-        rate: 37
-        duration: 180
+        replicas: 4
+    counter_metric: python_request_operations_total
     proof_dir: "{{ playbook_dir }}/proof"
 
-- name: Check that a load under the threshold moves nothing
-  shkatara.keda_demo.verify_scaling:
-    namespace: test
-    name: scaledobject-py
-    load:
-      http:
-        url: http://192.0.2.11:30115/
-        rate: 5
-        duration: 120
-    expect: [not_scaled]
-    proof_dir: "{{ playbook_dir }}/proof"
-
-- name: Prove it in a pipeline, with a Prometheus that is reached by its own address
+- name: Gate a pipeline, with a Prometheus that is reached by its own address
   shkatara.keda_demo.verify_scaling:
     context: staging
     namespace: shop
     name: checkout
+    phases: [activation, scale_out, hold]
     load:
       http:
         url: https://checkout.staging.example.com/healthz
-        rate: 170
-        duration: 300
-    prometheus_url: http://prometheus.staging.example.com:9090
-    hpa_sync_period: 10
+        stages:
+          - {rate: 170, duration: 60, ramp: true}
+          - {rate: 170, duration: 240}
+    prometheus_url: https://prometheus.staging.example.com
+    prometheus_headers:
+      Authorization: "Bearer {{ lookup('env', 'PROMETHEUS_TOKEN') }}"
     proof_dir: "{{ lookup('env', 'CI_PROJECT_DIR') }}/proof"
   register: proof
 
@@ -227,6 +318,20 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ proof.predicted.replicas }} predicted, {{ proof.observed.replicas }} seen: {{ proof.message }}"
   when: not ansible_check_mode
+
+- name: Prove that a consumer comes from zero and goes back to zero, whatever the verdict
+  shkatara.keda_demo.verify_scaling:
+    namespace: shop
+    name: mailer
+    phases: [scale_out, hold, scale_in, to_zero]
+    load:
+      http:
+        url: http://192.0.2.11:30116/order
+        rate: 12
+    metric_per_request: 2
+    pod_start_seconds: 60
+    fail_on_unexpected: false
+    proof_dir: "{{ playbook_dir }}/proof"
 """
 
 RETURN = r"""
@@ -247,10 +352,12 @@ message:
   type: str
   returned: success, and when the proof was begun
   sample: >-
-    4 replicas were Ready 33.3 s after the first request and stayed for 15 s under load; predicted were 4 within 164 s
-    at the latest. The load ended early, before its 180 s: the verdict was there.
+    4 replicas Ready 33.1 s after the first request and stayed for 15 s under load; predicted were 4 within 167 s at the
+    latest. The load ended early, before its 197 s: the verdict was there.
 predicted:
-  description: What was written to C(verdict.json) before the first request. It is null where it did not come so far.
+  description:
+    - What was written to C(verdict.json) before the first request. It is null where it did not come so far.
+    - Its C(replicas) are null, and there is nothing of the load, where nothing can be predicted.
   type: dict
   returned: when the proof was begun
   contains:
@@ -259,7 +366,9 @@ predicted:
       type: int
       sample: 4
     possible_replicas:
-      description: Every count at which the HPA can come to rest; the tolerance may make several stable.
+      description:
+        - Every count at which the HPA can come to rest. The tolerance may make several stable, and right after a step
+          the query may show more than there is, by the part of its window that a scrape interval is.
       type: list
       elements: int
       sample: [4]
@@ -274,13 +383,17 @@ predicted:
     metric:
       description: What the trigger's query will return.
       type: float
-      sample: 37.0
+      sample: 34.5
     threshold:
-      description: The HPA's target, a replica.
+      description: The HPA's target, a replica for V(AverageValue), in all for V(Value).
       type: float
       sample: 10.0
+    target_type:
+      description: The type of this target, V(AverageValue) or V(Value).
+      type: str
+      sample: AverageValue
     tolerance:
-      description: The part by which the metric may differ before the HPA acts.
+      description: The part by which the metric may be over the target before the HPA acts.
       type: float
       sample: 0.1
     min_replicas:
@@ -291,18 +404,33 @@ predicted:
       description: The HPA's C(maxReplicas).
       type: int
       sample: 10
+    steps:
+      description:
+        - For each count the counts that one sync of the HPA may make of it. Each path that is possible over all phases
+          of scrape, window and sync is a walk through them.
+      type: dict
+      sample: {"1": [2, 3, 4], "2": [3, 4], "3": [4], "4": []}
+    paths:
+      description: These walks; null where they are more than 20.
+      type: list
+      elements: list
+      sample: [[1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4]]
     earliest_change_seconds:
       description: The shortest time from the first request to the first change; null where none is predicted.
       type: float
-      sample: 7.4
+      sample: 7.9
     latest_change_seconds:
       description: The longest time from the first request to the first change.
       type: float
-      sample: 55.0
+      sample: 58.0
+    earliest_seconds:
+      description: The shortest time from the first request to one of C(possible_replicas); null where nothing changes.
+      type: float
+      sample: 21.7
     latest_seconds:
       description: The longest time from the first request until all are Ready.
       type: float
-      sample: 164.0
+      sample: 167.0
     latest_parts:
       description:
         - The parts of C(latest_seconds).
@@ -313,53 +441,97 @@ predicted:
         scrape: 10.0
         query_window: 30.0
         hpa_sync: 15.0
+        controllers: 3.0
         new_pods_started: 32.0
         new_pods_counted: 45.0
         pod_start: 32.0
-    assumed:
-      description: What no API tells.
+    warnings:
+      description: What may go another way, since nothing of this HPA prevents it.
+      type: list
+      elements: str
+      sample: []
+    hops:
+      description: The earliest and the latest time of each hop, in seconds since the first request.
       type: dict
       sample:
-        metric_per_request: 1
-        hpa_sync_period: 15.0
-        hpa_tolerance: 0.1
-        pod_start_seconds: 30.0
+        load_scraped: [0.0, 8.0]
+        metric_over_threshold: [7.9, 43.0]
+        hpa_decision: [7.9, 58.0]
+        pod_ready: [7.9, 90.0]
+        replicas_ready: [21.7, 167.0]
+    scale_in:
+      description:
+        - The way back to the minimum, in seconds since the last request; null without the phase V(scale_in).
+        - It has C(replicas), C(from_replicas), C(reason), C(steps), C(earliest_change_seconds),
+          C(latest_change_seconds), C(latest_seconds) and C(latest_parts), as above.
+      type: dict
+      sample: null
+    to_zero:
+      description: The same for the last replicas, which KEDA takes away; null without the phase V(to_zero).
+      type: dict
+      sample: null
+    hops_back:
+      description: The earliest and the latest time of each hop of the way back, in seconds since the last request.
+      type: dict
+      sample: {}
+    not_predicted:
+      description: Each C(trigger) that is watched and not computed, and C(why).
+      type: list
+      elements: dict
+      sample: []
+    read:
+      description: What was read from the cluster, the controller manager's flags or what the HPA has in their place.
+      type: dict
+      sample: {hpa_sync_period: 15.0, hpa_tolerance: 0.1, hpa_downscale_stabilization: 300.0}
+    assumed:
+      description: What was given as an option, or is a default that nothing in the cluster confirms.
+      type: dict
+      sample: {metric_per_request: 1.0, pod_start_seconds: 30.0}
 observed:
   description: What was seen.
   type: dict
   returned: when the proof was begun
   contains:
     replicas:
-      description: The replicas that were Ready at the end.
+      description: The replicas that were Ready when the load ended.
       type: int
       sample: 4
     desired_replicas:
-      description: What the HPA wanted at the end; 0 where there was no HPA.
+      description: What the HPA wanted then; 0 where there was no HPA.
       type: int
       sample: 4
     current_replicas:
-      description: The pods of the Deployment at the end.
+      description: The pods of the Deployment then.
+      type: int
+      sample: 4
+    final_replicas:
+      description: The replicas that were Ready at the end of the proof.
       type: int
       sample: 4
     metric:
       description: What the trigger's query returned last.
       type: float
-      sample: 38.005493333333334
+      sample: 27.4
     path:
       description: The counts at each change, in seconds since the first request.
       type: list
       elements: dict
       sample:
         - {seconds: 0.0, desired: 1, spec: 1, current: 1, ready: 1}
-        - {seconds: 14.72, desired: 1, spec: 2, current: 1, ready: 1}
-        - {seconds: 14.737, desired: 2, spec: 2, current: 1, ready: 1}
-        - {seconds: 14.903, desired: 2, spec: 2, current: 2, ready: 1}
-        - {seconds: 17.178, desired: 2, spec: 2, current: 2, ready: 2}
-        - {seconds: 29.787, desired: 2, spec: 4, current: 2, ready: 2}
-        - {seconds: 29.809, desired: 4, spec: 4, current: 2, ready: 2}
-        - {seconds: 30.02, desired: 4, spec: 4, current: 4, ready: 2}
-        - {seconds: 33.075, desired: 4, spec: 4, current: 4, ready: 3}
-        - {seconds: 33.293, desired: 4, spec: 4, current: 4, ready: 4}
+        - {seconds: 16.241, desired: 1, spec: 2, current: 1, ready: 1}
+        - {seconds: 16.254, desired: 2, spec: 2, current: 1, ready: 1}
+phases:
+  description:
+    - How each phase has ended - C(phase), C(passed), C(reason) and C(message). Of
+      V(activation) also C(requests), the number that was sent.
+  type: list
+  elements: dict
+  returned: when the proof was begun
+  sample:
+    - phase: scale_out
+      passed: true
+      reason: as_predicted
+      message: replicas as predicted were Ready 33.1 s after the first request
 load:
   description: What was sent and what came back.
   type: dict
@@ -370,29 +542,44 @@ load:
       type: str
       sample: http://10.89.10.21:30115/
     rate:
-      description: As it was given.
+      description: Requests a second, in the last stage.
       type: float
-      sample: 37.0
+      sample: 34.5
     duration:
-      description: As it was given.
+      description: The seconds for which requests were to be sent at most.
       type: float
-      sample: 180.0
+      sample: 197.0
+    stages:
+      description: The stages of the load, each with C(rate), C(duration) and C(ramp).
+      type: list
+      elements: dict
+      sample: [{rate: 34.5, duration: 197.0, ramp: false}]
     scheduled:
       description: Requests whose time had come.
       type: int
-      sample: 1787
+      sample: 1660
     sent:
       description: Requests that were begun.
       type: int
-      sample: 1787
+      sample: 1660
     not_sent:
-      description: Requests that were not begun, as too many were open.
+      description: Requests that this machine did not begin. What the server did not answer is not among them.
       type: int
       sample: 0
+    not_sent_reasons:
+      description:
+        - Their number by the reason - C(too_many_in_flight), C(too_late), or this machine's own refusal, such as
+          C(EMFILE) (no open file left) and C(EADDRNOTAVAIL) (no port left).
+      type: dict
+      sample: {}
+    late:
+      description: Requests that were begun more than 10 ms after their time.
+      type: int
+      sample: 9
     answered:
       description: Requests that were answered with 2xx.
       type: int
-      sample: 1787
+      sample: 1660
     failed:
       description: Requests that were answered otherwise or not at all.
       type: int
@@ -404,7 +591,7 @@ load:
     statuses:
       description: The number of answers by HTTP status.
       type: dict
-      sample: {"200": 1787}
+      sample: {"200": 1660}
     errors:
       description: The number of requests without an answer, by the kind of error.
       type: dict
@@ -412,17 +599,17 @@ load:
     late_ms:
       description: How much later than their time requests were begun, in milliseconds.
       type: dict
-      sample: {p50: 1.0, p99: 8.13, max: 51.93}
+      sample: {p50: 0.9, p99: 6.2, max: 31.3}
     response_ms:
       description: How long the 2xx answers took, in milliseconds.
       type: dict
-      sample: {p50: 609.53, p99: 672.97, max: 753.17}
+      sample: {p50: 609.5, p99: 672.9, max: 753.1}
     ended:
       description: Whether sending was over, and all answers there.
       type: bool
       sample: true
     died:
-      description: How the sending process ended where it did so before its time; empty otherwise.
+      description: How a sending process ended where it did so before its time; empty otherwise.
       type: str
       sample: ""
     ended_early:
@@ -432,9 +619,12 @@ load:
 hops:
   description:
     - The time of the first sign of each step, in the order in which they were seen.
-    - V(first_request), V(metric_over_threshold), V(hpa_metric_over_threshold), V(hpa_decision) and
-      V(hpa_target_decision), which is the one for the predicted count, V(deployment_scaled), V(pod_created),
-      V(pod_scheduled), V(pod_ready) and V(replicas_ready), which is all of the predicted count.
+    - V(first_request), V(load_scraped) (the first sample that shows the load), V(metric_over_threshold),
+      V(keda_activation) (from zero), V(hpa_metric_over_threshold), V(hpa_decision), V(hpa_target_decision) (the one for
+      the predicted count), V(deployment_scaled), V(replicaset_scaled), V(pod_created), V(pod_scheduled),
+      V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that has
+      requests), V(replicas_ready) (all of the predicted count), V(load_ended) (the last request), V(scale_in_decision),
+      V(replicas_at_minimum) and V(scaled_to_zero). Those of pods are of the first new pod.
     - Watches of different objects don't come in the order of their causes, by some milliseconds.
   type: dict
   returned: when the proof was begun
@@ -449,26 +639,76 @@ hops:
       description: By what it was seen.
       type: str
     resolution_seconds:
-      description: By how much it may have been earlier than seen.
+      description: By how much it may have been earlier than seen; 0 for the arrival of a watch event.
+      type: float
+    earliest:
+      description: Its earliest predicted time, in seconds since the first request; null where none was predicted.
+      type: float
+    latest:
+      description: Its latest predicted time.
       type: float
   sample:
     first_request:
-      {seconds: 0.0, time: "2026-11-24T23:46:08.065Z", source: the sender's clock, resolution_seconds: 0.0}
-    metric_over_threshold:
-      {seconds: 11.987, time: "2026-11-24T23:46:20.052Z", source: the trigger's query, resolution_seconds: 2.0}
-    deployment_scaled:
-      {seconds: 14.72, time: "2026-11-24T23:46:22.785Z", source: watch of the Deployment, resolution_seconds: 0.0}
-    hpa_decision:
-      {seconds: 14.737, time: "2026-11-24T23:46:22.801Z", source: watch of the HPA, resolution_seconds: 0.0}
-    pod_ready:
-      {seconds: 17.152, time: "2026-11-24T23:46:25.217Z", source: watch of the pods, resolution_seconds: 0.0}
-    hpa_target_decision:
-      {seconds: 29.809, time: "2026-11-24T23:46:37.874Z", source: watch of the HPA, resolution_seconds: 0.0}
-    replicas_ready:
-      seconds: 33.293
-      time: "2026-11-24T23:46:41.358Z"
-      source: watches of HPA and Deployment
+      seconds: 0.0
+      time: "2026-11-25T03:05:27.860Z"
+      source: the sender's clock
       resolution_seconds: 0.0
+      earliest: 0.0
+      latest: 0.0
+    load_scraped:
+      seconds: 4.991
+      time: "2026-11-25T03:05:32.850Z"
+      source: the counter's raw samples
+      resolution_seconds: 5.0
+      earliest: 0.0
+      latest: 8.0
+    hpa_decision:
+      seconds: 16.254
+      time: "2026-11-25T03:05:44.113Z"
+      source: watch of the HPA
+      resolution_seconds: 0.0
+      earliest: 7.9
+      latest: 58.0
+end_to_end:
+  description:
+    - Whether what was answered is what the pods have counted, by their own metrics pages; null without
+      O(counter_metric). A difference is one of RV(deviations) and does not change the verdict.
+  type: dict
+  returned: when the proof was begun
+  contains:
+    answered:
+      description: Requests answered with 2xx. At least so many must have been counted.
+      type: int
+      sample: 1660
+    most:
+      description: Requests sent. Without an answer one may have been counted or not, so that it is a range.
+      type: int
+      sample: 1660
+    counted:
+      description: The increase of the counter in all pods, from before the first request to the end of the load; null
+        where it is not known.
+      type: float
+      sample: 1660.0
+    agrees:
+      description: Whether it is in this range; null where it is not known.
+      type: bool
+      sample: true
+    message:
+      description: The same in words.
+      type: str
+      sample: The pods counted 1660 requests, as many as the 1660 that were answered with 2xx.
+    pods:
+      description: The increase by pod, or why it is not known.
+      type: dict
+      sample: {test-8694f75cd4-mp728: 406.0, test-8694f75cd4-mtb98: 991.0}
+deviations:
+  description:
+    - What was outside the prediction and does not change the verdict, in words - a hop outside its times, a step that
+      is not one of RV(predicted.steps), a difference end to end.
+  type: list
+  elements: str
+  returned: when the proof was begun
+  sample: []
 evidence:
   description: The objects as they were at the end, cut to what the verdict is made of.
   type: dict
@@ -506,49 +746,70 @@ evidence:
       description: Its C(spec.behavior); null where it has none.
       type: dict
       sample: null
+    hpa_values:
+      description: Its external metrics as it last saw them, a replica for V(AverageValue).
+      type: dict
+      sample: {s0-prometheus-python_request_operations: 7.821}
     deployment:
       description: The name of the Deployment.
       type: str
       sample: test
-    query:
-      description: The trigger's query.
+    triggers:
+      description: The triggers of the ScaledObject, with the value of each query.
+      type: list
+      elements: dict
+      sample:
+        - index: 0
+          name: ""
+          type: prometheus
+          query: sum(rate(python_request_operations_total{namespace="test"}[30s]))
+          server_address: http://prometheus-k8s.monitoring.svc:9090
+          activation: 0.0
+          cached: false
+          value: 27.4
+    trigger:
+      description: The name or the index of the one that the load moves; null where there is none that is understood.
       type: str
-      sample: sum(rate(python_request_operations_total{namespace="test"}[30s]))
+      sample: "0"
     query_window_seconds:
-      description: The longest range in the query.
+      description: The longest range in its query.
       type: float
       sample: 30.0
-    server_address:
-      description: The Prometheus that the trigger asks.
+    counter:
+      description: The selector of the counter that each request raises; null where it is not known.
       type: str
-      sample: http://prometheus-k8s.monitoring.svc:9090
+      sample: python_request_operations_total{namespace="test"}
     scrape_interval_seconds:
-      description: The longest scrape interval of the pods.
+      description: The longest scrape interval of what feeds the metric.
       type: float
       sample: 5.0
     targets:
-      description: The scrape targets that are pods of the Deployment.
+      description: The scrape targets that feed the metric.
       type: list
       elements: dict
       sample:
         - namespace: test
-          pod: test-6fcd547755-hnxql
+          pod: test-8694f75cd4-mtb98
           url: http://10.244.1.2:5000/metrics
           up: true
           error: ""
           interval: 5.0
+          job: test
+          instance: 10.244.1.2:5000
     pods:
       description: The pods of the Deployment. C(waiting) is why one does not run.
       type: list
       elements: dict
       sample:
-        - name: test-6fcd547755-hnxql
+        - name: test-8694f75cd4-mtb98
           phase: Running
           scheduled: true
           ready: true
           leaving: false
           node: worker1
           waiting: ""
+          started: true
+          restarts: 0
     errors:
       description: What could not be watched or asked at the end, by its source.
       type: dict
@@ -574,125 +835,55 @@ proof:
   description: The folder with C(verdict.json), which has all of this, and C(timeline.csv).
   type: str
   returned: when the proof was begun
-  sample: build/proof/20261124T234556Z
+  sample: build/proof/20261125T030527Z
 """
 
 import contextlib
 import importlib
-import math
 import queue
 import signal
 import socket
 import time
 import traceback
+from collections.abc import Iterable, Mapping
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._edges import (
-    Interrupt,
-    Outputs,
-    Watched,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadProcess, LoadSpec
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._observe import (
-    PrometheusPoller,
-    Watcher,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import (
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._access import missing_access, needs
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._address import (
     Address,
-    Prometheus,
-    PrometheusError,
     direct_address,
     find_pod,
     service_of,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._proof import Proof
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._counters import read_counters
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._edges import Interrupt, Outputs, Watched
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._flags import DEFAULTS, read_flags
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadProcess
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_options import LoadOptions
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._observe import PrometheusPoller, Watcher
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._options import argument_spec, check_options
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import Prometheus, PrometheusError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._proof import prove
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import (
+    PHASES,
     Observation,
     Options,
     ProofTarget,
+    Target,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import BadInput, find_target
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import (
-    Clock,
-    ProofFiles,
-    ProofFilesError,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import VERDICTS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import Scene
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import find_target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Clock, ProofFiles, ProofFilesError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
 
 _CONNECT_SECONDS = 5
-
-
-def argument_spec() -> dict[str, Any]:
-    """Return the module's options, as DOCUMENTATION has them."""
-    http = {
-        "url": {"type": "str", "required": True},
-        "rate": {"type": "float", "required": True},
-        "duration": {"type": "float", "required": True},
-        "timeout": {"type": "float", "default": 10},
-    }
-    return {
-        "kubeconfig": {"type": "path", "fallback": (env_fallback, ["K8S_AUTH_KUBECONFIG"])},
-        "context": {"type": "str", "fallback": (env_fallback, ["K8S_AUTH_CONTEXT"])},
-        "namespace": {"type": "str", "required": True},
-        "name": {"type": "str", "required": True},
-        "load": {
-            "type": "dict",
-            "required": True,
-            "options": {"http": {"type": "dict", "required": True, "options": http}},
-        },
-        "proof_dir": {"type": "path", "required": True},
-        "expect": {"type": "list", "elements": "str", "default": ["scaled"], "choices": list(VERDICTS)},
-        "hold_seconds": {"type": "int", "default": 15},
-        "wait_timeout": {"type": "int", "default": 300},
-        "wait_sleep": {"type": "int", "default": 5},
-        "prometheus_url": {"type": "str"},
-        "hpa_sync_period": {"type": "float", "default": 15},
-        "hpa_tolerance": {"type": "float", "default": 0.1},
-        "hpa_downscale_stabilization": {"type": "float", "default": 300},
-        "pod_start_seconds": {"type": "float", "default": 30},
-        "progress_file": {"type": "path"},
-    }
-
-
-def check_options(params: dict[str, Any]) -> LoadSpec:
-    """Return the load.
-
-    :raises BadInput: an option's value makes no sense; all such options are named at once
-    """
-    http = params["load"]["http"]
-    positive = {f"load.http.{key}": http[key] for key in ("rate", "duration", "timeout")}
-    positive |= {key: params[key] for key in ("hold_seconds", "wait_timeout", "wait_sleep", "hpa_sync_period")}
-    wrong = [
-        f"{key} is {value:g} and must be greater than 0 and finite"
-        for key, value in positive.items()
-        if not 0 < value < math.inf
-    ]
-    if not 0 <= params["hpa_tolerance"] < 1:
-        wrong.append(f"hpa_tolerance is {params['hpa_tolerance']:g} and must be at least 0 and less than 1")
-    for key in ("hpa_downscale_stabilization", "pod_start_seconds"):
-        if not 0 <= params[key] < math.inf:
-            wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
-    if not is_url(http["url"]):
-        wrong.append(f"load.http.url is {http['url']!r} and must be a URL such as http://192.0.2.11:30115/")
-    if params["prometheus_url"] and not is_url(params["prometheus_url"]):
-        wrong.append(f"prometheus_url is {params['prometheus_url']!r} and must be a URL such as http://192.0.2.10:9090")
-    if wrong:
-        raise BadInput("; ".join(wrong))
-    return LoadSpec(http["url"], http["rate"], http["duration"], http["timeout"])
-
-
-def is_url(text: str) -> bool:
-    """Whether `text` is a URL of HTTP with a host and, if it has one, a port that can be."""
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # the port is no number or too large, or a bracket is missing
-        return False
+# Prometheus is asked once a scrape, but no more often and no more seldom than this.
+_SHORTEST_ASK_SECONDS, _FIRST_ASK_SECONDS, _LONGEST_ASK_SECONDS = 1.0, 2.0, 5.0
 
 
 def check_url_answers(url: str) -> None:
@@ -710,21 +901,78 @@ def check_url_answers(url: str) -> None:
         ) from error
 
 
-def start_threads(
-    cluster: Cluster, target: ProofTarget, prometheus_url: str | None, sink: queue.Queue[Observation]
-) -> PrometheusPoller:
+def server_address(target: ProofTarget) -> str:
+    """Return the address of the Prometheus behind the trigger that the load moves, else of the first one there is."""
+    triggers = [target.moved, *target.triggers]
+    return next((one.server_address for one in triggers if one and one.server_address), "")
+
+
+def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | None:
+    """Return the namespace of the Prometheus that is reached by a port-forward; None where it has a URL.
+
+    :raises BadInput: no trigger says where Prometheus is, or it is no Service
+    """
+    if prometheus_url or not target.moved:
+        return None
+    address = server_address(target)
+    try:
+        return service_of(address)[1]
+    except PrometheusError as error:
+        raise BadInput(str(error)) from error
+    except ValueError as error:
+        raise BadInput(f"the trigger's serverAddress {address!r} is not a URL: {error}") from error
+
+
+def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: str | None, version: str) -> None:
+    """:raises BadInput: permissions are missing; all of them are named at once"""
+    wanted = needs(
+        target.namespace,
+        prometheus_namespace=prometheus_namespace,
+        counters=bool(target.counter),
+        version=version,
+    )
+    missing = missing_access(cluster, wanted)
+    if missing:
+        raise BadInput(f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(missing)}")
+
+
+def start_watchers(cluster: Cluster, target: ProofTarget, sink: queue.Queue[Observation]) -> None:
     """Watch everything a proof needs; the threads end with this process."""
-    Watcher(cluster, sink, "scaledobjects", namespace=target.namespace, name=target.scaledobject).start()
-    Watcher(cluster, sink, "horizontalpodautoscalers", namespace=target.namespace, name=target.hpa).start()
-    Watcher(cluster, sink, "deployments", namespace=target.namespace, name=target.deployment).start()
-    Watcher(cluster, sink, "pods", namespace=target.namespace, labels=target.pod_labels).start()
+    for kind, name in (
+        ("scaledobjects", target.scaledobject),
+        ("horizontalpodautoscalers", target.hpa),
+        ("deployments", target.deployment),
+        ("events", None),
+    ):
+        Watcher(cluster, sink, kind, namespace=target.namespace, name=name).start()
+    for kind in ("replicasets", "pods"):
+        Watcher(cluster, sink, kind, namespace=target.namespace, labels=target.pod_labels).start()
+
+
+def start_poller(
+    cluster: Cluster, target: ProofTarget, params: Mapping[str, Any], sink: queue.Queue[Observation], scene: Scene
+) -> PrometheusPoller | None:
+    """Ask Prometheus once a scrape; None where no trigger asks one."""
+    if target.moved is None:
+        return None
 
     def find() -> Address:
-        if prometheus_url:
-            return direct_address(prometheus_url)
-        return find_pod(cluster, target.server_address)
+        if params["prometheus_url"]:
+            return direct_address(params["prometheus_url"])
+        return find_pod(cluster, server_address(target))
 
-    poller = PrometheusPoller(Prometheus(cluster, find), sink, target.query)
+    def interval() -> float:
+        known = scene.state.scrape_interval or _FIRST_ASK_SECONDS
+        return min(max(known, _SHORTEST_ASK_SECONDS), _LONGEST_ASK_SECONDS)
+
+    poller = PrometheusPoller(
+        Prometheus(cluster, find, params["prometheus_headers"] or {}),
+        sink,
+        {trigger.key: trigger.query for trigger in target.triggers if trigger.query},
+        counter=target.counter or None,
+        interval=interval,
+        feeding=target.moved.query,
+    )
     poller.start()
     return poller
 
@@ -739,55 +987,79 @@ def listen_for_signals(interrupt: Interrupt) -> None:
         signal.signal(number, note)
 
 
-def prove(module: AnsibleModule, spec: LoadSpec, cluster: Cluster, target: ProofTarget) -> dict[str, Any]:
+def proof_options(params: Mapping[str, Any], flags: Mapping[str, float]) -> Options:
+    """Return the options of a proof; what was not given is what the cluster tells, or the controller's own default."""
+    given = {key: params[key] for key in Options.__dataclass_fields__ if params.get(key) is not None}
+    values = {**DEFAULTS, **flags, **given}
+    values["phases"] = tuple(phase for phase in PHASES if phase in params["phases"])
+    return Options(**values, read=tuple(name for name in flags if name not in given))
+
+
+def run_proof(
+    module: AnsibleModule, load_options: LoadOptions, cluster: Cluster, target: ProofTarget
+) -> dict[str, Any]:
     """Run the proof and return its result.
 
-    :raises BadInput: the load can't prove anything
+    :raises BadInput: the proof can't begin
     :raises ProofFilesError: nothing can be written to proof_dir
     """
     params = module.params
-    check_url_answers(spec.url)
-    if not params["prometheus_url"]:
-        try:
-            service_of(target.server_address)
-        except PrometheusError as error:
-            raise BadInput(str(error)) from error
-        except ValueError as error:
-            raise BadInput(f"the trigger's serverAddress {target.server_address!r} is not a URL: {error}") from error
-    versions: dict[str, str | None] = {"kubernetes": cluster.server_version(), "keda": cluster.keda_version()}
+    if load_options.url:
+        check_url_answers(load_options.url)
+    prometheus_namespace = check_prometheus(target, params["prometheus_url"])
+    version = cluster.server_version()
+    check_access(cluster, target, prometheus_namespace, version)
+    versions: dict[str, str | None] = {"kubernetes": version, "keda": cluster.keda_version()}
     interrupt = Interrupt()
-    clock = Clock(time.monotonic, time.time)
     sink: queue.Queue[Observation] = queue.Queue()
-    options = Options(**{key: params[key] for key in Options.__dataclass_fields__})
+    options = proof_options(params, read_flags(cluster))
     listen_for_signals(interrupt)
+
+    def count(targets: Iterable[Target]) -> Mapping[str, float | str]:
+        return read_counters(cluster, targets, target.counter)
+
     with contextlib.ExitStack() as stack:
-        load = stack.enter_context(contextlib.closing(LoadProcess(spec)))  # before any thread: it is forked
+        # Before any thread: it is forked.
+        load = stack.enter_context(contextlib.closing(LoadProcess(load_options.workers)))
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
-        poller = start_threads(cluster, target, params["prometheus_url"], sink)
-        watched = Watched(sink, clock, interrupt, poller.targets_settled)
-        return Proof(target, options, load, watched, Outputs(progress, files, versions)).run()
+        watched = Watched(sink, Clock(time.monotonic, time.time), interrupt, count)
+        scene = Scene(
+            target, options, load_options, load=load, watched=watched, outputs=Outputs(progress, files, versions)
+        )
+        scene.state.given_interval = params["scrape_interval"] or 0.0
+        start_watchers(cluster, target, sink)
+        poller = start_poller(cluster, target, params, sink, scene)
+        if poller is not None:
+            scene.on_ready = poller.targets_settled
+        return prove(scene)
+
+
+def check_mode_message(load_options: LoadOptions, target: ProofTarget) -> str:
+    """Return what would be done, in words."""
+    what = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
+    if load_options.replicas:
+        what = f"a load for {load_options.replicas} replicas"
+    sent = f"{what} would be sent to {load_options.url}" if load_options.url else "nothing would be sent"
+    return f"ScaledObject {target.scaledobject} scales Deployment {target.deployment}; {sent}."
 
 
 def run(module: AnsibleModule) -> None:
     """Check the options and the target, run the proof unless in check mode, and end the module."""
     params = module.params
     try:
-        spec = check_options(params)
+        load_options = check_options(params)
         cluster = Cluster(params["kubeconfig"], params["context"])
-        target = find_target(cluster, params["namespace"], params["name"])
+        target = find_target(cluster, params["namespace"], params["name"], params["trigger"], params["counter_metric"])
         if module.check_mode:
-            module.exit_json(
-                changed=False,
-                message=f"ScaledObject {target.scaledobject} scales Deployment {target.deployment}; "
-                f"{spec.rate:g} requests/s would be sent to {spec.url} for at most {spec.duration:g} s.",
-            )
-        result = prove(module, spec, cluster, target)
+            module.exit_json(changed=False, message=check_mode_message(load_options, target))
+        result = run_proof(module, load_options, cluster, target)
     except (BadInput, ClusterError, ProofFilesError) as error:
         result = {}
         module.fail_json(msg=str(error), changed=False)
-    if result["reason"] == "bad_input" or result["verdict"] not in params["expect"]:
+    unexpected = params["fail_on_unexpected"] and result["verdict"] not in params["expect"]
+    if result["reason"] == "bad_input" or unexpected:
         expected = " or ".join(params["expect"])
         module.fail_json(
             msg=f"The verdict is {result['verdict']} ({result['reason']}), and {expected} was expected. "
@@ -801,7 +1073,13 @@ def run(module: AnsibleModule) -> None:
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    for name, library in (("kubernetes", "kubernetes"), ("aiohttp", "aiohttp"), ("yaml", "PyYAML")):
+    libraries = (
+        ("kubernetes", "kubernetes"),
+        ("aiohttp", "aiohttp"),
+        ("yaml", "PyYAML"),
+        ("prometheus_client", "prometheus-client"),
+    )
+    for name, library in libraries:
         try:
             importlib.import_module(name)
         except ImportError:

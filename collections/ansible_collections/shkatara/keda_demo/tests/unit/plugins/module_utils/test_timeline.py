@@ -47,13 +47,13 @@ def test_verdict_is_replaced_at_once(tmp_path):
 def test_rows_are_there_as_soon_as_they_are_added(tmp_path):
     files = ProofFiles(str(tmp_path), "now")
     timeline = Timeline(clock(1000.0), files)
-    timeline.phase = "load"
+    timeline.phase = "scale_out"
     timeline.add("pods", "test-2", "waiting", 'a, "b"', at=1001.5)
     assert rows(files) == [
         {
             "seconds": "1.500",
             "time": "2026-11-24T09:00:01.500Z",
-            "phase": "load",
+            "phase": "scale_out",
             "source": "pods",
             "object": "test-2",
             "field": "waiting",
@@ -86,3 +86,20 @@ def test_a_hop_keeps_its_first_time_after_the_first_request(tmp_path):
         },
     }
     assert [row["object"] for row in rows(files)] == ["first_request", "hpa_decision"]
+
+
+def test_the_end_of_the_load_is_a_hop_and_remembered(tmp_path):
+    timeline = Timeline(clock(1000.0), ProofFiles(str(tmp_path), "now"))
+    assert (timeline.first_request, timeline.load_ended) == (None, None)
+    timeline.hop("load_ended", 1003.0, "the sender's clock", 0.0)
+    assert timeline.load_ended is None, "that of a load before the one that is proven"
+    timeline.hop("first_request", 1005.0, "the sender's clock", 0.0)
+    timeline.hop("load_ended", 1053.088, "the sender's clock", 0.0)
+    assert (timeline.first_request, timeline.load_ended) == (1005.0, 1053.088)
+    assert timeline.hops["load_ended"]["seconds"] == 48.088
+
+
+def test_times_of_day_and_the_monotonic_clock():
+    both = clock(1010.0)
+    assert both.utc_at(1005.5) == "2026-11-24T09:00:05.500Z"
+    assert both.monotonic_at(NOON + 3.25) == 1003.25

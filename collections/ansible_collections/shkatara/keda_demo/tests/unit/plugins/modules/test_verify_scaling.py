@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The module's options and what they refuse."""
+"""The module's documentation, what it does before a proof begins, and how it ends."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_options import LoadOptions
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import Stage
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._options import argument_spec
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import find_target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import VERDICTS
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import DEPLOYMENT, SCALEDOBJECT
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import (
+    DEPLOYMENT,
+    SCALEDOBJECT,
+)
 
 COLLECTIONS = Path(__file__).parents[7]
-PARAMS = {
-    "namespace": "test",
-    "name": "scaledobject-py",
-    "load": {"http": {"url": "http://192.0.2.11:30115/", "rate": 37.0, "duration": 150.0, "timeout": 10.0}},
-    "hold_seconds": 15,
-    "wait_timeout": 300,
-    "wait_sleep": 5,
-    "prometheus_url": None,
-    "hpa_sync_period": 15.0,
-    "hpa_tolerance": 0.1,
-    "hpa_downscale_stabilization": 300.0,
-    "pod_start_seconds": 30.0,
-}
+URL = "http://192.0.2.11:30115/"
+# Keys of an argument spec that documentation has in words alone.
+UNDOCUMENTED = ("fallback", "no_log", "mutually_exclusive", "required_one_of")
 
 
 def documented(options):
@@ -48,11 +47,19 @@ def documented(options):
     }
 
 
+def specified(options):
+    """The parts of an argument spec that documentation has too."""
+    return {
+        name: {key: value for key, value in option.items() if key not in (*UNDOCUMENTED, "options")}
+        | ({"options": specified(option["options"])} if "options" in option else {})
+        for name, option in options.items()
+    }
+
+
 def test_documentation_is_the_argument_spec():
-    spec = copy.deepcopy(verify_scaling.argument_spec())
-    for option in spec.values():
-        option.pop("fallback", None)
-    assert documented(yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]) == spec
+    options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
+    assert documented(options) == specified(argument_spec())
+    assert list(options) == list(argument_spec()), "the order in which they are read"
 
 
 def test_documented_verdicts_are_the_verdicts():
@@ -62,51 +69,14 @@ def test_documented_verdicts_are_the_verdicts():
 
 def test_examples_use_documented_options():
     options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
-    tasks = [task for task in yaml.safe_load(verify_scaling.EXAMPLES) if "shkatara.keda_demo.verify_scaling" in task]
+    http_options = options["load"]["suboptions"]["http"]["suboptions"]
+    name = "shkatara.keda_demo.verify_scaling"
+    tasks = [task[name] for task in yaml.safe_load(verify_scaling.EXAMPLES) if name in task]
     assert len(tasks) >= 3
     for task in tasks:
-        assert set(task["shkatara.keda_demo.verify_scaling"]) <= set(options)
-
-
-def changed(**values):
-    params = copy.deepcopy(PARAMS)
-    for key, value in values.items():
-        (params["load"]["http"] if key in params["load"]["http"] else params)[key] = value
-    return params
-
-
-def test_good_options():
-    spec = verify_scaling.check_options(PARAMS)
-    assert (spec.url, spec.rate, spec.duration, spec.timeout) == ("http://192.0.2.11:30115/", 37, 150, 10)
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"rate": 0.0}, "load.http.rate is 0 and must be greater than 0"),
-        ({"rate": -5.0}, "load.http.rate is -5 and must be greater than 0"),
-        ({"rate": float("nan")}, "load.http.rate is nan"),
-        ({"rate": float("inf")}, "load.http.rate is inf and must be .* finite"),
-        ({"duration": 0.0}, "load.http.duration is 0"),
-        ({"timeout": 0.0}, "load.http.timeout is 0"),
-        ({"hold_seconds": 0}, "hold_seconds is 0"),
-        ({"wait_sleep": -1}, "wait_sleep is -1"),
-        ({"hpa_tolerance": 1.0}, "hpa_tolerance is 1 and must be at least 0 and less than 1"),
-        ({"pod_start_seconds": -1.0}, "pod_start_seconds is -1"),
-        ({"pod_start_seconds": float("inf")}, "pod_start_seconds is inf and must be .* finite"),
-        ({"hpa_downscale_stabilization": float("nan")}, "hpa_downscale_stabilization is nan"),
-        ({"url": "192.0.2.11:30115"}, "load.http.url is '192.0.2.11:30115' and must be a URL"),
-        ({"url": "ftp://host/"}, "load.http.url"),
-        ({"url": "http://host:99999/"}, "load.http.url"),
-        ({"url": "http://[::1/"}, "load.http.url"),
-        ({"prometheus_url": "prometheus:9090"}, "prometheus_url is 'prometheus:9090' and must be a URL"),
-        ({"prometheus_url": "http://host:99999"}, "prometheus_url is 'http://host:99999' and must be a URL"),
-        ({"rate": 0.0, "duration": -1.0}, "load.http.rate is 0 .*; load.http.duration is -1"),
-    ],
-)
-def test_bad_options_are_named(values, words):
-    with pytest.raises(BadInput, match=words):
-        verify_scaling.check_options(changed(**values))
+        assert set(task) <= set(options)
+        assert set(task.get("load", {}).get("http", {})) <= set(http_options)
+        assert set(task.get("phases", [])) <= set(options["phases"]["choices"])
 
 
 def test_a_url_that_does_not_answer():
@@ -180,7 +150,7 @@ def run_module(folder, port, check_mode):
         "kubeconfig": str(folder / "kubeconfig"),
         "namespace": "test",
         "name": "scaledobject-py",
-        "load": {"http": {"url": "http://127.0.0.1:1/", "rate": 37, "duration": 180}},
+        "load": {"http": {"url": "http://127.0.0.1:1/", "rate": 37}},
         "proof_dir": str(folder / "proof"),
         "_ansible_check_mode": check_mode,
     }
@@ -203,10 +173,25 @@ def test_check_mode_looks_at_the_target_and_does_nothing(tmp_path, api):
     assert result["changed"] is False
     # Nothing listens at the load's URL: a request, or even a connection, would have failed.
     assert result["message"] == (
-        "ScaledObject scaledobject-py scales Deployment test; 37 requests/s would be sent to http://127.0.0.1:1/ for "
-        "at most 180 s."
+        "ScaledObject scaledobject-py scales Deployment test; 37 requests/s would be sent to http://127.0.0.1:1/."
     )
     assert asked == [("GET", path) for path in Api.lists]
+
+
+TARGET = find_target(Objects(scaledobjects=[SCALEDOBJECT], deployments=[DEPLOYMENT]), "test", "scaledobject-py")
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        (LoadOptions(URL, rate=34.5), f"34.5 requests/s would be sent to {URL}"),
+        (LoadOptions(URL, replicas=4), f"a load for 4 replicas would be sent to {URL}"),
+        (LoadOptions(URL, stages=(Stage(5.0, 60.0),)), f"a load would be sent to {URL}"),
+        (LoadOptions(""), "nothing would be sent"),
+    ],
+)
+def test_check_mode_says_what_would_be_sent(load, words):
+    assert verify_scaling.check_mode_message(load, TARGET).endswith(f"scales Deployment test; {words}.")
 
 
 def test_a_load_that_nothing_would_take_is_refused_before_anything_is_written(tmp_path, api):
@@ -221,6 +206,53 @@ def test_a_cluster_that_is_away_is_named(tmp_path, check_mode):
     result = run_module(tmp_path, 1, check_mode)
     assert result["failed"] is True
     assert "The API server http://127.0.0.1:1 does not answer" in result["msg"]
+
+
+# Where Prometheus is, and what the kubeconfig allows
+
+
+def target_at(address):
+    return replace(TARGET, moved=replace(TARGET.moved, server_address=address), triggers=())
+
+
+def test_the_namespace_of_prometheus_is_that_of_the_trigger():
+    assert verify_scaling.check_prometheus(TARGET, None) == "monitoring"
+    assert verify_scaling.check_prometheus(TARGET, "http://192.0.2.10:9090") is None
+    assert verify_scaling.check_prometheus(replace(TARGET, moved=None), None) is None, "nothing is asked of it"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "https://prometheus.example.com", "http://192.0.2.10:9090", "http://a.b.svc:99999", "http://[::1"]
+)
+def test_an_address_that_is_no_service_needs_a_url(address):
+    with pytest.raises(BadInput, match=r"prometheus_url|is not a URL"):
+        verify_scaling.check_prometheus(target_at(address), None)
+    assert verify_scaling.check_prometheus(target_at(address), "http://192.0.2.10:9090") is None
+
+
+def test_permissions_that_are_missing_are_named(monkeypatch):
+    class Connected:
+        kubeconfig = "~/.kube/ci"
+
+    def missing_access(_cluster, wanted):
+        return [str(one) for one in wanted][:2]
+
+    monkeypatch.setattr(verify_scaling, "missing_access", missing_access)
+    with pytest.raises(BadInput, match=r"Missing permission\(s\) of the kubeconfig ~/.kube/ci: .+; .+"):
+        verify_scaling.check_access(Connected(), TARGET, "monitoring", "v1.25.0")
+
+
+def test_the_options_of_a_proof():
+    params = {"phases": ["hold", "scale_out", "activation"], "hold_seconds": 20, "hpa_tolerance": None}
+    params |= {"hpa_sync_period": 10.0}
+    options = verify_scaling.proof_options(params, {"hpa_tolerance": 0.2, "hpa_sync_period": 30.0})
+    assert options.phases == ("activation", "scale_out", "hold"), "always in this order"
+    assert (options.hold_seconds, options.hpa_sync_period, options.hpa_tolerance) == (20, 10.0, 0.2)
+    assert options.hpa_downscale_stabilization == 300.0
+    assert options.read == ("hpa_tolerance",), "what was given is not read"
+
+
+# How the module ends
 
 
 class Ended(Exception):
@@ -242,14 +274,70 @@ class Module:
         raise Ended({"failed": True, **result})
 
 
+def params_with(**options):
+    spec = argument_spec()
+    params = {name: copy.copy(option.get("default")) for name, option in spec.items()}
+    http_options = {name: option.get("default") for name, option in spec["load"]["options"]["http"]["options"].items()}
+    given = {"namespace": "test", "name": "scaledobject-py", "proof_dir": "proof"}
+    return {**params, **given, "load": {"http": {**http_options, "url": URL, "rate": 34.5}}, **options}
+
+
+def ended(params):
+    with pytest.raises(Ended) as raised:
+        verify_scaling.run(Module(params))
+    return raised.value.args[0]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "options", "failed"),
+    [
+        ("scaled", "as_predicted", {}, False),
+        ("not_scaled", "hpa_did_not_act", {}, True),
+        ("not_scaled", "load_under_threshold", {"expect": ["scaled", "not_scaled"]}, False),
+        ("scaled", "as_predicted", {"expect": ["not_scaled"]}, True),
+        ("not_scaled_in", "not_at_zero", {"fail_on_unexpected": False}, False),
+        ("aborted", "interrupted", {"fail_on_unexpected": False}, False),
+        ("aborted", "interrupted", {"expect": ["aborted"]}, False),
+        # Options that can't prove anything are no verdict that one may expect.
+        ("aborted", "bad_input", {"expect": ["aborted"]}, True),
+        ("aborted", "bad_input", {"fail_on_unexpected": False}, True),
+    ],
+)
+def test_which_verdicts_fail(monkeypatch, verdict, reason, options, failed):
+    proof = {"verdict": verdict, "reason": reason, "message": "It was so.", "proof": "proof/now", "load": {"sent": 1}}
+    monkeypatch.setattr(verify_scaling, "Cluster", lambda *_args: None)
+    monkeypatch.setattr(verify_scaling, "find_target", lambda *_args: TARGET)
+    monkeypatch.setattr(verify_scaling, "run_proof", lambda *_args: proof)
+    result = ended(params_with(**options))
+    assert bool(result.get("failed")) is failed
+    # The same data in both cases.
+    assert {key: result[key] for key in proof} == proof
+    assert result["changed"] is False
+    if failed:
+        expected = " or ".join(options.get("expect", ["scaled"]))
+        assert result["msg"] == (
+            f"The verdict is {verdict} ({reason}), and {expected} was expected. It was so. See proof/now."
+        )
+
+
+def test_bad_options_end_the_module_before_the_cluster_is_asked(monkeypatch):
+    def fail(*_args):
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr(verify_scaling, "Cluster", fail)
+    result = ended(params_with(hold_seconds=0))
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "hold_seconds is 0" in result["msg"]
+
+
 @pytest.fixture
-def prove(monkeypatch, tmp_path):
+def prove(monkeypatch):
     """Runs the module over stand-ins up to its threads, which fail; returns what is raised and what was closed."""
     closed = []
 
     class Load:
-        def __init__(self, spec):
-            self.spec = spec
+        def __init__(self, workers):
+            self.workers = workers
 
         def close(self):
             closed.append("load")
@@ -268,16 +356,16 @@ def prove(monkeypatch, tmp_path):
 
     monkeypatch.setattr(verify_scaling, "LoadProcess", Load)
     monkeypatch.setattr(verify_scaling, "Cluster", Connected)
-    monkeypatch.setattr(verify_scaling, "find_target", lambda *_args: None)
+    monkeypatch.setattr(verify_scaling, "find_target", lambda *_args: TARGET)
     monkeypatch.setattr(verify_scaling, "check_url_answers", lambda _url: None)
+    monkeypatch.setattr(verify_scaling, "check_access", lambda *_args: None)
+    monkeypatch.setattr(verify_scaling, "read_flags", lambda _cluster: {})
     monkeypatch.setattr(verify_scaling, "listen_for_signals", lambda _interrupt: None)
-    monkeypatch.setattr(verify_scaling, "start_threads", fail)
+    monkeypatch.setattr(verify_scaling, "start_watchers", fail)
 
     def run(proof_dir):
-        places = {"proof_dir": str(proof_dir), "kubeconfig": None, "context": None, "progress_file": None}
-        params = {**changed(prometheus_url="http://192.0.2.10:9090"), **places, "expect": ["scaled"]}
         with pytest.raises((Ended, OSError)) as raised:
-            verify_scaling.run(Module(params))
+            verify_scaling.run(Module(params_with(proof_dir=str(proof_dir))))
         return raised.value, closed
 
     return run
@@ -297,14 +385,41 @@ def test_another_os_error_is_not_blamed_on_the_proof_dir(prove, tmp_path):
     assert closed == ["load"]
 
 
+# Every file of a proof from which a reason may come.
+SOURCES = ("verdict", "verdict_back", "diagnose", "chain", "proof", "phases", "waits", "edges", "scene")
+
+
 def test_every_reason_is_documented():
     options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
     words = " ".join(options["expect"]["description"])
     utils = Path(verify_scaling.__file__).parents[1] / "module_utils"
-    text = "".join((utils / f"{name}.py").read_text() for name in ("_verdict", "_chain", "_proof", "_edges"))
+    text = "".join((utils / f"_{name}.py").read_text() for name in SOURCES)
+    quoted = r'"([a-z]+(?:_[a-z]+)+)"'
     reasons = set(re.findall(r'(?:Missing|Aborted)\(\s*"([a-z_]+)"', text))
     reasons |= set(re.findall(r'Verdict\(\s*(?:"[a-z_]+"|verdict),\s*"([a-z_]+)"', text))
-    reasons |= set(re.findall(r'^ +(?:return \()?"([a-z]+(?:_[a-z]+)+)"(?:,$|:| if )', text, flags=re.MULTILINE))
-    assert {"as_predicted", "hpa_missing", "hpa_did_not_act", "max_replicas", "interrupted"} <= reasons
+    # A reason that is chosen, and one that is returned by itself or with words.
+    reasons |= set(re.findall(rf'Verdict\(\s*(?:"[a-z_]+"|verdict),\s*{quoted} if .* else {quoted},', text)[0])
+    reasons |= set(re.findall(rf"^ +(?:return \()?{quoted}(?:,$|:| if )", text, flags=re.MULTILINE))
+    reasons |= {found for pair in re.findall(rf"return {quoted} if .* else {quoted}", text) for found in pair}
+    reasons |= set(re.findall(rf"return {quoted}$", text, flags=re.MULTILINE))
+    reasons |= set(re.findall(rf"reason = {quoted} if ", text))
+    known = {
+        "as_predicted",
+        "bad_input",
+        "hpa_did_not_act",
+        "hpa_missing",
+        "internal_error",
+        "interrupted",
+        "load_under_threshold",
+        "max_replicas",
+        "not_at_minimum",
+        "not_at_rest",
+        "not_at_zero",
+        "not_predictable",
+        "other_trigger",
+        "scale_in_after_latest",
+        "scaledobject_deleted",
+    }
+    assert known <= reasons, "a reason is written in a way that this test does not read"
     assert [reason for reason in sorted(reasons - set(VERDICTS)) if f"C({reason})" not in words] == []
     assert [verdict for verdict in VERDICTS if f"V({verdict}) - " not in words] == []

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""Why it went another way than predicted: the first cause in the order of the chain, as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import LoadFacts, Replicas, Verdict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import (
+    last_words,
+    metric_words,
+    possible_words,
+    wait_words,
+)
+
+# The part of the requests that must have been sent, and answered with 2xx.
+_LEAST_SHARE = 0.95
+
+
+def not_as_predicted(
+    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, metric_was_over: bool, others: str = ""
+) -> Verdict:
+    """Return the verdict of a load or a wait that is over, when the predicted count was never there.
+
+    :param metric_was_over: the trigger's query, or the HPA's own metric, was seen over the threshold
+    :param others: the triggers that are not predicted, in words
+    """
+    last, start = history[-1], prediction.from_replicas
+    verdict = "not_scaled" if last.ready <= start else "wrong_count"
+    reason, words = _why_not(last, prediction, load, metric_was_over, others)
+    predicted = f"For {metric_words(prediction)}, {possible_words(prediction)} replicas were predicted."
+    waited = "" if load.ended else f" {wait_words(prediction.latest_seconds, prediction.latest_parts)}"
+    return Verdict(verdict, reason, f"{predicted}{waited} {last_words(last)} {words}")
+
+
+def _why_not(
+    last: Replicas, prediction: Prediction, load: LoadFacts, metric_was_over: bool, others: str
+) -> tuple[str, str]:
+    """Return the reason code, and what a person is to look at."""
+    trouble = load_trouble(load)
+    if trouble is not None:
+        # An application that breaks down under the load is a result, not a failed attempt.
+        return trouble.reason, trouble.message
+    if last.desired in prediction.possible_replicas:
+        return (
+            "pods_not_ready",
+            f"The HPA decided on {last.desired}: look at the pods in timeline.csv (no node with room, image missing, "
+            "probe failing).",
+        )
+    if last.desired > prediction.replicas and others:
+        return (
+            "other_trigger",
+            f"A trigger that is not predicted may have asked for more: {others}. evidence has the HPA's values.",
+        )
+    if last.desired > prediction.from_replicas:
+        return (
+            "fewer_than_predicted" if last.desired < prediction.replicas else "more_than_predicted",
+            "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed "
+            "move it, and right after a step rate() may show more than there is, for it draws out the old pods' "
+            "samples to the next scrape.",
+        )
+    if not metric_was_over:
+        return (
+            "metric_not_over_threshold",
+            "The requests were answered, but the trigger's query was never seen over the threshold of "
+            f"{prediction.threshold:g}: is the target still scraped, and does the query count these requests?",
+        )
+    return (
+        "hpa_did_not_act",
+        f"The metric was over the threshold of {prediction.threshold:g}, and the HPA did not decide on more: look at "
+        "the HPA's conditions in evidence.",
+    )
+
+
+def load_trouble(load: LoadFacts) -> Verdict | None:
+    """Return what was wrong with the load itself, as an aborted verdict; None for a load that did its part."""
+    if load.died:
+        return Verdict(
+            "aborted",
+            "load_not_sent",
+            f"{load.died} after {load.sent} requests, before the load was over.",
+        )
+    if load.scheduled and load.sent < _LEAST_SHARE * load.scheduled:
+        return Verdict(
+            "aborted",
+            "load_not_sent",
+            f"Only {load.sent} of {load.scheduled} requests could be sent: this machine is the bottleneck.",
+        )
+    if load.finished and load.answered < _LEAST_SHARE * load.finished:
+        return Verdict(
+            "aborted",
+            "load_not_answered",
+            f"Only {load.answered} of {load.finished} requests were answered with 2xx: load.statuses and "
+            "load.errors say what came instead. Is load.http.url the application's?",
+        )
+    return None

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""An application that is not the demo's: /order counts what is ordered, under another name and with a label.
+
+It runs in the demo's image, of which it needs Python and prometheus_client.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+PORT = 8000
+DELAY_SECONDS = 0.2
+
+registry = CollectorRegistry()
+# Made with its label at once, so that the series is there before the first order.
+orders = Counter("shop_orders_total", "What was ordered", ["kind"], registry=registry).labels(kind="book")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers in HTTP/1.0, so that every answer closes its connection."""
+
+    def do_GET(self) -> None:
+        """Answer a request."""
+        if self.path == "/order":
+            # Counted when it begins: the rate is the rate at which orders arrive.
+            orders.inc()
+            time.sleep(DELAY_SECONDS)
+            self.answer(200, b"ordered\n", "text/plain")
+        elif self.path == "/metrics":
+            self.answer(200, generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
+        elif self.path == "/healthz":
+            self.answer(200, b"ok\n", "text/plain")
+        else:
+            self.answer(404, b"no such page\n", "text/plain")
+
+    def answer(self, status: int, body: bytes, content_type: str) -> None:
+        """Send all of an answer."""
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing: a line a request is too much."""
+
+
+class Server(ThreadingHTTPServer):
+    """A thread a request; connections wait where they come at the same time."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
+if __name__ == "__main__":
+    # Process 1 of a container gets no signal that it has no handler for.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    Server(("", PORT), Handler).serve_forever()
