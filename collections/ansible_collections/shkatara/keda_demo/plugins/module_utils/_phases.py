@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils import _words
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bounds import MARGIN_SECONDS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._diagnose import load_trouble
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._end_to_end import compare
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec
@@ -130,7 +129,7 @@ def _judge_load(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> 
         hold_seconds=scene.options.hold_seconds if "hold" in scene.options.phases else 0.0,
         metric_was_over=bool(over),
         unwatched=scene.state.unwatched,
-        others="; ".join(f"{one.trigger}: {one.why}" for one in plan.not_predicted) if plan else "",
+        others=plan.unknown if plan else "",
     )
 
 
@@ -138,8 +137,7 @@ def _watched_to_the_end(scene: Scene, facts: LoadFacts) -> Verdict | None:
     """Nothing can be predicted, so nothing is proven; what happened is in the result."""
     if not facts.ended:
         return None
-    plan = scene.forecast.plan
-    why = "; ".join(f"{one.trigger}: {one.why}" for one in plan.not_predicted) if plan else ""
+    why = scene.forecast.plan.unknown if scene.forecast.plan else ""
     last = _words.last_words(scene.state.history[-1])
     return load_trouble(facts) or Verdict(
         "aborted", "not_predictable", f"What this load does can't be predicted ({why}), so it was only watched. {last}"
@@ -195,8 +193,3 @@ def _read_counters(scene: Scene) -> dict[str, float | str] | None:
         # Pods serve before Prometheus has found them. All have their metrics at the same port and path.
         targets = [replace(targets[0], pod=name) for name, pod in scene.state.pods.items() if pod.started]
     return dict(scene.watched.read_counters(targets))
-
-
-def computed_duration(prediction: Prediction, hold_seconds: float) -> float:
-    """Return how long a load has to be in seconds, when nobody says so: the latest time, the hold, and a margin."""
-    return float(round(prediction.latest_seconds + hold_seconds + MARGIN_SECONDS))

@@ -38,6 +38,11 @@ class HpaPlan:
     not_predicted: tuple[NotPredicted, ...] = ()
     fallback: float | None = None
 
+    @property
+    def unknown(self) -> str:
+        """What is not predicted, in words; empty where all is."""
+        return "; ".join(f"{one.trigger}: {one.why}" for one in self.not_predicted)
+
 
 def triggers_of(view: ScaledObjectView) -> tuple[Trigger, ...]:
     """Return the triggers of a ScaledObject.

@@ -219,6 +219,8 @@ options:
   prometheus_headers:
     description:
       - Headers for every request to Prometheus, such as C(Authorization) or C(X-Scope-OrgID).
+      - Ansible hides their values wherever it shows them, also where a result has the same by chance. So a short value
+        such as C(1) hides each 1.
     type: dict
   scrape_interval:
     description:

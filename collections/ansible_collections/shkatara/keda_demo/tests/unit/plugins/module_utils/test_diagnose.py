@@ -55,6 +55,6 @@ def test_the_message_has_the_prediction_the_counts_and_what_to_look_at():
     found = not_as_predicted([START, Replicas(40, 6, 6, 6, 6)], FOUR, SENT, True, OTHERS)
     assert found.message.startswith("For a metric of 34.5 at 10 a replica, 4 replicas were predicted. ")
     assert found.message.endswith(
-        " At the end the HPA wanted 6, 6 pods were there and 6 Ready. A trigger that is not predicted may have asked for "
-        f"more: {OTHERS}. evidence has the HPA's values."
+        " At the end the HPA wanted 6, 6 pods were there and 6 Ready. A trigger that is not predicted may have asked "
+        f"for more: {OTHERS}. evidence has the HPA's values."
     )
