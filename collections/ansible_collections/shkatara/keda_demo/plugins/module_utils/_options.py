@@ -1,7 +1,5 @@
 # Copyright (c) 2026 the keda_demo contributors
-# GNU General Public License v3.0+
-# (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: MIT
 """The options of the module verify_scaling, and what is refused of them before anything is asked or sent."""
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ import math
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import env_fallback
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options import ACCESS_OPTIONS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import PrometheusError, check_headers
@@ -40,8 +38,7 @@ def argument_spec() -> dict[str, Any]:
         "keep_alive": {"type": "bool", "default": False},
     }
     return {
-        "kubeconfig": {"type": "path", "fallback": (env_fallback, ["K8S_AUTH_KUBECONFIG"])},
-        "context": {"type": "str", "fallback": (env_fallback, ["K8S_AUTH_CONTEXT"])},
+        **ACCESS_OPTIONS,
         "namespace": {"type": "str", "required": True},
         "name": {"type": "str", "required": True},
         "trigger": {"type": "str"},

@@ -18,19 +18,9 @@ description:
     wrong with their pods. This module names for each object that is not ready what it lacks, and its pods
     with their reasons.
   - It only reads, so it is never C(changed).
+extends_documentation_fragment:
+  - shkatara.keda_demo.kubeconfig
 options:
-  kubeconfig:
-    description:
-      - The path of the kubeconfig of the cluster.
-      - If it is not given, the environment variable E(K8S_AUTH_KUBECONFIG) is used, and then
-        C(~/.kube/config).
-    type: path
-  context:
-    description:
-      - The context of the kubeconfig.
-      - If it is not given, the environment variable E(K8S_AUTH_CONTEXT) is used, and then the current
-        context.
-    type: str
   resources:
     description: The objects to wait for. They need not be there when it begins.
     type: list
@@ -132,7 +122,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options import ACCESS_OPTIONS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import (
     ClusterError,
     kubeconfig_path,
@@ -301,8 +292,7 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
-            "kubeconfig": {"type": "path", "fallback": (env_fallback, ["K8S_AUTH_KUBECONFIG"])},
-            "context": {"type": "str", "fallback": (env_fallback, ["K8S_AUTH_CONTEXT"])},
+            **ACCESS_OPTIONS,
             "resources": {"type": "list", "elements": "dict", "required": True, "options": resource},
             "wait_timeout": {"type": "int", "default": 120},
             "wait_sleep": {"type": "float", "default": 1},

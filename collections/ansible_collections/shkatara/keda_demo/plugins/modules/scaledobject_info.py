@@ -21,19 +21,9 @@ description:
   - It only reads, so it is never C(changed). A ScaledObject that is not there is an empty list and no failure.
   - Of a trigger's C(metadata) only what RV(scaledobjects[].triggers) names is returned, and of
     C(authenticationRef) only the reference, so the result has no secret that KEDA keeps in a C(TriggerAuthentication).
+extends_documentation_fragment:
+  - shkatara.keda_demo.kubeconfig
 options:
-  kubeconfig:
-    description:
-      - The path of the kubeconfig of the cluster.
-      - If it is not given, the environment variable E(K8S_AUTH_KUBECONFIG) is used, and then
-        C(~/.kube/config).
-    type: path
-  context:
-    description:
-      - The context of the kubeconfig.
-      - If it is not given, the environment variable E(K8S_AUTH_CONTEXT) is used, and then the current
-        context.
-    type: str
   namespace:
     description: The namespace of the ScaledObjects.
     type: str
@@ -397,7 +387,8 @@ import importlib
 import traceback
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options import ACCESS_OPTIONS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._info import (
     deployment_name,
@@ -409,8 +400,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._info import (
 def argument_spec() -> dict[str, Any]:
     """Return the module's options, as DOCUMENTATION has them."""
     return {
-        "kubeconfig": {"type": "path", "fallback": (env_fallback, ["K8S_AUTH_KUBECONFIG"])},
-        "context": {"type": "str", "fallback": (env_fallback, ["K8S_AUTH_CONTEXT"])},
+        **ACCESS_OPTIONS,
         "namespace": {"type": "str", "required": True},
         "name": {"type": "str"},
     }

@@ -30,19 +30,9 @@ description:
   - The task fails when the verdict is none of O(expect), where all of them are explained.
   - While it runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and what is
     expected next.
+extends_documentation_fragment:
+  - shkatara.keda_demo.kubeconfig
 options:
-  kubeconfig:
-    description:
-      - The path of the kubeconfig of the cluster.
-      - If it is not given, the environment variable E(K8S_AUTH_KUBECONFIG) is used, and then
-        C(~/.kube/config).
-    type: path
-  context:
-    description:
-      - The context of the kubeconfig.
-      - If it is not given, the environment variable E(K8S_AUTH_CONTEXT) is used, and then the current
-        context.
-    type: str
   namespace:
     description: The namespace of the ScaledObject.
     type: str

@@ -23,6 +23,7 @@ from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.info
     SCALEDOBJECT,
 )
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import changed
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.modules.documentation import documented_options
 
 COLLECTIONS = Path(__file__).parents[7]
 SCALEDOBJECTS = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects"
@@ -205,7 +206,7 @@ def test_documentation_is_the_argument_spec():
     spec = copy.deepcopy(scaledobject_info.argument_spec())
     for option in spec.values():
         option.pop("fallback", None)
-    documented = yaml.safe_load(scaledobject_info.DOCUMENTATION)["options"]
+    documented = documented_options(scaledobject_info)
     assert {
         name: {key: value for key, value in option.items() if key != "description"}
         for name, option in documented.items()

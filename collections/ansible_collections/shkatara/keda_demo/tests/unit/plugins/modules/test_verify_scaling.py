@@ -31,6 +31,7 @@ from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.obje
     DEPLOYMENT,
     SCALEDOBJECT,
 )
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.modules.documentation import documented_options
 
 COLLECTIONS = Path(__file__).parents[7]
 URL = "http://192.0.2.11:30115/"
@@ -57,18 +58,18 @@ def specified(options):
 
 
 def test_documentation_is_the_argument_spec():
-    options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
+    options = documented_options(verify_scaling)
     assert documented(options) == specified(argument_spec())
     assert list(options) == list(argument_spec()), "the order in which they are read"
 
 
 def test_documented_verdicts_are_the_verdicts():
-    choices = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]["expect"]["choices"]
+    choices = documented_options(verify_scaling)["expect"]["choices"]
     assert choices == list(VERDICTS)
 
 
 def test_examples_use_documented_options():
-    options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
+    options = documented_options(verify_scaling)
     http_options = options["load"]["suboptions"]["http"]["suboptions"]
     name = "shkatara.keda_demo.verify_scaling"
     tasks = [task[name] for task in yaml.safe_load(verify_scaling.EXAMPLES) if name in task]
@@ -390,7 +391,7 @@ SOURCES = ("verdict", "verdict_back", "diagnose", "chain", "proof", "phases", "w
 
 
 def test_every_reason_is_documented():
-    options = yaml.safe_load(verify_scaling.DOCUMENTATION)["options"]
+    options = documented_options(verify_scaling)
     words = " ".join(options["expect"]["description"])
     utils = Path(verify_scaling.__file__).parents[1] / "module_utils"
     text = "".join((utils / f"_{name}.py").read_text() for name in SOURCES)
