@@ -11,6 +11,7 @@ it, and how the program ended. Ends with 1 where the condition never came true.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -38,6 +39,25 @@ def counted_after(url: str, begun: float, seconds: float) -> float:
     return orders(url)
 
 
+def comes_true(condition: str, program: subprocess.Popen[bytes]) -> bool:
+    """Whether the condition comes true in time, and while the program runs."""
+    end = time.monotonic() + SECONDS
+    while subprocess.run(["sh", "-c", condition], capture_output=True, check=False).returncode != 0:
+        if program.poll() is not None or time.monotonic() > end:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def end(program: subprocess.Popen[bytes]) -> None:
+    """End all processes of the program, whatever happened; the module ends its load in good order."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(10)
+
+
 def main() -> int:
     """Return the exit status."""
     condition, url, *command = sys.argv[1:]
@@ -47,29 +67,25 @@ def main() -> int:
         program = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
-        end = time.monotonic() + SECONDS
-        while subprocess.run(["sh", "-c", condition], capture_output=True, check=False).returncode != 0:
-            if program.poll() is not None or time.monotonic() > end:
-                program.terminate()
-                program.wait()
+        try:
+            if not comes_true(condition, program):
                 output.seek(0)
                 print(f"{output.read()}\nnever came true: {condition}", file=sys.stderr)
                 return 1
-            time.sleep(POLL_SECONDS)
-        before = orders(url)
-        begun = time.monotonic()
-        os.killpg(program.pid, signal.SIGINT)
-        counted = {
-            "at_signal": before,
-            "after_1_s": counted_after(url, begun, 1),
-            "after_4_s": counted_after(url, begun, 4),
-        }
-        # What is still there after it would be no answer to Ctrl-C.
-        try:
-            status: int | None = program.wait(20)
+            before = orders(url)
+            begun = time.monotonic()
+            os.killpg(program.pid, signal.SIGINT)
+            counted = {
+                "at_signal": before,
+                "after_1_s": counted_after(url, begun, 1),
+                "after_4_s": counted_after(url, begun, 4),
+            }
+            # What is still there after it would be no answer to Ctrl-C.
+            status = program.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(program.pid, signal.SIGKILL)
             status = None
+        finally:
+            end(program)
         output.seek(0)
         print(json.dumps({"counted": counted, "status": status, "printed": output.read()[-4000:]}))
     return 0

@@ -143,10 +143,10 @@ def show_in_flight(aim: int, workers: int, run: Figures) -> None:
 
 def main(pairs: int = 3) -> None:
     """Measure and print."""
-    program = vegeta(CACHE)
     print(f"{'load on loopback':<28} {'rate held':>10} {'late p99':>11} {'CPU':>9} {'RSS':>10} {'failed':>8}")
     print(f"{'target':<28} {'':>10} {LATE_MS:8.2f} ms {'':>9} {RSS_MB:7.1f} MB {0:8d}")
     with nginx() as url:
+        program = vegeta(CACHE)
         for rate, workers in RATES:
             runs = [(ours(url, rate, SECONDS, workers), theirs(program, url, rate, SECONDS)) for _ in range(pairs)]
             name = f"{rate}/s, {workers} worker{'s' if workers > 1 else ''}"

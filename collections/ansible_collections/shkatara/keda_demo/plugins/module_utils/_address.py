@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import without_user
 
 
 class PrometheusError(Exception):
@@ -44,7 +45,9 @@ def direct_address(url: str) -> Address:
     if "@" in parts.netloc:
         raise PrometheusError("`prometheus_url` has credentials in it: give them in `prometheus_headers`")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PrometheusError(f"`prometheus_url` {url!r} is not a URL: give one such as http://192.0.2.10:9090")
+        raise PrometheusError(
+            f"`prometheus_url` {without_user(url)!r} is not a URL: give one such as http://192.0.2.10:9090"
+        )
     tls = parts.scheme == "https"
     return Address(parts.hostname, parts.port or (443 if tls else 80), parts.path.rstrip("/"), tls)
 
@@ -59,7 +62,7 @@ def service_of(server_address: str) -> tuple[str, str, int, str]:
     is_service = len(labels) == 2 or (len(labels) > 2 and labels[2] == "svc")
     if parts.scheme != "http" or not is_service:
         raise PrometheusError(
-            f"the trigger's serverAddress {server_address!r} is not the http URL of a Service "
+            f"the trigger's serverAddress {without_user(server_address)!r} is not the http URL of a Service "
             "(http://<service>.<namespace>.svc:<port>): give a `prometheus_url` that this machine reaches"
         )
     return labels[0], labels[1], parts.port or 80, parts.path.rstrip("/")

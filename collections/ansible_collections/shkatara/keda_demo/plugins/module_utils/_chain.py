@@ -78,7 +78,11 @@ def _missing_prometheus(state: State) -> Missing | None:
     if state.given_interval and not state.own_targets:
         # The user knows of a feed that has other labels than its targets.
         return None
-    return _missing_scrape(state, state.targets) if state.own_pods_feed else _missing_feed(state)
+    if state.feeding_targets and not state.scrape_interval:
+        return Missing(
+            "prometheus_unreachable", "Prometheus tells no interval of its targets: give it in `scrape_interval`"
+        )
+    return _missing_scrape(state, state.own_targets) if state.own_pods_feed else _missing_feed(state)
 
 
 def _missing_feed(state: State) -> Missing | None:
@@ -176,7 +180,7 @@ def rest(
 def _settled(state: State, target: HpaTarget | None, settle_seconds: float, now: float, since: float) -> Rest:
     """Say whether the metric has settled, and at what."""
     since = max(since, state.history[-1].seconds if state.history else now)
-    no_data = 0.0 if state.scaledobject is None or state.scaledobject.no_data_is_zero else None
+    no_data = 0.0 if state.scaledobject is None or state.scaledobject.no_data_is_zero(state.moved_index) else None
     known = [(at, no_data if value is None else value) for at, value in state.metrics if at > since]
     if known and known[-1][1] is None:
         return Rest(False, 0.0, "the trigger's query returns no data, which is an error for KEDA and not 0")

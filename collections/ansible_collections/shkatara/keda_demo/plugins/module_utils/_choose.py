@@ -40,7 +40,9 @@ def choose_rate(target: HpaTarget, replicas: int, start: Start, timing: Timing) 
 
     # At the maximum more is right, too.
     most_parts = (1 + replicas // 2 if replicas == target.max_replicas else 1) * _PARTS
-    totals = [(replicas - 1 + part / _PARTS) * metric.target for part in range(1, most_parts + 1)]
+    # Each takes longer with more replicas, and nobody waits for that.
+    stride = -(-most_parts // (2 * _PARTS))
+    totals = [(replicas - 1 + part / _PARTS) * metric.target for part in range(1, most_parts + 1, stride)]
     good = [total for total in totals if is_right(total)]
     middle = (good[0] + good[-1]) / 2 if good else 0.0
     rate = (middle - start.baseline) / start.per_request

@@ -10,6 +10,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import LoadFacts, Replicas, Verdict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import (
     last_words,
+    latest_words,
     metric_words,
     possible_words,
     wait_words,
@@ -20,25 +21,34 @@ _LEAST_SHARE = 0.95
 
 
 def not_as_predicted(
-    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, metric_was_over: bool, others: str = ""
+    history: Sequence[Replicas],
+    prediction: Prediction,
+    load: LoadFacts,
+    metric_was_over: bool,
+    others: str = "",
+    *,
+    waited: bool = True,
 ) -> Verdict:
     """Return the verdict of a load or a wait that is over, when the predicted count was never there.
 
     :param metric_was_over: the trigger's query, or the HPA's own metric, was seen over the threshold
     :param others: the triggers that are not predicted, in words
+    :param waited: whether the latest predicted time is over
     """
     last, start = history[-1], prediction.from_replicas
     verdict = "not_scaled" if last.ready <= start else "wrong_count"
-    reason, words = _why_not(last, prediction, load, metric_was_over, others)
+    reason, words = _why_not(history, prediction, load, metric_was_over, others)
     predicted = f"For {metric_words(prediction)}, {possible_words(prediction)} replicas were predicted."
-    waited = "" if load.ended else f" {wait_words(prediction.latest_seconds, prediction.latest_parts)}"
-    return Verdict(verdict, reason, f"{predicted}{waited} {last_words(last)} {words}")
+    say = latest_words if load.ended else wait_words
+    why_now = f" {say(prediction.latest_seconds, prediction.latest_parts)}" if waited else ""
+    return Verdict(verdict, reason, f"{predicted}{why_now} {last_words(last)} {words}")
 
 
 def _why_not(
-    last: Replicas, prediction: Prediction, load: LoadFacts, metric_was_over: bool, others: str
+    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, metric_was_over: bool, others: str
 ) -> tuple[str, str]:
     """Return the reason code, and what a person is to look at."""
+    last = history[-1]
     trouble = load_trouble(load)
     if trouble is not None:
         # An application that breaks down under the load is a result, not a failed attempt.
@@ -50,10 +60,10 @@ def _why_not(
             "probe failing).",
         )
     if last.desired > prediction.replicas and others:
-        return (
-            "other_trigger",
-            f"A trigger that is not predicted may have asked for more: {others}. evidence has the HPA's values.",
-        )
+        return "other_trigger", other_trigger_words(others)
+    highest = max(one.desired for one in history)
+    if highest > max(1, prediction.from_replicas) and last.desired <= prediction.from_replicas:
+        return "fewer_than_predicted", "The HPA went up and came back: timeline.csv has the metric at each step."
     if last.desired > prediction.from_replicas:
         return (
             "fewer_than_predicted" if last.desired < prediction.replicas else "more_than_predicted",
@@ -61,6 +71,10 @@ def _why_not(
             "move it, and right after a step rate() may show more than there is, for it draws out the old pods' "
             "samples to the next scrape.",
         )
+    return _why_no_decision(prediction, metric_was_over)
+
+
+def _why_no_decision(prediction: Prediction, metric_was_over: bool) -> tuple[str, str]:
     if not metric_was_over:
         return (
             "metric_not_over_threshold",
@@ -72,6 +86,11 @@ def _why_not(
         f"The metric was over the threshold of {prediction.threshold:g}, and the HPA did not decide on more: look at "
         "the HPA's conditions in evidence.",
     )
+
+
+def other_trigger_words(others: str) -> str:
+    """Return what is to be looked at where a trigger that is not predicted may have moved the replicas."""
+    return f"A trigger that is not predicted may have asked for more: {others}. evidence has the HPA's values."
 
 
 def load_trouble(load: LoadFacts) -> Verdict | None:

@@ -25,14 +25,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._answer import Answer, NoAnswer
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_needs import Limits, limits_here
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_needs import (
+    LINGER_SECONDS,
+    Limits,
+    limits_here,
+)
 
 try:
     from yarl import URL
 except ImportError:  # comes with aiohttp, of which the module says that it is missing
     URL = None  # type: ignore[assignment, misc]
 
-LINGER_SECONDS = 0.5
 # Not in Python's socket yet. Source: Linux 6.3, include/uapi/linux/in.h.
 _IP_LOCAL_PORT_RANGE = 51
 _PORTS_AT_A_TIME = 256

@@ -18,7 +18,8 @@ class Sight:
     """A change, and what is known after it; `pods_before` are the names of those from before the load.
 
     `metric_name` is the external metric of the HPA that the load moves. `resting` is the count without any load.
-    `back` says that the load has ended, when the Deployment was to have `spec_before` replicas.
+    `back` says that the load has ended, when the Deployment was to have `spec_before` replicas; `back_at` is the count
+    to which they are to go back.
     """
 
     change: Change
@@ -28,6 +29,7 @@ class Sight:
     metric_name: str = ""
     resting: int = 1
     spec_before: int | None = None
+    back_at: int | None = None
     back: bool = False
 
     @property
@@ -133,7 +135,8 @@ def _hpa_decided_back(sight: Sight) -> bool:
 
 def _replicas_are_back(sight: Sight) -> bool:
     settled = sight.state.history[-1].settled if sight.state.history else None
-    return settled is not None and settled <= sight.prediction.min_replicas
+    least = sight.prediction.min_replicas if sight.back_at is None else sight.back_at
+    return settled is not None and settled <= least
 
 
 def _replicas_are_gone(sight: Sight) -> bool:

@@ -31,13 +31,6 @@ def deployment_name(scaledobject: Object) -> str | None:
     return target["name"] if is_deployment else None
 
 
-def hpa_name(scaledobject: Object) -> str:
-    """Return the name of the HPA that KEDA makes for a ScaledObject."""
-    config = (scaledobject["spec"].get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
-    given = (scaledobject.get("status") or {}).get("hpaName") or config.get("name")
-    return str(given or f"keda-hpa-{scaledobject['metadata']['name']}")
-
-
 def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Object | None) -> Info:
     """Return a ScaledObject with its HPA and its Deployment, as RETURN of scaledobject_info has it.
 

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import parse_quantity
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import parse_quantity, without_user
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._views import Object
 
 # The one metric that KEDA gives the HPA in place of all external ones where a formula combines them.
@@ -17,7 +16,6 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._views import O
 COMPOSITE = "composite-metric"
 _SOURCES = {"External": "external", "Resource": "resource", "ContainerResource": "containerResource"}
 _NO_VALUES = {"threshold": None, "value": None, "average_value": None}
-_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 Info = dict[str, Any]
 # By the metric's name and, for a metric of one container only, the container's.
 Metrics = Mapping[tuple[str, str], Info]
@@ -115,7 +113,7 @@ def _prometheus(kind: str, metadata: Object) -> Info:
     address = metadata.get("serverAddress")
     return {
         "query": metadata.get("query"),
-        "server_address": address and _USERINFO.sub("***@", address),
+        "server_address": address and without_user(address),
         "activation_threshold": _float(metadata.get("activationThreshold") or "0"),
     }
 

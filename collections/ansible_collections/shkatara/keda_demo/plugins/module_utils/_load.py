@@ -86,6 +86,10 @@ class LoadProcess:
                 theirs.close()
                 name = "The sender's process" + (f" {number + 1} of {workers}" if workers > 1 else "")
                 self._members.append(_Member(name, ours, process))
+        except BaseException:
+            # Else multiprocessing would wait at the end for processes that wait for us.
+            self.close()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

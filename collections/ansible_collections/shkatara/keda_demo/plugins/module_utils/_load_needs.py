@@ -25,6 +25,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec impo
 
 # What a worker has open beside its connections: loop, pipe, libraries' files, and a resolver's sockets.
 _OTHER_FILES = 64
+# How long the server may take to close a plain connection after its answer.
+LINGER_SECONDS = 0.5
 _SLACK = 64
 _MB = 1_000_000
 # Measured on Python 3.11 with aiohttp 3.14: a worker's own pages, and what a connection adds to them and to the kernel
@@ -67,12 +69,15 @@ def needs(spec: LoadSpec) -> Needs:
     # The product of two decimals may be a little over the whole number that it is.
     in_flight = min(spec.count, math.ceil(spec.highest_rate * spec.timeout - 1e-6))
     worker_in_flight = math.ceil(in_flight / spec.workers)
+    is_plain = spec.url.lower().startswith("http:") and not spec.keep_alive
+    # An answered connection stays until the server closes it, for no more than that.
+    lingering = math.ceil(min(spec.count, spec.highest_rate * LINGER_SECONDS) / spec.workers) if is_plain else 0
     plain = _KEPT_BYTES if spec.keep_alive else _CONNECTION_BYTES
     each = _TLS_BYTES if spec.url.lower().startswith("https:") else plain
     return Needs(
         in_flight=in_flight,
         worker_in_flight=worker_in_flight,
-        worker_files=worker_in_flight + _OTHER_FILES,
+        worker_files=worker_in_flight + lingering + _OTHER_FILES,
         memory=spec.workers * _WORKER_BYTES + in_flight * each,
     )
 
@@ -83,11 +88,11 @@ def refusal(spec: LoadSpec, limits: Limits) -> str | None:
     room = limits.hard_files - _OTHER_FILES
     wrong = []
     if need.worker_files > limits.hard_files:
+        files = need.worker_files - _OTHER_FILES
+        more = f"set load.http.workers to {math.ceil(files * spec.workers / room)}" if room > 0 else "raise it"
         wrong.append(
-            f"open files: {need.worker_in_flight} connections and {_OTHER_FILES} other files for each of "
-            f"{spec.workers} load.http.workers are {need.worker_files}, and the hard limit is {limits.hard_files} "
-            "(ulimit -Hn): "
-            + (f"set load.http.workers to {math.ceil(need.in_flight / room)}" if room > 0 else "raise it")
+            f"open files: {files} connections and {_OTHER_FILES} other files for each of {spec.workers} "
+            f"load.http.workers are {need.worker_files}, and the hard limit is {limits.hard_files} (ulimit -Hn): {more}"
         )
     if need.in_flight > limits.ports:
         wrong.append(
@@ -149,5 +154,9 @@ def limits_here(proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgroup"
     memory = int(fields["MemAvailable"].split()[0]) * 1024
     with contextlib.suppress(OSError, ValueError):  # no limit, or not of version 2
         most = int((cgroup / "memory.max").read_text(encoding="ascii"))
-        memory = min(memory, most - int((cgroup / "memory.current").read_text(encoding="ascii")))
+        used = int((cgroup / "memory.current").read_text(encoding="ascii"))
+        with contextlib.suppress(OSError, KeyError):  # cache that the kernel gives back, as kubelet counts it
+            lines = (cgroup / "memory.stat").read_text(encoding="ascii").splitlines()
+            used -= int(dict(line.split() for line in lines)["inactive_file"])
+        memory = min(memory, most - used)
     return Limits(soft, hard, first, last, max(0, memory))

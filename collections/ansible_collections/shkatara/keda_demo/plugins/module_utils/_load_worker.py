@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._sender import Sender
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import without_user
 
 # What a terminal or a job's end sends to the whole group of processes.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -69,7 +70,7 @@ class Worker:
         try:
             await sending
         except OSError as error:
-            sender.stats.died = f"Nothing could be sent to {sender.spec.url}: {error}"
+            sender.stats.died = f"Nothing could be sent to {without_user(sender.spec.url)}: {error}"
         sender.stats.ended = True
         self._connection.send(sender.stats)
 

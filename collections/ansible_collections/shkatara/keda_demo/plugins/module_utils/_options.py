@@ -6,17 +6,22 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options import ACCESS_OPTIONS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._address import direct_address
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import PrometheusError, check_headers
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._promql import counter_selector
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import PHASES
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import without_user
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import VERDICTS
+
+_WORKERS_A_CORE = 4
 
 
 def argument_spec() -> dict[str, Any]:
@@ -115,11 +120,12 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     for key in ("hpa_downscale_stabilization", "pod_start_seconds"):
         if params[key] is not None and not 0 <= params[key] < math.inf:
             wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
+    if (http.get("workers") or 1) > (most := _WORKERS_A_CORE * (os.cpu_count() or 1)):
+        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_A_CORE} a core")
     wrong += _wrong_phases(params["phases"], bool(http)) + _wrong_stages(stages)
     if http and not is_url(http["url"]):
         wrong.append(f"load.http.url is {http['url']!r} and must be a URL such as http://192.0.2.11:30115/")
-    if params["prometheus_url"] and not is_url(params["prometheus_url"]):
-        wrong.append(f"prometheus_url is {params['prometheus_url']!r} and must be a URL such as http://192.0.2.10:9090")
+    wrong += _wrong_prometheus_url(params["prometheus_url"])
     # YAML reads a value such as 7 as a number.
     params["prometheus_headers"] = {name: str(value) for name, value in (params["prometheus_headers"] or {}).items()}
     try:
@@ -142,6 +148,8 @@ def _wrong_phases(phases: list[str], has_load: bool) -> list[str]:
         wrong.append(f"phases is empty: give some of {', '.join(PHASES)}")
     if "hold" in phases and "scale_out" not in phases:
         wrong.append("phases has hold without scale_out, which brings what is held")
+    if "activation" in phases and "scale_out" not in phases and {"scale_in", "to_zero"} & set(phases):
+        wrong.append("phases has activation and a way back without scale_out: nothing would go up in between")
     if not has_load and {"activation", "scale_out"} & set(phases):
         wrong.append("load is not given, and the phases activation and scale_out send one")
     return wrong
@@ -157,6 +165,18 @@ def _wrong_stages(stages: list[dict[str, Any]]) -> list[str]:
         return [
             "load.http.stages ends in a ramp: give one more stage, which holds its rate while replicas become Ready"
         ]
+    return []
+
+
+def _wrong_prometheus_url(url: str | None) -> list[str]:
+    if not url:
+        return []
+    if not is_url(url):
+        return [f"prometheus_url is {without_user(url)!r} and must be a URL such as http://192.0.2.10:9090"]
+    try:
+        direct_address(url)
+    except PrometheusError as error:
+        return [str(error)]
     return []
 
 

@@ -71,7 +71,8 @@ def scale_out(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> Ve
         scene.timeline.hop("load_ended", scene.load.last["last_sent"], "the sender's clock", 0.0)
         scene.spec_before = scene.state.history[-1].spec if scene.state.history else None
     passed = verdict.verdict == "scaled"
-    if "hold" in scene.options.phases and (passed or scene.timeline.phase == "hold"):
+    late = verdict.reason == "after_latest"
+    if "hold" in scene.options.phases and not late and (passed or scene.timeline.phase == "hold"):
         seconds = scene.timeline.hops["replicas_ready"]["seconds"]
         scene.passed(
             "scale_out", "as_predicted", f"replicas as predicted were Ready {seconds:.1f} s after the first request"
@@ -157,7 +158,9 @@ def _end_load(scene: Scene, spec: LoadSpec) -> None:
         scene.ended_early = scene.main_load
         scene.timeline.add("load", "http", "ended", "early, since the verdict was there")
         scene.load.drain()
-        scene.load.wait(min(spec.timeout, 10.0) + 0.5, scene.now)
+        end = scene.now() + spec.timeout + 0.5
+        while not scene.load.wait(0.2, scene.now)["ended"] and scene.now() < end:
+            scene.watched.interrupt.check()
 
 
 def _tell_load(scene: Scene, threshold: float | None, expected: str) -> None:
@@ -192,4 +195,6 @@ def _read_counters(scene: Scene) -> dict[str, float | str] | None:
     if scene.state.own_pods_feed:
         # Pods serve before Prometheus has found them. All have their metrics at the same port and path.
         targets = [replace(targets[0], pod=name) for name, pod in scene.state.pods.items() if pod.started]
-    return dict(scene.watched.read_counters(targets))
+    found = dict(scene.watched.read_counters(targets))
+    scene.watched.interrupt.check()
+    return found

@@ -10,10 +10,11 @@ from dataclasses import replace
 from ansible_collections.shkatara.keda_demo.plugins.module_utils import _words
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bounds import MARGIN_SECONDS, bounds_back
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._choose import choose_rate
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._hpa import AVERAGE_VALUE
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._hpa import AVERAGE_VALUE, HpaTarget
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_needs import limits_here, refusal
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction, Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._rate import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._scale_in import predict_scale_in, predict_to_zero
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import Scene
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput, HpaPlan
@@ -58,6 +59,13 @@ def main_load(scene: Scene, plan: HpaPlan, start: Start) -> tuple[LoadSpec, Pred
     reason = "fallback" if plan.fallback is not None else ""
     spec = options.spec(rate, _LONG_SECONDS)
     prediction = predict(plan.target, spec, start, timing, reason)
+    if start.replicas == 0 and prediction.metric <= scene.rules.activation:
+        if options.replicas is not None:
+            raise BadInput(
+                f"load.http.replicas is {options.replicas}, which a metric of {prediction.metric:g} would make, and "
+                f"the trigger's activationThreshold is {scene.rules.activation:g}: nothing would begin"
+            )
+        prediction = _under_activation(plan.target, spec, start, timing)
     spec = options.spec(rate, _computed_duration(prediction, hold))
     needed = prediction.latest_seconds + hold
     if spec.duration < needed:
@@ -84,15 +92,30 @@ def activation_load(scene: Scene, plan: HpaPlan, baseline: float) -> tuple[LoadS
             f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above {baseline:g} and "
             f"at most {moves_at:g}"
         )
+    spec = options.constant(rate, _LONG_SECONDS)
     if start.replicas == 0:
-        # Nothing is activated: as if the load were not there, but for the time to wait.
-        start = Start(0, 0.0, 0.0, start.activation_seconds, start.from_zero)
-    prediction = predict(plan.target, options.constant(rate, _LONG_SECONDS), start, timing)
-    if start.replicas == 0:
-        prediction = replace(
-            prediction, replicas=0, possible_replicas=[0], metric=round(total, 6), reason="load_under_activation"
-        )
+        prediction = _under_activation(plan.target, spec, start, timing)
+    else:
+        prediction = predict(plan.target, spec, start, timing)
     return _sendable(options.constant(rate, math.ceil(prediction.latest_seconds))), prediction
+
+
+def _under_activation(target: HpaTarget, spec: LoadSpec, start: Start, timing: Timing) -> Prediction:
+    """Return the prediction of a load that does not reach the activationThreshold, so that replicas stay at 0."""
+    # As if the load were not there, but for the time to wait.
+    unmoved = predict(target, spec, Start(0, 0.0, 0.0, start.activation_seconds, start.from_zero), timing)
+    total = start.baseline + spec.rate * start.per_request
+    return replace(
+        unmoved,
+        replicas=0,
+        possible_replicas=[0],
+        metric=round(total, 6),
+        reason="load_under_activation",
+        steps={0: []},
+        paths=[[0]],
+        earliest_change_seconds=None,
+        earliest_seconds=None,
+    )
 
 
 def _computed_duration(prediction: Prediction, hold_seconds: float) -> float:

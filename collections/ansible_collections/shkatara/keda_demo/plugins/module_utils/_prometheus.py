@@ -88,7 +88,7 @@ class Prometheus:
         if len(values) > 1:
             raise QueryError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200)
         value = float(values[0]) if values else math.nan
-        return None if math.isnan(value) else value
+        return value if math.isfinite(value) else None
 
     def series(self, selector: str, seconds: float) -> list[Series]:
         """Return the raw samples of a selector's series in the last `seconds`, with the times of their scrapes.

@@ -58,7 +58,7 @@ def _end(scene: Scene, verdict: Verdict) -> dict[str, Any]:
 
 def _stop_load(scene: Scene) -> None:
     scene.load.stop()
-    scene.load.wait(0.5, scene.now)
+    scene.load.wait(0.9, scene.now)
 
 
 def _run(scene: Scene) -> Verdict:
@@ -70,9 +70,10 @@ def _run(scene: Scene) -> Verdict:
     phases = scene.options.phases
     verdict = Verdict("scaled", "as_predicted", "")
     if "activation" in phases or "scale_out" in phases:
-        # A load that can't be proven or sent is refused before anyone waits for rest.
-        least = 0 if scene.rules.scales_to_zero or plan.target is None else least_replicas(plan.target, 0.0)
-        main_load(scene, plan, start_of(scene, plan, 0.0, least))
+        if "scale_out" in phases:
+            # A load that can't be proven or sent is refused before anyone waits for rest.
+            least = 0 if scene.rules.scales_to_zero or plan.target is None else least_replicas(plan.target, 0.0)
+            main_load(scene, plan, start_of(scene, plan, 0.0, least))
         found = _loads(scene, plan)
         if found.verdict != "scaled":
             return found
@@ -105,6 +106,11 @@ def _check_phases(scene: Scene, plan: HpaPlan) -> None:
             "phase activation needs an activationThreshold above 0 where replicas begin at 0: any load activates the "
             "trigger otherwise"
         )
+    if plan.fallback is not None and ("activation" in phases or scene.load_options.replicas is not None):
+        raise BadInput(
+            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
+            "or give load.http.rate and leave the phase activation out"
+        )
     disabled = plan.target is not None and plan.target.scale_down["selectPolicy"] == "Disabled"
     if "scale_in" in phases and disabled:
         raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
@@ -127,9 +133,10 @@ def _loads(scene: Scene, plan: HpaPlan) -> Verdict:
     if isinstance(baseline, Verdict):
         return baseline
     if "activation" in scene.options.phases:
-        failed = activation(scene, *activation_load(scene, plan, baseline))
+        spec, scene.forecast.activation = activation_load(scene, plan, baseline)
+        scene.outputs.files.write_verdict(result(scene, None))
+        failed = activation(scene, spec, scene.forecast.activation)
         if failed is not None or "scale_out" not in scene.options.phases:
-            predict_back(scene, plan, baseline, [scene.state.history[-1].spec])
             return failed or Verdict("scaled", "as_predicted", scene.phases[-1]["message"])
         baseline = wait_until_at_rest(scene, plan, since=scene.now())
         if isinstance(baseline, Verdict):

@@ -14,6 +14,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Options, Replicas, Verdict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import Forecast, Scene
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import NotPredicted
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import without_user
 
 
 def result(scene: Scene, verdict: Verdict | None) -> dict[str, Any]:
@@ -41,11 +42,13 @@ def result(scene: Scene, verdict: Verdict | None) -> dict[str, Any]:
 
 def _predicted(forecast: Forecast, options: Options) -> dict[str, Any] | None:
     plan = forecast.plan
-    if plan is None:
+    nothing_yet = not (forecast.activation or forecast.out or forecast.back or forecast.to_zero)
+    if plan is None or (plan.target and nothing_yet):
         return None
     others: tuple[NotPredicted, ...] = plan.not_predicted
     return {
         **(asdict(forecast.out) if forecast.out else {"replicas": None}),
+        "activation": asdict(forecast.activation) if forecast.activation else None,
         "hops": {name: list(bounds) for name, bounds in forecast.bounds.items()},
         "scale_in": asdict(forecast.back) if forecast.back else None,
         "to_zero": asdict(forecast.to_zero) if forecast.to_zero else None,
@@ -151,7 +154,7 @@ def _load(scene: Scene) -> dict[str, Any]:
     counts = {key: value for key, value in scene.load.last.items() if key not in ("first_sent", "last_sent")}
     spec = scene.spec
     return {
-        "url": scene.load_options.url,
+        "url": without_user(scene.load_options.url),
         "rate": spec.rate if spec else scene.load_options.rate,
         "duration": spec.duration if spec else scene.load_options.duration,
         "stages": [asdict(stage) for stage in spec.stages] if spec else [],
@@ -173,7 +176,14 @@ def _evidence(scene: Scene) -> dict[str, Any]:
         "hpa_behavior": hpa.behavior if hpa else None,
         "hpa_values": hpa.values if hpa else {},
         "deployment": target.deployment,
-        "triggers": [{**asdict(one), "value": state.values.get(one.key)} for one in target.triggers],
+        "triggers": [
+            {
+                **asdict(one),
+                "server_address": without_user(one.server_address),
+                "value": state.values.get(one.key),
+            }
+            for one in target.triggers
+        ],
         "trigger": target.moved.key if target.moved else None,
         "query_window_seconds": target.query_window,
         "counter": target.counter or None,

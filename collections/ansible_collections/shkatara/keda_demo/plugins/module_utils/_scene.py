@@ -33,6 +33,7 @@ class Forecast:
     """What is written down before the first request; None of what there is no phase for, or what can't be computed."""
 
     plan: HpaPlan | None = None
+    activation: Prediction | None = None
     out: Prediction | None = None
     back: ScaleIn | None = None
     to_zero: ScaleIn | None = None
@@ -60,7 +61,7 @@ class Scene:
         self.watched = watched
         self.outputs = outputs
         self.now = watched.clock.monotonic
-        self.state = State(moved=target.moved.key if target.moved else "")
+        self.state = State(moved=target.moved.key, moved_index=target.moved.index) if target.moved else State()
         self.timeline = Timeline(watched.clock, outputs.files)
         self.lines = Lines(outputs.progress, self.timeline, self.now, options.wait_sleep)
         self.forecast = Forecast()
@@ -123,6 +124,7 @@ class Scene:
             self._pods_before,
             metric_name=self.metric_name,
             resting=self.rules.resting,
+            back_at=self.forecast.back.replicas if self.forecast.back else None,
             spec_before=self.spec_before,
             back=self.timeline.load_ended is not None,
         )

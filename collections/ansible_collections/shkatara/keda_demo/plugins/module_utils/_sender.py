@@ -65,7 +65,11 @@ class Sender:
         :raises OSError: the URL's host has no address
         """
         most = self._most or allow_in_flight(self.spec)
+        asked = self._loop.time()
         async with self._client() as client:
+            if self._begin_at is not None:
+                # To find the address is no part of the load.
+                self._begin_at += self._loop.time() - asked
             try:
                 await self._send_all(client, most)
                 while self._open:
@@ -119,6 +123,8 @@ class Sender:
         try:
             give_up = client.begin(partial(self._ended, number))
         except OSError as error:
+            if not own_error(error):
+                self.stats.note_sent(begun, due)
             self._note_error(error)
             return
         self._open[number] = (begun, give_up)

@@ -62,7 +62,8 @@ class Gap:
 
 @dataclass
 class State:
-    """The newest view of each object, and the replicas' history. `moved` is the key of the trigger that the load moves.
+    """The newest view of each object, and the replicas' history. `moved` is the key of the trigger that the load moves,
+    `moved_index` its index.
 
     `feeds` are (job, instance) of the scrape targets that the moved trigger's query is made of, None while they are not
     known; `counter` is the newest raw samples of the counter. `given_interval` is a scrape interval that
@@ -70,6 +71,7 @@ class State:
     """
 
     moved: str = ""
+    moved_index: int = 0
     scaledobject: _views.ScaledObjectView | None = None
     hpa: _views.HpaView | None = None
     deployment: _views.DeploymentView | None = None
@@ -232,8 +234,10 @@ class State:
 
     @property
     def own_targets(self) -> list[Target]:
-        """The scrape targets that are pods of the Deployment."""
-        return [target for target in self.targets or [] if target.pod in self.pods]
+        """The scrape targets that are pods of the Deployment; of the jobs that feed the metric where they are known."""
+        own = [target for target in self.targets or [] if target.pod in self.pods]
+        jobs = {target.job for target in own if (target.job, target.instance) in (self.feeds or set())}
+        return [target for target in own if not jobs or target.job in jobs]
 
     @property
     def feeding_targets(self) -> list[Target]:

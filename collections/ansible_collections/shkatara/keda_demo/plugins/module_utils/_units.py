@@ -25,6 +25,7 @@ _SUFFIXES = {
     "Pi": 2.0**50,
     "Ei": 2.0**60,
 }
+_USER = re.compile(r"(?<=://)[^/?#]*@")
 _QUANTITY = re.compile(r"([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+))(?:e([+-]?[0-9]+)|E([+-]?[0-9]+)|([a-zA-Z]*))")
 _DURATION_PART = re.compile(r"([0-9]+)(ms|s|m|h|d|w|y)")
 _DURATION_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
@@ -65,6 +66,11 @@ def parse_duration(text: str) -> float:
 def query_window(query: str) -> float:
     """Return the longest range in a PromQL query in seconds; 0 without any (``[30s]`` gives 30)."""
     return max((parse_duration(found) for found in _RANGE.findall(query)), default=0.0)
+
+
+def without_user(url: str) -> str:
+    """Return a URL without the user and the password in it."""
+    return _USER.sub("***@", url)
 
 
 def utc(unix_time: float) -> str:

@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bounds import MARGIN_SECONDS
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._diagnose import load_trouble, not_as_predicted
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._diagnose import (
+    load_trouble,
+    not_as_predicted,
+    other_trigger_words,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import LoadFacts, Replicas, Verdict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._words import (
@@ -96,12 +100,12 @@ def judge(
         # A count that nobody sees is not held: what happened comes when the watch goes on.
         return _not_observed(unwatched) if load.ended else None
     if not prediction.changes:
-        return _judge_rest(history, prediction, load, now, hold_seconds)
+        return _judge_rest(history, prediction, load, now, hold_seconds, others=others)
     over = load.ended or _is_over(history, prediction, now)
     verdict = _judge_growth(history, prediction, load, now, hold_seconds, over=over)
     if verdict is None and over:
         verdict = _judge_hold(history, prediction, load, hold_seconds) or not_as_predicted(
-            history, prediction, load, metric_was_over, others
+            history, prediction, load, metric_was_over, others, waited=now > prediction.latest_seconds
         )
     return verdict
 
@@ -164,7 +168,13 @@ def _judge_hold(
 
 
 def _judge_rest(
-    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, now: float, hold_seconds: float
+    history: Sequence[Replicas],
+    prediction: Prediction,
+    load: LoadFacts,
+    now: float,
+    hold_seconds: float,
+    *,
+    others: str,
 ) -> Verdict | None:
     """The prediction is that nothing moves."""
     start, needed = prediction.from_replicas, prediction.latest_seconds + hold_seconds
@@ -176,6 +186,8 @@ def _judge_rest(
         return trouble
     if moved:
         highest = max(max(sample.desired, sample.spec) for sample in history)
+        if others:
+            return Verdict("wrong_count", "other_trigger", other_trigger_words(others))
         return Verdict(
             "wrong_count",
             "more_than_predicted",

@@ -51,14 +51,15 @@ class ScaledObjectView:
         """The replicas without any active trigger: 0 where KEDA takes away the last one."""
         return self.min_replicas if self.idle_replicas is None else self.idle_replicas
 
-    @property
-    def no_data_is_zero(self) -> bool:
-        """True when KEDA takes a query without data for 0; otherwise it is an error, and the HPA gets no value.
+    def no_data_is_zero(self, index: int) -> bool:
+        """Whether KEDA takes a trigger's query without data for 0; otherwise it is an error, and the HPA gets no value.
+
+        :param index: the trigger's
 
         Source: KEDA 2.10, pkg/scalers/prometheus_scaler.go, ignoreNullValues, which is read by Go's
         strconv.ParseBool and on by default.
         """
-        metadata = (self.triggers[0].get("metadata") or {}) if self.triggers else {}
+        metadata = (self.triggers[index].get("metadata") or {}) if index < len(self.triggers) else {}
         return metadata.get("ignoreNullValues") not in ("0", "f", "F", "false", "False", "FALSE")
 
 
@@ -85,7 +86,7 @@ def scaledobject_view(obj: Object) -> ScaledObjectView:
         name=name,
         target_kind=target.get("kind") or "Deployment",
         target_name=target["name"],
-        hpa_name=status.get("hpaName") or f"keda-hpa-{name}",
+        hpa_name=hpa_name(obj),
         min_replicas=spec.get("minReplicaCount") or 0,
         idle_replicas=spec.get("idleReplicaCount"),
         ready=ready.get("status") == "True",
@@ -100,6 +101,13 @@ def scaledobject_view(obj: Object) -> ScaledObjectView:
         triggers=list(spec.get("triggers") or []),
         metric_names=list(status.get("externalMetricNames") or []),
     )
+
+
+def hpa_name(scaledobject: Object) -> str:
+    """Return the name of the HPA that KEDA makes for a ScaledObject."""
+    config = (scaledobject["spec"].get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
+    given = (scaledobject.get("status") or {}).get("hpaName") or config.get("name")
+    return str(given or f"keda-hpa-{scaledobject['metadata']['name']}")
 
 
 def is_paused(scaledobject: Object) -> bool:
@@ -128,12 +136,13 @@ class HpaView:
     message: str
     targets: list[dict[str, Any]] = field(default_factory=list)
     values: dict[str, float] = field(default_factory=dict)
+    has_value: bool = False
     behavior: dict[str, Any] | None = None
 
     @property
     def valid(self) -> bool:
         """True when the HPA acts on a value of its metric, or would if there were any replica."""
-        return (self.scaling_active and bool(self.values)) or self.disabled
+        return (self.scaling_active and self.has_value) or self.disabled
 
     @property
     def disabled(self) -> bool:
@@ -162,12 +171,13 @@ def hpa_view(obj: Object) -> HpaView:
         message=_condition_words(active, "ScalingActive"),
         targets=list(spec.get("metrics") or []),
         values=_external_values(status),
+        # While it has no value, the HPA lists a metric of type "".
+        has_value=any(metric.get("type") for metric in status.get("currentMetrics") or []),
         behavior=spec.get("behavior"),
     )
 
 
 def _external_values(status: Object) -> dict[str, float]:
-    # While it has no value, the HPA lists a metric of type "".
     values = {}
     for metric in status.get("currentMetrics") or []:
         if metric.get("type") == "External":

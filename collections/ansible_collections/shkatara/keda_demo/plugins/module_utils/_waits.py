@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import textwrap
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._chain import missing, rest, rest_limit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._chain import Missing, missing, rest, rest_limit
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import Verdict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._scale_in import shrink_seconds
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import Scene
@@ -24,7 +24,7 @@ def wait_until_ready(scene: Scene) -> Verdict | None:
     begun = scene.now()
     while True:
         scene.step()
-        gaps = missing(scene.state)
+        gaps = missing(scene.state) or _missing_value(scene)
         if not gaps:
             scene.on_ready()
             scene.lines.say("ready: pods, scrape target, ScaledObject and HPA")
@@ -38,6 +38,15 @@ def wait_until_ready(scene: Scene) -> Verdict | None:
             )
         if scene.now() > begun + _FIRST_LOOK_SECONDS:
             scene.lines.regular(f"waiting: {textwrap.shorten(gaps[0].message, _LINE_LENGTH, placeholder='...')}")
+
+
+def _missing_value(scene: Scene) -> list[Missing]:
+    """Return that the HPA has no value of the metric that the load moves, while it has one of another."""
+    hpa, plan = scene.state.hpa, scene.plan()
+    name = plan.target.moved.name if plan.target else ""
+    if not name or hpa is None or hpa.disabled or name in hpa.values:
+        return []
+    return [Missing("hpa_metric_invalid", f"HPA {hpa.name} has no value of {name} ({hpa.message})")]
 
 
 def wait_until_at_rest(scene: Scene, plan: HpaPlan, since: float = -math.inf) -> Verdict | float:
@@ -61,12 +70,12 @@ def wait_until_at_rest(scene: Scene, plan: HpaPlan, since: float = -math.inf) ->
         # More may be seen while it waits: what an earlier load has asked for comes a little after it.
         most = max([most, *(max(one.spec, one.current) for one in scene.state.history[-1:])])
         limit, parts = rest_limit(settle, _back_seconds(scene, plan, most), scene.target.grace_seconds)
-        if now - begun > limit or math.isinf(limit):
+        if now - begun > limit:
             return Verdict(
                 "not_ready",
                 "not_at_rest",
                 f"The workload did not come to rest within {limit:.0f} s ({parts}): {found.message}. "
-                "Does anything else send requests? Nothing was sent by this proof.",
+                f"Does anything else send requests?{'' if scene.phases else ' Nothing was sent by this proof.'}",
             )
         if not announced and now - begun > 1:
             scene.lines.say(f"waiting for rest, at most {limit:.0f} s ({parts}): {found.message}")
@@ -84,4 +93,6 @@ def _back_seconds(scene: Scene, plan: HpaPlan, most: int) -> float:
     if most <= least:
         return cooldown
     policies = shrink_seconds(plan.target, most, least, scene.options.hpa_sync_period)
+    if math.isinf(policies):  # nothing goes back, and only the metric has to settle
+        return cooldown
     return plan.target.stabilization + scene.options.hpa_sync_period + policies + cooldown

@@ -46,6 +46,11 @@ def wait_words(latest: float, parts: Mapping[str, float]) -> str:
     )
 
 
+def latest_words(latest: float, parts: Mapping[str, float]) -> str:
+    """Return what a latest time that is over was made of, as a sentence."""
+    return f"The latest predicted time was {latest:g} s ({parts_words(parts)})."
+
+
 def last_words(last: Replicas) -> str:
     """Return the counts at the end, as a sentence."""
     return f"At the end the HPA wanted {last.desired}, {last.current} pods were there and {last.ready} Ready."

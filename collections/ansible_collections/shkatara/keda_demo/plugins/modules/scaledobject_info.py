@@ -392,9 +392,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._info import (
     deployment_name,
-    hpa_name,
     scaledobject_info,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._views import hpa_name
 
 
 def argument_spec() -> dict[str, Any]:

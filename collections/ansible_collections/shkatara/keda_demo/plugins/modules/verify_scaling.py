@@ -26,7 +26,7 @@ description:
   - What can't be predicted is named in RV(predicted.not_predicted), watched all the same, and never guessed. That is a
     trigger of a type that this module does not know, C(scalingModifiers), CPU and memory, and any second trigger, whose
     value is taken to stay.
-  - Every wait ends 15 s after the latest predicted time, and its message says what that time is made of.
+  - Each wait for replicas ends 15 s after their latest predicted time, and its message says what that time is made of.
   - The task fails when the verdict is none of O(expect), where all of them are explained.
   - While it runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and what is
     expected next.
@@ -257,6 +257,7 @@ attributes:
     description: Returns details on what has changed when in diff mode.
     support: none
 requirements:
+  - Linux and Python >= 3.11 where the module runs, which is the controller
   - kubernetes (Python library) >= 24.2.0
   - aiohttp (Python library) >= 3.8.0
   - prometheus-client (Python library)
@@ -266,7 +267,8 @@ notes:
     ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
     Endpoints, and C(get) on C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on
     C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. Each permission
-    that is missing is named before anything is sent.
+    that is missing is named before anything is sent. Where the metric comes from pods of another namespace, their
+    counters need it there.
   - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted) and the files are
     complete.
   - Under C(async), or on a machine other than the controller, no progress is shown.
@@ -442,6 +444,12 @@ predicted:
       type: list
       elements: str
       sample: []
+    activation:
+      description:
+        - The prediction of the load of the phase V(activation), with the same fields up to C(warnings); null without
+          it.
+      type: dict
+      sample: null
     hops:
       description: The earliest and the latest time of each hop, in seconds since the first request.
       type: dict
@@ -664,7 +672,8 @@ hops:
 end_to_end:
   description:
     - Whether what was answered is what the pods have counted, by their own metrics pages; null without
-      O(counter_metric). A difference is one of RV(deviations) and does not change the verdict.
+      O(counter_metric), and where it is not known which pods that are. A difference is one of RV(deviations) and does
+      not change the verdict.
   type: dict
   returned: when the proof was begun
   contains:
@@ -835,9 +844,10 @@ import importlib
 import queue
 import signal
 import socket
+import sys
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -872,8 +882,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import S
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import find_target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Clock, ProofFiles, ProofFilesError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import without_user
 
 _CONNECT_SECONDS = 5
+_FORBIDDEN = 403
 # Prometheus is asked once a scrape, but no more often and no more seldom than this.
 _SHORTEST_ASK_SECONDS, _FIRST_ASK_SECONDS, _LONGEST_ASK_SECONDS = 1.0, 2.0, 5.0
 
@@ -889,7 +901,8 @@ def check_url_answers(url: str) -> None:
         socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
     except (OSError, UnicodeError) as error:  # UnicodeError: no name that DNS could have
         raise BadInput(
-            f"load.http.url {url} does not answer ({error}): give the URL at which this machine reaches the application"
+            f"load.http.url {without_user(url)} does not answer ({error}): give the URL at which this machine reaches "
+            "the application"
         ) from error
 
 
@@ -923,9 +936,9 @@ def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: st
         counters=bool(target.counter),
         version=version,
     )
-    missing = missing_access(cluster, wanted)
-    if missing:
-        raise BadInput(f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(missing)}")
+    words = _missing_words(cluster, missing_access(cluster, wanted))
+    if words:
+        raise BadInput(words)
 
 
 def start_watchers(cluster: Cluster, target: ProofTarget, sink: queue.Queue[Observation]) -> None:
@@ -960,7 +973,12 @@ def start_poller(
     poller = PrometheusPoller(
         Prometheus(cluster, find, params["prometheus_headers"] or {}),
         sink,
-        {trigger.key: trigger.query for trigger in target.triggers if trigger.query},
+        # Another Prometheus would have other values.
+        {
+            one.key: one.query
+            for one in target.triggers
+            if one.query and one.server_address == target.moved.server_address
+        },
         counter=target.counter or None,
         interval=interval,
         feeding=target.moved.query,
@@ -977,6 +995,17 @@ def listen_for_signals(interrupt: Interrupt) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, note)
+
+
+def new_sender(workers: int) -> LoadProcess:
+    """Return the sending processes. They are forked, which has to be before any thread is started.
+
+    :raises BadInput: this machine has no room for so many
+    """
+    try:
+        return LoadProcess(workers)
+    except OSError as error:
+        raise BadInput(f"load.http.workers is {workers}, and not all of them could be started ({error})") from error
 
 
 def proof_options(params: Mapping[str, Any], flags: Mapping[str, float]) -> Options:
@@ -1011,8 +1040,7 @@ def run_proof(
         return read_counters(cluster, targets, target.counter)
 
     with contextlib.ExitStack() as stack:
-        # Before any thread: it is forked.
-        load = stack.enter_context(contextlib.closing(LoadProcess(load_options.workers)))
+        load = stack.enter_context(contextlib.closing(new_sender(load_options.workers)))
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
@@ -1028,12 +1056,31 @@ def run_proof(
         return prove(scene)
 
 
+def find_target_or_name_all(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
+    """Return what is to be proven.
+
+    :raises BadInput: see find_target, and where something may not be read: all that may not be read in the namespace
+    :raises ClusterError: see Cluster.list
+    """
+    try:
+        return find_target(cluster, params["namespace"], params["name"], params["trigger"], params["counter_metric"])
+    except ClusterError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        wanted = needs(params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"]))
+        raise BadInput(_missing_words(cluster, missing_access(cluster, wanted)) or str(error)) from error
+
+
+def _missing_words(cluster: Cluster, missing: Sequence[str]) -> str:
+    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(missing)}" if missing else ""
+
+
 def check_mode_message(load_options: LoadOptions, target: ProofTarget) -> str:
     """Return what would be done, in words."""
     what = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
     if load_options.replicas:
         what = f"a load for {load_options.replicas} replicas"
-    sent = f"{what} would be sent to {load_options.url}" if load_options.url else "nothing would be sent"
+    sent = f"{what} would be sent to {without_user(load_options.url)}" if load_options.url else "nothing would be sent"
     return f"ScaledObject {target.scaledobject} scales Deployment {target.deployment}; {sent}."
 
 
@@ -1043,13 +1090,21 @@ def run(module: AnsibleModule) -> None:
     try:
         load_options = check_options(params)
         cluster = Cluster(params["kubeconfig"], params["context"])
-        target = find_target(cluster, params["namespace"], params["name"], params["trigger"], params["counter_metric"])
+        target = find_target_or_name_all(cluster, params)
         if module.check_mode:
             module.exit_json(changed=False, message=check_mode_message(load_options, target))
         result = run_proof(module, load_options, cluster, target)
     except (BadInput, ClusterError, ProofFilesError) as error:
         result = {}
         module.fail_json(msg=str(error), changed=False)
+    except Exception as error:  # what nobody thought of; verdict.json says so, too, where there is one already
+        module.fail_json(
+            msg=f"{type(error).__name__}: {error}",
+            exception=traceback.format_exc(),
+            changed=False,
+            verdict="aborted",
+            reason="internal_error",
+        )
     unexpected = params["fail_on_unexpected"] and result["verdict"] not in params["expect"]
     if result["reason"] == "bad_input" or unexpected:
         expected = " or ".join(params["expect"])
@@ -1065,6 +1120,8 @@ def run(module: AnsibleModule) -> None:
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    if not sys.platform.startswith("linux") or sys.version_info < (3, 11):
+        module.fail_json(msg="verify_scaling needs Linux and Python 3.11: set ansible_python_interpreter to one")
     libraries = (
         ("kubernetes", "kubernetes"),
         ("aiohttp", "aiohttp"),

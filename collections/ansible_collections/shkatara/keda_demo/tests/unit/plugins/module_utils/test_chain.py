@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -308,3 +309,37 @@ def test_prometheus_is_not_needed_where_no_trigger_asks_it():
         state.apply(observation)
     assert missing(state) == []
     assert rest(state, None, SETTLE, now=1.0, since=-math.inf).at_rest
+
+
+def test_another_page_of_the_same_pods_does_not_feed_the_metric():
+    """A sidecar's own target, which is slower and down, is none of this metric."""
+    app = dataclasses.replace(target(), job="test", instance="10.244.1.5:5000")
+    sidecar = dataclasses.replace(
+        app, url="http://10.244.1.5:15090/stats", up=False, interval=60.0, job="sidecar", instance="10.244.1.5:15090"
+    )
+    data = {"values": {"0": 0.0}, "targets": [sidecar, app], "feeds": {("test", "10.244.1.5:5000")}}
+    state = state_of(seen(1.0, "prometheus", data))
+    assert state.feeding_targets == [app]
+    assert state.scrape_interval == 5.0
+    assert state.own_pods_feed
+    assert missing(state) == []
+
+
+def test_targets_without_an_interval_are_asked_for():
+    silent = dataclasses.replace(target(), interval=0.0)
+    state = state_of(seen(1.0, "prometheus", {"values": {"0": 0.0}, "targets": [silent]}))
+    assert [gap.message for gap in missing(state)] == [
+        "Prometheus tells no interval of its targets: give it in `scrape_interval`"
+    ]
+    state.given_interval = 30.0
+    assert missing(state) == []
+
+
+def test_an_hpa_of_the_cpu_alone_is_ready():
+    resource = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 3}}}
+    hpa = changed(HPA, "status.currentMetrics", [resource])
+    assert missing(state_of(seen(1.0, "horizontalpodautoscalers", hpa))) == []
+    nothing = changed(HPA, "status.currentMetrics", [{"type": ""}])
+    assert [gap.reason for gap in missing(state_of(seen(1.0, "horizontalpodautoscalers", nothing)))] == [
+        "hpa_metric_invalid"
+    ]

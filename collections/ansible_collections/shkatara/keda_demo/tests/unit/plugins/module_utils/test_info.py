@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils import _info
+from ansible_collections.shkatara.keda_demo.plugins.module_utils import _info, _views
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.info_objects import (
     DEPLOYMENT,
     HPA,
@@ -207,7 +207,7 @@ def test_a_new_scaledobject_has_kedas_defaults_and_nothing_else():
     assert found["message"] == "no condition Ready yet"
     assert (found["hpa"], found["deployment"]) == (None, None)
     assert values(found["triggers"][0]) == ("cpu", None, None, None, None)
-    assert _info.hpa_name(scaledobject) == "keda-hpa-new"
+    assert _views.hpa_name(scaledobject) == "keda-hpa-new"
 
 
 def test_what_the_scaledobject_says_counts():
@@ -299,8 +299,8 @@ def test_deployment_name(target, name):
 
 def test_hpa_name():
     advanced = {"horizontalPodAutoscalerConfig": {"name": "mine"}}
-    assert _info.hpa_name(SCALEDOBJECT) == "keda-hpa-scaledobject-py"
-    assert _info.hpa_name(changed(changed(SCALEDOBJECT, "spec.advanced", advanced), "status.hpaName", None)) == "mine"
+    assert _views.hpa_name(SCALEDOBJECT) == "keda-hpa-scaledobject-py"
+    assert _views.hpa_name(changed(changed(SCALEDOBJECT, "spec.advanced", advanced), "status.hpaName", None)) == "mine"
 
 
 def test_a_metric_that_was_added_by_hand_is_no_trouble():

@@ -28,13 +28,13 @@ def load(rate, timeout=10.0, workers=1, duration=600.0, url="http://host/", **op
 @pytest.mark.parametrize(
     ("spec", "in_flight", "files", "megabytes"),
     [
-        (load(37), 370, 434, 32.2),
-        (load(1500), 15000, 15064, 120),
-        (load(2000, workers=2), 20000, 10064, 180),
-        (load(2000, duration=3), 6000, 6064, 66),  # there are not more
+        (load(37), 370, 434 + 19, 32.2),  # those that are answered and not closed yet come on top
+        (load(1500), 15000, 15064 + 750, 120),
+        (load(2000, workers=2), 20000, 10064 + 500, 180),
+        (load(2000, duration=3), 6000, 6064 + 1000, 66),  # there are not more
         (load(37, keep_alive=True), 370, 434, 35.9),
         (load(37, url="HTTPS://host/"), 370, 434, 148.4),
-        (LoadSpec("http://host/", (Stage(50, 60, ramp=True), Stage(10, 60))), 500, 564, 33),
+        (LoadSpec("http://host/", (Stage(50, 60, ramp=True), Stage(10, 60))), 500, 564 + 25, 33),
     ],
 )
 def test_needs(spec, in_flight, files, megabytes):
@@ -43,7 +43,7 @@ def test_needs(spec, in_flight, files, megabytes):
     assert found.memory / 1e6 == pytest.approx(megabytes, abs=0.1)
 
 
-@pytest.mark.parametrize("spec", [load(1993), load(2000, workers=2), load(2823, workers=2), load(5000, timeout=2)])
+@pytest.mark.parametrize("spec", [load(1898), load(2000, workers=2), load(2823, workers=2), load(5000, timeout=2)])
 def test_a_load_that_can_be_sent(spec):
     assert refusal(spec, MACHINE) is None
 
@@ -54,7 +54,7 @@ def test_a_load_that_can_be_sent(spec):
         (
             load(2000),
             MACHINE,
-            "open files: 20000 connections and 64 other files for each of 1 load.http.workers are 20064, and the hard "
+            "open files: 21000 connections and 64 other files for each of 1 load.http.workers are 21064, and the hard "
             "limit is 20000 (ulimit -Hn): set load.http.workers to 2",
         ),
         (
@@ -132,7 +132,7 @@ def limited(connection, soft, hard, spec):
     ("rate", "most", "files"),
     [
         (5, 114, (256, 500)),  # enough already
-        (30, 364, (428, 500)),
+        (30, 364, (443, 500)),
         (100, 436, (500, 500)),
     ],
 )

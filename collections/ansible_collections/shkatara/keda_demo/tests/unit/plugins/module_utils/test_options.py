@@ -134,6 +134,9 @@ def test_what_must_be_finite_in_a_load(name, value):
         ({"counter_metric": "requests_total[5m]"}, "'requests_total[5m]'"),
         ({"phases": []}, "phases is empty: give some of activation, scale_out, hold, scale_in, to_zero"),
         ({"phases": ["hold", "scale_in"]}, "phases has hold without scale_out"),
+        ({"phases": ["activation", "scale_in"]}, "phases has activation and a way back without scale_out"),
+        ({"phases": ["activation", "to_zero"]}, "nothing would go up in between"),
+        ({"prometheus_url": "http://me:word@host:9090"}, "`prometheus_url` has credentials in it"),
     ],
 )
 def test_what_is_refused(options, words):
@@ -220,3 +223,8 @@ def test_a_url(url):
 def test_no_url(url):
     assert not is_url(url)
     assert f"load.http.url is {url!r} and must be a URL" in refusal(with_http(url=url, rate=34.5))
+
+
+def test_more_workers_than_the_machine_can_have_are_refused():
+    load = {"http": {**GIVEN["load"]["http"], "workers": 10_000}}
+    assert "load.http.workers is 10000 and must be at most " in refusal({**GIVEN, "load": load})

@@ -78,11 +78,6 @@ def test_a_load_that_is_over_the_threshold_is_no_activation(tmp_path):
     assert run.load.orders == []
 
 
-def test_a_load_under_the_threshold_and_the_way_back(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), metric(20, 5.0)], phases=("activation", "scale_in"))
-    assert run.passed == [("activation", True), ("scale_in", True)], "a phase that was asked for is never left out"
-
-
 def value_target(observations, replicas):
     """The same with an HPA whose target is all replicas together, and with a minimum of replicas."""
     replaced = []
@@ -229,3 +224,11 @@ def test_the_way_back_alone(tmp_path):
     assert run.result["predicted"]["scale_in"]["from_replicas"] == [4]
     assert (run.result["observed"]["final_replicas"], run.result["end_to_end"]) == (1, None)
     assert run.seconds == pytest.approx(200.5, abs=0.5)
+
+
+def test_a_scale_out_that_is_late_has_not_passed(tmp_path):
+    """Ready 173 s after the first request, where 167 was the latest, and then held."""
+    late = [seen(item.at + 140.0, item.source, item.data, item.event) for item in scale_out()]
+    run = Run(tmp_path, [*ready_chain(), metric(1.0, 34.5), *late], load={"rate": 34.5, "duration": 400.0})
+    assert run.verdict == ("scaled_late", "after_latest")
+    assert run.passed == [("scale_out", False)]

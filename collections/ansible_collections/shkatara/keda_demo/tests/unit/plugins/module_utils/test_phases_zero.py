@@ -150,3 +150,14 @@ def test_a_load_under_the_activation_threshold_that_brings_a_replica(tmp_path):
     run = zero_run(tmp_path, first, ACTIVATED_AT_5, phases=("activation", "scale_out"))
     assert run.verdict[0] == "wrong_count"
     assert run.passed == [("activation", False)]
+
+
+def test_a_load_that_does_not_reach_the_activation_threshold_is_predicted_to_bring_nothing(tmp_path):
+    so = changed(FROM_ZERO, "spec.triggers.0.metadata.activationThreshold", "50")
+    chain = [seen(0.0, "scaledobjects", so, "ADDED"), *(one for one in zero_chain() if one.source != "scaledobjects")]
+    run = Run(tmp_path, chain, scaledobject=so, load={"rate": 30.0, "duration": 400.0}, phases=("scale_out",))
+    assert run.verdict == ("not_scaled", "load_under_activation")
+    assert run.result["predicted"]["possible_replicas"] == [0]
+    refused = Run(tmp_path, chain, scaledobject=so, load={"replicas": 3})
+    assert refused.verdict == ("aborted", "bad_input")
+    assert "the trigger's activationThreshold is 50: nothing would begin" in refused.result["message"]

@@ -222,3 +222,25 @@ def test_targets_that_are_not_told_need_the_interval(tmp_path):
     assert (run.result["evidence"]["targets"], run.result["evidence"]["scrape_interval_seconds"]) == ([], 5.0)
     # Without a target nobody knows where the pods' own metrics are.
     assert Run(tmp_path, events, given_interval=5.0, counter=COUNTER).result["end_to_end"] is None
+
+
+def test_a_value_of_another_metric_alone_is_not_enough(tmp_path):
+    """KEDA can't ask the first trigger, while the HPA has a value of the second: nothing is sent."""
+    chain = chain_of_both(ready_chain())
+    for index, item in enumerate(chain):
+        if item.source == "horizontalpodautoscalers":
+            others = [{"type": ""}, item.data["status"]["currentMetrics"][1]]
+            chain[index] = seen(item.at, item.source, changed(item.data, "status.currentMetrics", others), item.event)
+    run = Run(tmp_path, chain, scaledobject=BOTH)
+    assert run.verdict == ("not_ready", "hpa_metric_invalid")
+    assert f"has no value of {METRIC}" in run.result["message"]
+    assert run.load.orders == []
+
+
+def test_a_load_chosen_for_replicas_is_refused_while_keda_falls_back(tmp_path):
+    falling = changed(SCALEDOBJECT, "spec.fallback", {"failureThreshold": 3, "replicas": 3})
+    falling = changed(falling, "status.health", {METRIC: {"numberOfFailures": 9, "status": "Failing"}})
+    chain = [seen(0.0, "scaledobjects", falling, "ADDED"), *without(ready_chain(), "scaledobjects")]
+    run = Run(tmp_path, chain, scaledobject=falling, load={"replicas": 4})
+    assert run.verdict == ("aborted", "bad_input")
+    assert "KEDA's fallback stands for its value" in run.result["message"]

@@ -382,7 +382,10 @@ def test_a_proof_dir_that_cannot_be_made_is_named_and_the_load_is_closed(prove, 
 
 def test_another_os_error_is_not_blamed_on_the_proof_dir(prove, tmp_path):
     error, closed = prove(tmp_path / "proof")
-    assert isinstance(error, PermissionError)
+    result = error.args[0]
+    assert (result["failed"], result["verdict"], result["reason"]) == (True, "aborted", "internal_error")
+    assert result["msg"] == "PermissionError: [Errno 13] no thread for you"
+    assert "start_watchers" in result["exception"]
     assert closed == ["load"]
 
 
