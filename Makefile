@@ -8,7 +8,6 @@ export KEDA_DEMO_BUILD ?= $(CURDIR)/build
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 playbook := ansible-playbook
-collection := collections/ansible_collections/shkatara/keda_demo
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +39,7 @@ lint: .venv/requirements-dev.installed
 	mypy
 	yamllint --strict .
 	ansible-lint --offline --strict
-	antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=self $(collection)
+	antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=self collections/ansible_collections/shkatara/keda_demo
 
 unit: .venv/requirements-dev.installed
 	pytest
