@@ -225,8 +225,10 @@ def _moving(state: State, target: HpaTarget | None, fallback: float | None) -> s
 def _stays(state: State, target: HpaTarget | None, count: int, fallback: float | None) -> bool:
     """Whether replicas stay at `count`: it is the least there can be, or what the metrics ask for at this moment."""
     least = resting_replicas(state)
-    if count == least or target is None or least == 0 or count < least:
-        return count == least or (target is None and count > least)
+    if count <= least or target is None:
+        return count >= least
+    if least == 0:
+        return False
     value = (state.metric or 0.0) if fallback is None else fallback
     return desired_replicas(target, value, count) == count
 

@@ -55,6 +55,10 @@ class Metric:
     value: float = 0.0
     moved: bool = True
 
+    def goal(self, replicas: int) -> float:
+        """Return the value for which so many replicas are just right."""
+        return self.target * replicas if self.kind == AVERAGE_VALUE else self.target
+
 
 @dataclass(frozen=True)
 class HpaTarget:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ansible_collections.shkatara.keda_demo.plugins.module_utils import _words
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._bounds import MARGIN_SECONDS, bounds_back
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._choose import choose_rate
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._hpa import AVERAGE_VALUE, HpaTarget
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._hpa import HpaTarget
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_needs import limits_here, refusal
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._predict import Prediction, Start, predict
@@ -82,9 +82,7 @@ def activation_load(scene: Scene, plan: HpaPlan, baseline: float) -> tuple[LoadS
     start = start_of(scene, plan, baseline, scene.state.history[-1].spec)
     if plan.target is None:
         raise BadInput(f"phase activation needs a prediction, and there is none ({plan.unknown})")
-    moved = plan.target.moved
-    pods = start.replicas if moved.kind == AVERAGE_VALUE else 1
-    moves_at = scene.rules.activation if start.replicas == 0 else moved.target * pods
+    moves_at = plan.target.moved.goal(start.replicas) if start.replicas else scene.rules.activation
     rate = options.activation_rate or max(0.0, moves_at - baseline) / 2 / start.per_request
     total = baseline + rate * start.per_request
     if rate <= 0 or total > moves_at:

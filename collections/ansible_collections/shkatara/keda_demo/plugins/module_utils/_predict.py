@@ -104,11 +104,7 @@ class Prediction:
 
 
 def first_times(
-    target: HpaTarget,
-    load: Load,
-    start: Start,
-    graph: Mapping[int, list[int]],
-    timing: Timing,
+    target: HpaTarget, load: Load, start: Start, graph: Mapping[int, list[int]], timing: Timing
 ) -> dict[int, float]:
     """Return when each count of a graph may be reached at the earliest, in seconds since the first request.
 
@@ -121,21 +117,12 @@ def first_times(
         if count not in first:
             continue
         for after in graph[count]:
-            edge = metric.target * (count if metric.kind == AVERAGE_VALUE else 1) * (1 + target.up_tolerance)
-            asked = metric.target * (after - 1) if metric.kind == AVERAGE_VALUE else edge
-            needed = max(edge, asked) / (1 + excess_share(timing, begin, count)) - start.baseline
+            asked = max(metric.goal(count) * (1 + target.up_tolerance), metric.goal(after - 1))
+            needed = asked / (1 + excess_share(timing, begin, count)) - start.baseline
             if next_replicas(target, 0.0, count) >= after or asked_before.get(count, 0) >= after:
                 needed = 0.0
-            shown = earliest_shown(
-                load.requests_until,
-                timing,
-                needed / (start.per_request or 1e-9),
-                load.duration,
-            )
-            at = max(
-                shown or 0.0,
-                first[count] + (timing.hpa_sync if count != begin else 0.0),
-            )
+            shown = earliest_shown(load.requests_until, timing, needed / (start.per_request or 1e-9), load.duration)
+            at = max(shown or 0.0, first[count] + (timing.hpa_sync if count != begin else 0.0))
             first[after] = min(first.get(after, math.inf), at)
     return first
 

@@ -23,8 +23,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import
 _VIEWS = {
     "scaledobjects": _views.scaledobject_view,
     "horizontalpodautoscalers": _views.hpa_view,
-    "deployments": _views.deployment_view,
-    "replicasets": _views.replicaset_view,
+    "deployments": _views.workload_view,
+    "replicasets": _views.workload_view,
     "pods": _views.pod_view,
     "events": _views.event_view,
 }
@@ -74,9 +74,9 @@ class State:
     moved_index: int = 0
     scaledobject: _views.ScaledObjectView | None = None
     hpa: _views.HpaView | None = None
-    deployment: _views.DeploymentView | None = None
+    deployment: _views.WorkloadView | None = None
     pods: dict[str, _views.PodView] = field(default_factory=dict)
-    replicasets: dict[str, _views.ReplicaSetView] = field(default_factory=dict)
+    replicasets: dict[str, _views.WorkloadView] = field(default_factory=dict)
     events: dict[str, _views.EventView] = field(default_factory=dict)
     targets: list[Target] | None = None
     feeds: set[tuple[str, str]] | None = None

@@ -189,8 +189,8 @@ def _external_values(status: Object) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class DeploymentView:
-    """A Deployment (apps/v1)."""
+class WorkloadView:
+    """A Deployment or a ReplicaSet (apps/v1)."""
 
     name: str
     spec_replicas: int
@@ -198,11 +198,11 @@ class DeploymentView:
     ready: int
 
 
-def deployment_view(obj: Object) -> DeploymentView:
-    """Return the record of a Deployment."""
+def workload_view(obj: Object) -> WorkloadView:
+    """Return the record of a Deployment or a ReplicaSet."""
     status = obj.get("status") or {}
     replicas = obj["spec"].get("replicas")
-    return DeploymentView(
+    return WorkloadView(
         name=obj["metadata"]["name"],
         spec_replicas=1 if replicas is None else replicas,
         replicas=status.get("replicas") or 0,
@@ -262,27 +262,6 @@ def pod_view(obj: Object) -> PodView:
         waiting=", ".join(reason for reason in reasons if reason),
         started=bool(states) and all(state.get("running") for state in states),
         restarts=sum(item.get("restartCount") or 0 for item in status.get("containerStatuses") or []),
-    )
-
-
-@dataclass(frozen=True)
-class ReplicaSetView:
-    """A ReplicaSet (apps/v1)."""
-
-    name: str
-    spec_replicas: int
-    replicas: int
-    ready: int
-
-
-def replicaset_view(obj: Object) -> ReplicaSetView:
-    """Return the record of a ReplicaSet."""
-    status = obj.get("status") or {}
-    return ReplicaSetView(
-        name=obj["metadata"]["name"],
-        spec_replicas=obj["spec"].get("replicas") or 0,
-        replicas=status.get("replicas") or 0,
-        ready=status.get("readyReplicas") or 0,
     )
 
 

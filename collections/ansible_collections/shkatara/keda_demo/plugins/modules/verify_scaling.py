@@ -906,12 +906,6 @@ def check_url_answers(url: str) -> None:
         ) from error
 
 
-def server_address(target: ProofTarget) -> str:
-    """Return the address of the Prometheus behind the trigger that the load moves, else of the first one there is."""
-    triggers = [target.moved, *target.triggers]
-    return next((one.server_address for one in triggers if one and one.server_address), "")
-
-
 def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | None:
     """Return the namespace of the Prometheus that is reached by a port-forward; None where it has a URL.
 
@@ -919,13 +913,13 @@ def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | N
     """
     if prometheus_url or not target.moved:
         return None
-    address = server_address(target)
+    address = target.moved.server_address
     try:
         return service_of(address)[1]
     except PrometheusError as error:
         raise BadInput(str(error)) from error
     except ValueError as error:
-        raise BadInput(f"the trigger's serverAddress {address!r} is not a URL: {error}") from error
+        raise BadInput(f"the trigger's serverAddress {without_user(address)!r} is not a URL: {error}") from error
 
 
 def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: str | None, version: str) -> None:
@@ -958,13 +952,14 @@ def start_poller(
     cluster: Cluster, target: ProofTarget, params: Mapping[str, Any], sink: queue.Queue[Observation], scene: Scene
 ) -> PrometheusPoller | None:
     """Ask Prometheus once a scrape; None where no trigger asks one."""
-    if target.moved is None:
+    moved = target.moved
+    if moved is None:
         return None
 
     def find() -> Address:
         if params["prometheus_url"]:
             return direct_address(params["prometheus_url"])
-        return find_pod(cluster, server_address(target))
+        return find_pod(cluster, moved.server_address)
 
     def interval() -> float:
         known = scene.state.scrape_interval or _FIRST_ASK_SECONDS
@@ -974,14 +969,10 @@ def start_poller(
         Prometheus(cluster, find, params["prometheus_headers"] or {}),
         sink,
         # Another Prometheus would have other values.
-        {
-            one.key: one.query
-            for one in target.triggers
-            if one.query and one.server_address == target.moved.server_address
-        },
+        {one.key: one.query for one in target.triggers if one.query and one.server_address == moved.server_address},
         counter=target.counter or None,
         interval=interval,
-        feeding=target.moved.query,
+        feeding=moved.query,
     )
     poller.start()
     return poller

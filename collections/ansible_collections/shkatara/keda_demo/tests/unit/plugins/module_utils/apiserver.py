@@ -23,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.api.asked.append((self.command, parts.path, self.query))
         self.api.answer(self, parts.path)
 
-    do_GET = do_POST = answer
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
     def send(self, document, status=200):
         body = json.dumps(document).encode()

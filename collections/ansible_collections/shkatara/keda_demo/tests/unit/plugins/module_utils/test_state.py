@@ -46,12 +46,12 @@ def test_views_of_the_demo():
     hpa = _views.hpa_view(HPA)
     assert (hpa.min_replicas, hpa.max_replicas, hpa.desired, hpa.current, hpa.valid) == (1, 10, 1, 1, True)
     assert (hpa.values, hpa.behavior) == ({METRIC: 0}, None)
-    deployment = _views.deployment_view(DEPLOYMENT)
+    deployment = _views.workload_view(DEPLOYMENT)
     assert (deployment.spec_replicas, deployment.replicas, deployment.ready) == (1, 1, 1)
     assert _views.probe_seconds(DEPLOYMENT) == 1 * (1 + 1)
     started = _views.pod_view(pod(FIRST))
     assert (started.started, started.ready, started.restarts, started.node) == (True, True, 0, "worker1")
-    assert _views.replicaset_view(replicaset(4, 3, 2)) == _views.ReplicaSetView(REPLICASET, 4, 3, 2)
+    assert _views.workload_view(replicaset(4, 3, 2)) == _views.WorkloadView(REPLICASET, 4, 3, 2)
     said = _views.event_view(event("Pod", FIRST, "Pulled", "already present", count=2))
     assert (said.kind, said.object, said.reason, said.message, said.count) == (
         "Pod",
@@ -65,7 +65,7 @@ def test_views_of_the_demo():
 def test_views_of_objects_that_were_just_made():
     assert not _views.scaledobject_view(changed(SCALEDOBJECT, "status", None)).ready
     assert not _views.hpa_view(changed(HPA, "status", {"currentReplicas": 1, "desiredReplicas": 0})).valid
-    assert _views.deployment_view({"metadata": {"name": "test"}, "spec": {}}).spec_replicas == 1
+    assert _views.workload_view({"metadata": {"name": "test"}, "spec": {}}).spec_replicas == 1
     made = _views.pod_view({"metadata": {"name": "test-2"}, "spec": {}})
     assert (made.scheduled, made.ready, made.started, made.node) == (False, False, False, "")
 

@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import http.server
 import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.modules import scaledobject_info
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.apiserver import Api, serve
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.info_objects import (
     DEPLOYMENT,
     HPA,
@@ -32,56 +31,31 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/test/deployments"
 ONE = {SCALEDOBJECTS: [SCALEDOBJECT], HPAS: [HPA], DEPLOYMENTS: [DEPLOYMENT]}
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    """An API server that has some objects, notes what it is asked, and forbids a path if told so."""
-
-    protocol_version = "HTTP/1.1"
-    lists: dict[str, list[dict]]
-    asked: list[tuple[str, str, str]]
-    forbidden = ""
-
-    def do_GET(self):
-        url = urlsplit(self.path)
-        selector = parse_qs(url.query).get("fieldSelector", [""])[0]
-        self.asked.append((self.command, url.path, selector))
-        status, data = self.answer(url.path, selector.removeprefix("metadata.name="))
-        body = json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
-
-    def answer(self, path, name):
-        if path == self.forbidden:
-            return 403, {"message": "that is forbidden"}
-        if path not in self.lists:
-            return 404, {"message": "the server could not find the requested resource"}
-        items = [item for item in self.lists[path] if name in ("", item["metadata"]["name"])]
-        return 200, {"items": items, "metadata": {"resourceVersion": "1"}}
-
-    def log_message(self, *_args):
-        pass
-
-
 @pytest.fixture
 def api(tmp_path):
-    """Starts an API server with these lists; returns a kubeconfig for it and what it is asked."""
-    servers = []
+    """Starts an API server with these lists, which may forbid a path; returns a kubeconfig for it, and the server."""
+    with contextlib.ExitStack() as stack:
 
-    def start(lists, forbidden=""):
-        handler = type("OneApi", (Api,), {"lists": lists, "asked": [], "forbidden": forbidden})
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return write_kubeconfig(tmp_path, server.server_address[1]), handler.asked
+        def start(lists, forbidden=""):
+            def answer(handler, path):
+                name = handler.query.get("fieldSelector", "").removeprefix("metadata.name=")
+                if path == forbidden:
+                    handler.send({"message": "that is forbidden"}, 403)
+                elif path not in lists:
+                    handler.send({"message": "the server could not find the requested resource"}, 404)
+                else:
+                    items = [item for item in lists[path] if name in ("", item["metadata"]["name"])]
+                    handler.send({"items": items, "metadata": {"resourceVersion": "1"}})
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+            running = stack.enter_context(serve(answer))
+            return running.kubeconfig(tmp_path / "kubeconfig"), running
+
+        yield start
+
+
+def asked(api):
+    """What the API server was asked: method, path, and by which name."""
+    return [(method, path, query.get("fieldSelector", "")) for method, path, query in api.asked]
 
 
 @pytest.fixture
@@ -89,23 +63,10 @@ def read(api):
     """Reads from an API server with these lists, without a process of its own, which costs 2 s."""
 
     def start_and_read(lists, forbidden="", name=None):
-        kubeconfig, asked = api(lists, forbidden)
-        return scaledobject_info.read(Cluster(kubeconfig, None), "test", name), asked
+        kubeconfig, running = api(lists, forbidden)
+        return scaledobject_info.read(Cluster(kubeconfig, None), "test", name), running
 
     return start_and_read
-
-
-def write_kubeconfig(folder, port):
-    kubeconfig = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "lab", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "admin"}}],
-        "users": [{"name": "admin", "user": {}}],
-        "current-context": "lab",
-    }
-    (folder / "kubeconfig").write_text(json.dumps(kubeconfig))
-    return str(folder / "kubeconfig")
 
 
 def call(arguments, **environment):
@@ -122,7 +83,7 @@ def call(arguments, **environment):
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_one_scaledobject_costs_three_reads_of_one_object(api, check_mode):
-    kubeconfig, asked = api(ONE)
+    kubeconfig, running = api(ONE)
     options = {"kubeconfig": kubeconfig, "namespace": "test", "name": "scaledobject-py"}
     result = call({**options, "_ansible_check_mode": check_mode})
     assert not result.get("failed")
@@ -130,7 +91,7 @@ def test_one_scaledobject_costs_three_reads_of_one_object(api, check_mode):
     (found,) = result["scaledobjects"]
     assert (found["name"], found["hpa"]["name"]) == ("scaledobject-py", "keda-hpa-scaledobject-py")
     assert (found["deployment"]["name"], found["triggers"][0]["threshold"]) == ("test", 10.0)
-    assert asked == [
+    assert asked(running) == [
         ("GET", SCALEDOBJECTS, "metadata.name=scaledobject-py"),
         ("GET", DEPLOYMENTS, "metadata.name=test"),
         ("GET", HPAS, "metadata.name=keda-hpa-scaledobject-py"),
@@ -149,27 +110,27 @@ def test_all_scaledobjects_of_a_namespace_get_their_own_objects(read):
         HPAS: [changed(HPA, "metadata.name", "keda-hpa-another"), HPA],
         DEPLOYMENTS: [DEPLOYMENT, changed(DEPLOYMENT, "metadata.name", "web")],
     }
-    found, asked = read(lists)
+    found, running = read(lists)
     assert [(one["name"], (one["hpa"] or {}).get("name"), (one["deployment"] or {}).get("name")) for one in found] == [
         ("another", "keda-hpa-another", "web"),
         ("scaledobject-py", "keda-hpa-scaledobject-py", "test"),
         ("stateful", None, None),
     ]
-    assert asked == [("GET", SCALEDOBJECTS, ""), ("GET", DEPLOYMENTS, ""), ("GET", HPAS, "")]
+    assert asked(running) == [("GET", SCALEDOBJECTS, ""), ("GET", DEPLOYMENTS, ""), ("GET", HPAS, "")]
 
 
 def test_none_is_an_empty_list_and_asks_no_further(api):
-    kubeconfig, asked = api(ONE)
+    kubeconfig, running = api(ONE)
     result = call({"kubeconfig": kubeconfig, "namespace": "test", "name": "other"})
     assert result["scaledobjects"] == []
     assert not result.get("failed")
-    assert asked == [("GET", SCALEDOBJECTS, "metadata.name=other")]
+    assert asked(running) == [("GET", SCALEDOBJECTS, "metadata.name=other")]
 
 
 def test_deployments_need_no_permission_where_none_is_scaled(read):
     stateful = copy.deepcopy(SCALEDOBJECT)
     stateful["spec"]["scaleTargetRef"]["kind"] = "StatefulSet"
-    (found,), _asked = read({**ONE, SCALEDOBJECTS: [stateful]}, forbidden=DEPLOYMENTS)
+    (found,), _running = read({**ONE, SCALEDOBJECTS: [stateful]}, forbidden=DEPLOYMENTS)
     assert found["target"]["kind"] == "StatefulSet"
 
 
@@ -187,7 +148,7 @@ def test_what_the_cluster_lacks_is_named(read, lists, forbidden, words):
 
 
 def test_a_cluster_that_is_away_is_named(tmp_path):
-    result = call({"kubeconfig": write_kubeconfig(tmp_path, 1), "namespace": "test"})
+    result = call({"kubeconfig": Api(None, port=1).kubeconfig(tmp_path / "kubeconfig"), "namespace": "test"})
     assert result["failed"] is True
     assert result["changed"] is False
     assert "The API server http://127.0.0.1:1 does not answer" in result["msg"]
@@ -195,7 +156,7 @@ def test_a_cluster_that_is_away_is_named(tmp_path):
 
 def test_kubeconfig_and_context_come_from_the_environment(tmp_path):
     """A context that is not there is named, so both were read."""
-    kubeconfig = write_kubeconfig(tmp_path, 1)
+    kubeconfig = Api(None, port=1).kubeconfig(tmp_path / "kubeconfig")
     result = call({"namespace": "test"}, K8S_AUTH_KUBECONFIG=kubeconfig, K8S_AUTH_CONTEXT="other")
     assert result["failed"] is True
     assert f"kubeconfig {kubeconfig}" in result["msg"]
@@ -249,7 +210,7 @@ def test_every_key_is_documented_and_no_other(read):
     scaledobject["spec"]["advanced"] = {"scalingModifiers": {"formula": "requests", "target": "10"}}
     scaledobject["spec"]["triggers"][0]["authenticationRef"] = {"name": "token"}
     scaledobject["status"]["health"]["composite-metric"] = {"numberOfFailures": 0, "status": "Happy"}
-    found, _asked = read({**ONE, SCALEDOBJECTS: [scaledobject]})
+    found, _running = read({**ONE, SCALEDOBJECTS: [scaledobject]})
     documented = yaml.safe_load(scaledobject_info.RETURN)
     given = shape({"scaledobjects": found})
     # Its two keys are explained once, at the triggers.
@@ -259,6 +220,6 @@ def test_every_key_is_documented_and_no_other(read):
 
 
 def test_the_samples_are_the_labs_result(read):
-    found, _asked = read(ONE)
+    found, _running = read(ONE)
     documented = yaml.safe_load(scaledobject_info.RETURN)
     assert samples(documented)["scaledobjects"] == found

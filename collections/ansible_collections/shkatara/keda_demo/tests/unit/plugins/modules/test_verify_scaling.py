@@ -4,18 +4,14 @@
 from __future__ import annotations
 
 import copy
-import http.server
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -26,7 +22,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import VERDICTS
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.apiserver import Api, Objects, serve
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import (
     DEPLOYMENT,
     SCALEDOBJECT,
@@ -99,54 +95,27 @@ def test_a_url_that_answers_gets_no_request():
         connection.close()
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    """An API server that has the demo's objects, and notes what it is asked."""
-
-    protocol_version = "HTTP/1.1"
-    asked: list[tuple[str, str]]
-    lists: ClassVar = {
-        "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects": [SCALEDOBJECT],
-        "/apis/apps/v1/namespaces/test/deployments": [DEPLOYMENT],
-    }
-
-    def do_GET(self):
-        path = urlsplit(self.path).path
-        self.asked.append((self.command, path))
-        items = self.lists.get(path)
-        body = json.dumps({"items": items, "metadata": {"resourceVersion": "1"}}).encode()
-        self.send_response(404 if items is None else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
-
-    def log_message(self, *_args):
-        pass
+LISTS = {
+    "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects": [SCALEDOBJECT],
+    "/apis/apps/v1/namespaces/test/deployments": [DEPLOYMENT],
+}
 
 
 @pytest.fixture
 def api():
-    """The requests that the API server got, and its port."""
-    handler = type("OneApi", (Api,), {"asked": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield handler.asked, running.server_address[1]
-        running.shutdown()
+    """An API server that has the demo's objects."""
+
+    def answer(handler, path):
+        items = LISTS.get(path)
+        handler.send({"items": items, "metadata": {"resourceVersion": "1"}}, 404 if items is None else 200)
+
+    with serve(answer) as running:
+        yield running
 
 
-def run_module(folder, port, check_mode):
-    """The module's result, with a kubeconfig of an API server on `port`."""
-    kubeconfig = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "lab", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "admin"}}],
-        "users": [{"name": "admin", "user": {}}],
-        "current-context": "lab",
-    }
-    (folder / "kubeconfig").write_text(json.dumps(kubeconfig))
+def run_module(folder, api, check_mode):
+    """The module's result, with a kubeconfig of an API server."""
+    api.kubeconfig(folder / "kubeconfig")
     arguments = {
         "kubeconfig": str(folder / "kubeconfig"),
         "namespace": "test",
@@ -168,15 +137,14 @@ def run_module(folder, port, check_mode):
 
 
 def test_check_mode_looks_at_the_target_and_does_nothing(tmp_path, api):
-    asked, port = api
-    result = run_module(tmp_path, port, check_mode=True)
+    result = run_module(tmp_path, api, check_mode=True)
     assert not result.get("failed")
     assert result["changed"] is False
     # Nothing listens at the load's URL: a request, or even a connection, would have failed.
     assert result["message"] == (
         "ScaledObject scaledobject-py scales Deployment test; 37 requests/s would be sent to http://127.0.0.1:1/."
     )
-    assert asked == [("GET", path) for path in Api.lists]
+    assert [(method, path) for method, path, _query in api.asked] == [("GET", path) for path in LISTS]
 
 
 TARGET = find_target(Objects(scaledobjects=[SCALEDOBJECT], deployments=[DEPLOYMENT]), "test", "scaledobject-py")
@@ -196,7 +164,7 @@ def test_check_mode_says_what_would_be_sent(load, words):
 
 
 def test_a_load_that_nothing_would_take_is_refused_before_anything_is_written(tmp_path, api):
-    result = run_module(tmp_path, api[1], check_mode=False)
+    result = run_module(tmp_path, api, check_mode=False)
     assert result["failed"] is True
     assert result["changed"] is False
     assert "load.http.url http://127.0.0.1:1/ does not answer" in result["msg"]
@@ -204,7 +172,7 @@ def test_a_load_that_nothing_would_take_is_refused_before_anything_is_written(tm
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_cluster_that_is_away_is_named(tmp_path, check_mode):
-    result = run_module(tmp_path, 1, check_mode)
+    result = run_module(tmp_path, Api(None, port=1), check_mode)
     assert result["failed"] is True
     assert "The API server http://127.0.0.1:1 does not answer" in result["msg"]
 
