@@ -1,0 +1,102 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""What can be computed of a ScaledObject's HPA."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..common import quantities
+from ..proof.records import Options, ProofTarget
+from .hpa import AVERAGE_VALUE, VALUE, HpaTarget, Metric
+from .hpa_object import HpaView
+from .scaledobject import ScaledObjectView
+
+
+@dataclass(frozen=True)
+class NotPredicted:
+    """A trigger that is watched and not computed, and why."""
+
+    trigger: str
+    why: str
+
+
+@dataclass(frozen=True)
+class HpaPlan:
+    """What can be computed of an HPA: `target` is None where nothing can.
+
+    `fallback` is the metric's value where the moved trigger has failed so often that KEDA puts another in its place.
+    """
+
+    target: HpaTarget | None
+    not_predicted: tuple[NotPredicted, ...] = ()
+    fallback: float | None = None
+
+    @property
+    def unknown(self) -> str:
+        """What is not predicted, in words; empty where all is."""
+        return "; ".join(f"{one.trigger}: {one.why}" for one in self.not_predicted)
+
+
+def hpa_plan(
+    hpa: HpaView, view: ScaledObjectView, proof: ProofTarget, options: Options, version: tuple[int, int]
+) -> HpaPlan:
+    """Return what the HPA was really told, and of what nothing is known.
+
+    Other external metrics count with the value that the HPA last saw: they are taken to stay.
+    """
+    if view.formula:
+        why = f"scalingModifiers.formula {view.formula!r} makes one metric of all triggers"
+        return HpaPlan(None, tuple(NotPredicted(str(trigger), why) for trigger in proof.triggers))
+    by_prefix = {f"s{trigger.index}-": trigger for trigger in proof.triggers}
+    metrics: list[Metric] = []
+    unknown: list[NotPredicted] = []
+    fallback: float | None = None
+    for item in hpa.targets:
+        name, external = _metric_name(item), item.get("external")
+        trigger = next((one for prefix, one in by_prefix.items() if external and name.startswith(prefix)), None)
+        label = str(trigger) if trigger else name
+        metric = _metric(item, name, hpa, moved=trigger is not None and trigger == proof.moved)
+        if metric is None:
+            unknown.append(NotPredicted(label, f"a metric of type {item.get('type')} is not computed from a load"))
+            continue
+        metrics.append(metric)
+        if not metric.moved:
+            unread = proof.moved is None and trigger is not None and not trigger.query
+            stays = f"no load of ours moves it: its value of {metric.value:g} is taken to stay"
+            why = "its type is not known here" if unread else stays
+            unknown.append(NotPredicted(label, why))
+        elif name in view.falling_back and view.fallback_replicas is not None and metric.kind == AVERAGE_VALUE:
+            # Source: KEDA 2.10, pkg/fallback/fallback.go, doFallback.
+            fallback = int(metric.target * 1000) * view.fallback_replicas / 1000
+    if not any(metric.moved for metric in metrics):
+        unknown = unknown or [NotPredicted(str(trigger), "its type is not known here") for trigger in proof.triggers]
+        return HpaPlan(None, tuple(unknown))
+    target = HpaTarget(
+        metrics=tuple(metrics),
+        min_replicas=hpa.min_replicas,
+        max_replicas=hpa.max_replicas,
+        tolerance=options.hpa_tolerance,
+        behavior=hpa.behavior,
+        downscale_stabilization=options.hpa_downscale_stabilization,
+        version=version,
+    )
+    return HpaPlan(target, tuple(unknown), fallback)
+
+
+def _metric_name(item: dict[str, Any]) -> str:
+    inner = item.get("external") or item.get("resource") or item.get("containerResource") or {}
+    return str((inner.get("metric") or {}).get("name") or inner.get("name") or item.get("type"))
+
+
+def _metric(item: dict[str, Any], name: str, hpa: HpaView, *, moved: bool) -> Metric | None:
+    """Return an external metric of the HPA with its present value; None for all others."""
+    told = (item.get("external") or {}).get("target") or {}
+    kind = told.get("type")
+    if kind not in (AVERAGE_VALUE, VALUE):
+        return None
+    seen = hpa.values.get(name, 0.0)
+    total = seen * hpa.current if kind == AVERAGE_VALUE else seen
+    goal = quantities.parse_quantity(told["averageValue" if kind == AVERAGE_VALUE else "value"])
+    return Metric(name, goal, kind, value=0.0 if moved else total, moved=moved)
