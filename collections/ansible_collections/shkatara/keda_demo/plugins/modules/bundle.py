@@ -124,7 +124,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._internal.bundle import dockerfile
 from ..module_utils._internal.bundle.build import Builder, Host
 from ..module_utils._internal.bundle.cache import Cache
-from ..module_utils._internal.bundle.plan import Plan, Request, make_plan
+from ..module_utils._internal.bundle.plan import BundlePlan, Request, make_plan
 from ..module_utils._internal.bundle.processes import Processes
 from ..module_utils._internal.bundle.record import check_files, check_folder, read_record, write_bundle
 from ..module_utils._internal.bundle.units import BundleError
@@ -207,7 +207,7 @@ def _bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dic
     return _result(folder, record, built, changed=True)
 
 
-def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, Plan]:
+def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, BundlePlan]:
     """Return the record of the bundle that is there, which is undamaged, and the plan of the one that is wanted."""
     record = read_record(folder, request.stack["name"], request.arch)
     if record:

@@ -869,7 +869,7 @@ from ..module_utils._internal.prometheus import addresses, pod_counters
 from ..module_utils._internal.prometheus.addresses import Address, PrometheusError
 from ..module_utils._internal.prometheus.client import Prometheus
 from ..module_utils._internal.prometheus.poller import PrometheusPoller
-from ..module_utils._internal.prometheus.scrapes import Target
+from ..module_utils._internal.prometheus.scrapes import ScrapeTarget
 from ..module_utils._internal.proof.edges import Interrupt, Outputs, Watched
 from ..module_utils._internal.proof.files import ProofFiles, ProofFilesError
 from ..module_utils._internal.proof.options import argument_spec, check_options
@@ -905,9 +905,9 @@ def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | N
 
     :raises BadInput: no trigger says where Prometheus is, or it is no Service
     """
-    if prometheus_url or not target.moved:
+    if prometheus_url or not target.load_trigger:
         return None
-    address = target.moved.server_address
+    address = target.load_trigger.server_address
     try:
         return addresses.service_of(address)[1]
     except PrometheusError as error:
@@ -918,7 +918,7 @@ def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | N
 
 def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: str | None, version: str) -> None:
     """:raises BadInput: permissions are missing; all of them are named at once"""
-    wanted = permissions.needs(
+    wanted = permissions.required_permissions(
         target.namespace,
         prometheus_namespace=prometheus_namespace,
         counters=bool(target.counter),
@@ -946,7 +946,7 @@ def start_poller(
     cluster: Cluster, target: ProofTarget, params: Mapping[str, Any], sink: queue.Queue[Observation], scene: Scene
 ) -> PrometheusPoller | None:
     """Ask Prometheus once a scrape; None where no trigger asks one."""
-    moved = target.moved
+    moved = target.load_trigger
     if moved is None:
         return None
 
@@ -1021,7 +1021,7 @@ def run_proof(
     options = proof_options(params, controller_flags.read_flags(cluster))
     listen_for_signals(interrupt)
 
-    def count(targets: Iterable[Target]) -> Mapping[str, float | str]:
+    def count(targets: Iterable[ScrapeTarget]) -> Mapping[str, float | str]:
         return pod_counters.read_counters(cluster, targets, target.counter)
 
     with contextlib.ExitStack() as stack:
@@ -1052,7 +1052,7 @@ def find_target_or_name_all(cluster: Cluster, params: Mapping[str, Any]) -> Proo
     except ClusterError as error:
         if error.status != _FORBIDDEN:
             raise
-        wanted = permissions.needs(
+        wanted = permissions.required_permissions(
             params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"])
         )
         raise BadInput(_missing_words(cluster, permissions.missing_access(cluster, wanted)) or str(error)) from error

@@ -11,7 +11,10 @@ import copy
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.watcher import Observation
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import Series, Target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import (
+    ScrapeTarget,
+    Series,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observations import State
 
 QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
@@ -203,14 +206,14 @@ def changed(obj: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     return copied
 
 
-def target(pod_name: str = FIRST, up: bool = True, error: str = "") -> Target:
+def target(pod_name: str = FIRST, up: bool = True, error: str = "") -> ScrapeTarget:
     """A scrape target of a pod."""
     instance = f"{PODS.get(pod_name, '10.244.1.99')}:5000"
-    return Target("test", pod_name, f"http://{instance}/metrics", up, error, 5.0, "test", instance)
+    return ScrapeTarget("test", pod_name, f"http://{instance}/metrics", up, error, 5.0, "test", instance)
 
 
 # A target that is no pod of the Deployment, as an ingress or a queue would be.
-GATEWAY = Target(
+GATEWAY = ScrapeTarget(
     "ingress", "gateway-0", "http://10.244.1.40:9113/metrics", True, "", 15.0, "gateway", "10.244.1.40:9113"
 )
 
@@ -262,7 +265,7 @@ def ready_chain(at: float = 0.0) -> list[Observation]:
 
 def state_of(*observations: Observation) -> State:
     """What is known of a ready chain after some more observations."""
-    state = State(moved="0")
+    state = State(load_trigger="0")
     for observation in (*ready_chain(), *observations):
         state.apply(observation)
     return state

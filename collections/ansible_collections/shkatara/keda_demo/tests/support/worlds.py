@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaTarget, Metric
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig, Metric
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
     AVERAGE,
@@ -80,11 +80,11 @@ def random_world(chance, kind=None, behaviors=BEHAVIORS, room=0.03, **given):
 def hpa_target(world):
     """The HPA as the prediction is told of it."""
     metrics = tuple(
-        Metric(f"s{index}", rule.goal, rule.kind, rule.constant or 0.0, moved=rule.constant is None)
+        Metric(f"s{index}", rule.goal, rule.kind, rule.constant or 0.0, by_load=rule.constant is None)
         for index, rule in enumerate(world.rules)
     )
     version = (1, 36) if world.current else (1, 25)
-    return HpaTarget(metrics, world.minimum, world.maximum, world.tolerance, world.behavior, world.downscale, version)
+    return HpaConfig(metrics, world.minimum, world.maximum, world.tolerance, world.behavior, world.downscale, version)
 
 
 def timing(world):
@@ -94,4 +94,4 @@ def timing(world):
 
 def start(world):
     """What there was before the load, as the prediction is told of it."""
-    return Start(world.start, world.baseline, activation_seconds=world.polling, from_zero=max(1, world.minimum))
+    return InitialState(world.start, world.baseline, activation_seconds=world.polling, from_zero=max(1, world.minimum))

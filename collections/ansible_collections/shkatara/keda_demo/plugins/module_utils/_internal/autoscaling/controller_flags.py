@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..common import durations
@@ -18,6 +19,17 @@ DEFAULTS: Mapping[str, float] = {
     "hpa_tolerance": 0.1,
     "hpa_downscale_stabilization": 300.0,
 }
+
+
+@dataclass(frozen=True)
+class ControllerFlags:
+    """The controller manager's flags about HPAs; `sync_period` and `downscale_stabilization` are in seconds."""
+
+    sync_period: float = 15.0
+    tolerance: float = 0.1
+    downscale_stabilization: float = 300.0
+
+
 _FLAGS = {
     "hpa_sync_period": "--horizontal-pod-autoscaler-sync-period",
     "hpa_tolerance": "--horizontal-pod-autoscaler-tolerance",

@@ -53,7 +53,7 @@ class Metric:
     target: float
     kind: str = AVERAGE_VALUE
     value: float = 0.0
-    moved: bool = True
+    by_load: bool = True
 
     def goal(self, replicas: int) -> float:
         """Return the value for which so many replicas are just right."""
@@ -61,7 +61,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class HpaTarget:
+class HpaConfig:
     """What an HPA was told, as far as it can be computed; `version` is the cluster's (major, minor).
 
     `tolerance` and `downscale_stabilization` (seconds) are the controller manager's flags. Of `metrics` exactly one is
@@ -77,9 +77,9 @@ class HpaTarget:
     version: tuple[int, int] = (1, 25)
 
     @property
-    def moved(self) -> Metric:
+    def load_metric(self) -> Metric:
         """The metric that the load moves."""
-        return next(metric for metric in self.metrics if metric.moved)
+        return next(metric for metric in self.metrics if metric.by_load)
 
     @property
     def scale_up(self) -> Mapping[str, Any] | None:
@@ -119,7 +119,7 @@ class HpaTarget:
         return self.version >= _TOLERANCE_FIELD_VERSION
 
 
-def is_within_tolerance(target: HpaTarget, usage_ratio: float) -> bool:
+def is_within_tolerance(target: HpaConfig, usage_ratio: float) -> bool:
     """Whether a metric of `usage_ratio` times its target changes nothing.
 
     Source: pkg/controller/podautoscaler/replica_calculator.go; 1.25: GetExternalPerPodMetricReplicas; current:
@@ -130,7 +130,7 @@ def is_within_tolerance(target: HpaTarget, usage_ratio: float) -> bool:
     return abs(1.0 - usage_ratio) <= target.tolerance
 
 
-def proposed_replicas(target: HpaTarget, metric: Metric, value: float, current: int, ready: int | None = None) -> int:
+def proposed_replicas(target: HpaConfig, metric: Metric, value: float, current: int, ready: int | None = None) -> int:
     """Return the replicas that one metric asks for, before any bound.
 
     :param value: the metric's value, summed over its series, in its unit
@@ -154,7 +154,7 @@ def proposed_replicas(target: HpaTarget, metric: Metric, value: float, current: 
     return math.ceil(value / goal) if per_pod else math.ceil(usage_ratio * (current if ready is None else ready))
 
 
-def desired_replicas(target: HpaTarget, total: float, current: int, ready: int | None = None) -> int:
+def desired_replicas(target: HpaConfig, total: float, current: int, ready: int | None = None) -> int:
     """Return the highest of what all metrics ask for, before any bound.
 
     :param total: the value of the metric that the load moves; the others have theirs
@@ -162,7 +162,7 @@ def desired_replicas(target: HpaTarget, total: float, current: int, ready: int |
     Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, computeReplicasForMetrics.
     """
     return max(
-        proposed_replicas(target, metric, total if metric.moved else metric.value, current, ready)
+        proposed_replicas(target, metric, total if metric.by_load else metric.value, current, ready)
         for metric in target.metrics
     )
 
@@ -232,7 +232,7 @@ def _changed(events: Sequence[ScaleEvent], policy: Mapping[str, Any], now: float
 
 
 def next_replicas(
-    target: HpaTarget, total: float, current: int, events: Sequence[ScaleEvent] = (), now: float = 0.0
+    target: HpaConfig, total: float, current: int, events: Sequence[ScaleEvent] = (), now: float = 0.0
 ) -> int:
     """Return the replicas after one sync of a growing HPA; never fewer than `current`.
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 class KedaRules:
     """What KEDA itself does about zero, from the ScaledObject; times in seconds, `activation` in the metric's unit.
 
-    `resting` is the count without any active trigger: 0, or the minimum where there is no scaling to zero.
+    `inactive_replicas` is the count without any active trigger: 0, or the minimum where there is no scaling to zero.
     """
 
-    resting: int
+    inactive_replicas: int
     min_replicas: int
     polling_interval: float = 30.0
     cooldown: float = 300.0
@@ -23,7 +23,7 @@ class KedaRules:
     @property
     def scales_to_zero(self) -> bool:
         """Whether KEDA takes away the last replica."""
-        return self.resting == 0
+        return self.inactive_replicas == 0
 
     @property
     def first_replicas(self) -> int:

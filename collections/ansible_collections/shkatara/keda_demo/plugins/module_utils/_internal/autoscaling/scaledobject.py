@@ -34,7 +34,7 @@ class ScaledObjectView:
     metric_names: list[str] = field(default_factory=list)
 
     @property
-    def resting_replicas(self) -> int:
+    def inactive_replicas(self) -> int:
         """The replicas without any active trigger: 0 where KEDA takes away the last one."""
         return self.min_replicas if self.idle_replicas is None else self.idle_replicas
 

@@ -43,7 +43,7 @@ def _number(text: object) -> float:
         return 0.0
 
 
-def moved_trigger(
+def find_load_trigger(
     triggers: Sequence[Trigger], wanted: str | None, counter_metric: str | None, namespace: str
 ) -> Trigger | None:
     """Return the trigger that the load moves; None where no trigger is of a type that is understood.

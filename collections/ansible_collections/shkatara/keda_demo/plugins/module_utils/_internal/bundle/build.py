@@ -16,7 +16,7 @@ from typing import Any
 from . import dockerfile
 from .cache import Cache, Made
 from .makers import go, image, manifest
-from .plan import Plan
+from .plan import BundlePlan
 from .processes import Processes
 from .units import BundleError, Interrupted, Unit
 from .work import Settings, Work
@@ -43,7 +43,7 @@ class Host:
 class Builder:
     """Makes the units of a plan."""
 
-    def __init__(self, plan: Plan, cache: Cache, settings: Settings, host: Host) -> None:
+    def __init__(self, plan: BundlePlan, cache: Cache, settings: Settings, host: Host) -> None:
         self._plan = plan
         self._cache = cache
         self._settings = settings

@@ -61,7 +61,7 @@ class Cache:
             record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None, ""
-        missing, differing = checksums.compare(folder, record["files"])
+        missing, differing = checksums.differing_files(folder, record["files"])
         damaged = [*missing, *differing]
         return (None, damaged[0]) if damaged else (Made(folder, record["files"], record["info"]), "")
 

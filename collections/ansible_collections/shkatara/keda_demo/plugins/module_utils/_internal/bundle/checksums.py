@@ -43,7 +43,7 @@ def list_files(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def compare(folder: Path, expected: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+def differing_files(folder: Path, expected: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """Return which files of `folder` are missing, and for each that is another its SHA-256 now.
 
     :param expected: the SHA-256 that each relative path should have

@@ -30,7 +30,7 @@ class BundleFile:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BundlePlan:
     """All units by id, each after those it needs, and the files of the bundle."""
 
     units: Mapping[str, Unit]
@@ -53,7 +53,7 @@ class Request:
     arch: str = "amd64"
 
 
-def make_plan(request: Request, kept: Mapping[str, str] | None = None) -> Plan:
+def make_plan(request: Request, kept: Mapping[str, str] | None = None) -> BundlePlan:
     """Return the plan of the stack's bundle.
 
     :param kept: the keys of the bundle that is there: the application's is taken from it where its folder is not
@@ -69,7 +69,7 @@ class _Planner:
         self._units: dict[str, Unit] = {}
         self._files: list[BundleFile] = []
 
-    def plan(self) -> Plan:
+    def plan(self) -> BundlePlan:
         components: dict[str, Any] = self._request.stack["components"]
         for name, entry in components.items():
             if name not in self._request.recipes:
@@ -80,7 +80,7 @@ class _Planner:
             self._add_archive(archive, {key: image for key, image in images.items() if image["archive"] == archive})
         for name in components:
             self._add_manifests(name, self._request.recipes[name])
-        return Plan(self._units, tuple(self._files))
+        return BundlePlan(self._units, tuple(self._files))
 
     def _add(self, unit: Unit) -> Unit:
         return self._units.setdefault(unit.id, unit)

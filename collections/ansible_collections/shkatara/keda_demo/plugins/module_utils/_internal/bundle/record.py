@@ -12,7 +12,7 @@ from typing import Any
 
 from . import checksums
 from .cache import Made
-from .plan import Plan
+from .plan import BundlePlan
 from .units import BundleError
 
 RECORD = "bundle.json"
@@ -44,7 +44,7 @@ def check_files(folder: Path, record: Mapping[str, Any]) -> None:
 
     :raises BundleError: one is missing or is another; all are named
     """
-    missing, differing = checksums.compare(folder, {item["path"]: item["sha256"] for item in record["files"]})
+    missing, differing = checksums.differing_files(folder, {item["path"]: item["sha256"] for item in record["files"]})
     findings = [
         *(f"{path} is missing" for path in missing),
         *(
@@ -60,7 +60,7 @@ def check_files(folder: Path, record: Mapping[str, Any]) -> None:
         )
 
 
-def check_folder(folder: Path, plan: Plan) -> None:
+def check_folder(folder: Path, plan: BundlePlan) -> None:
     """Refuse to make the bundle of `plan` where files of somebody else are in its way.
 
     :raises BundleError: a file that the plan has is another's, or there was never a bundle and files are there
@@ -75,7 +75,7 @@ def check_folder(folder: Path, plan: Plan) -> None:
         )
 
 
-def write_bundle(folder: Path, plan: Plan, made: Mapping[str, Made], stack: str, arch: str) -> dict[str, Any]:
+def write_bundle(folder: Path, plan: BundlePlan, made: Mapping[str, Made], stack: str, arch: str) -> dict[str, Any]:
     """Put the bundle together from the cache, and return its record."""
     planned = {item.path for item in plan.files}
     ours = planned | (_our_files(folder) or set())

@@ -33,7 +33,7 @@ _WATCHED = (
 
 
 @dataclass(frozen=True)
-class Need:
+class Permission:
     """A verb on a resource in a namespace; `group` is empty for the core group, `name` for all objects."""
 
     verb: str
@@ -50,7 +50,9 @@ class Need:
         return f"{self.verb} on {resource}{group}{name} in namespace {self.namespace}"
 
 
-def needs(namespace: str, *, prometheus_namespace: str | None, counters: bool, version: str = "") -> list[Need]:
+def required_permissions(
+    namespace: str, *, prometheus_namespace: str | None, counters: bool, version: str = ""
+) -> list[Permission]:
     """Return what a proof reads.
 
     :param namespace: where the ScaledObject is
@@ -62,13 +64,13 @@ def needs(namespace: str, *, prometheus_namespace: str | None, counters: bool, v
 
     Each namespace is asked for once: a permission that is needed twice is named once.
     """
-    found = [Need(verb, group, kind, namespace) for group, kind in _WATCHED for verb in ("list", "watch")]
+    found = [Permission(verb, group, kind, namespace) for group, kind in _WATCHED for verb in ("list", "watch")]
     forwarded = [namespace] if counters else []
     if prometheus_namespace:
-        found += [Need("list", "", kind, prometheus_namespace) for kind in ("services", "endpoints")]
+        found += [Permission("list", "", kind, prometheus_namespace) for kind in ("services", "endpoints")]
         forwarded.append(prometheus_namespace)
     for place in dict.fromkeys(forwarded):
-        found += [Need(verb, "", "pods", place, "portforward") for verb in _forward_verbs(version)]
+        found += [Permission(verb, "", "pods", place, "portforward") for verb in _forward_verbs(version)]
     return found
 
 
@@ -85,7 +87,7 @@ def _forward_verbs(version: str) -> tuple[str, ...]:
     return ("get", "create") if late else ("get",)
 
 
-def missing_access(cluster: Cluster, wanted: Sequence[Need]) -> list[str]:
+def missing_access(cluster: Cluster, wanted: Sequence[Permission]) -> list[str]:
     """Return each permission that is missing, in words, in the order in which they were asked for.
 
     Where the API server does not let the user ask (which Kubernetes' own roles let everybody), nothing is missing:
@@ -101,7 +103,7 @@ def missing_access(cluster: Cluster, wanted: Sequence[Need]) -> list[str]:
     return [str(need) for need, yes in zip(wanted, allowed, strict=True) if not yes]
 
 
-def _is_allowed(api_client: Any, need: Need) -> bool:
+def _is_allowed(api_client: Any, need: Permission) -> bool:
     attributes = client.V1ResourceAttributes(
         verb=need.verb,
         group=need.group,

@@ -55,7 +55,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Needs:
+class Resources:
     """What a load needs in the worst case: open requests, those of a worker, its file descriptors, bytes of all."""
 
     in_flight: int
@@ -64,7 +64,7 @@ class Needs:
     memory: int
 
 
-def needs(spec: LoadSpec) -> Needs:
+def required_resources(spec: LoadSpec) -> Resources:
     """Return the arithmetic: rate x timeout requests are open at most, and never more than there are."""
     # The product of two decimals may be a little over the whole number that it is.
     in_flight = min(spec.count, math.ceil(spec.highest_rate * spec.timeout - 1e-6))
@@ -74,7 +74,7 @@ def needs(spec: LoadSpec) -> Needs:
     lingering = math.ceil(min(spec.count, spec.highest_rate * LINGER_SECONDS) / spec.workers) if is_plain else 0
     plain = _KEPT_BYTES if spec.keep_alive else _CONNECTION_BYTES
     each = _TLS_BYTES if spec.url.lower().startswith("https:") else plain
-    return Needs(
+    return Resources(
         in_flight=in_flight,
         worker_in_flight=worker_in_flight,
         worker_files=worker_in_flight + lingering + _OTHER_FILES,
@@ -84,7 +84,7 @@ def needs(spec: LoadSpec) -> Needs:
 
 def refusal(spec: LoadSpec, limits: Limits) -> str | None:
     """Return why this machine can't send a load, with the arithmetic and what would be right; None if it can."""
-    need = needs(spec)
+    need = required_resources(spec)
     room = limits.hard_files - _OTHER_FILES
     wrong = []
     if need.worker_files > limits.hard_files:
@@ -134,7 +134,7 @@ def allow_in_flight(spec: LoadSpec) -> int:
 
     Return how many requests it may have open.
     """
-    need = needs(spec)
+    need = required_resources(spec)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = need.worker_files + _SLACK
     if soft != resource.RLIM_INFINITY and soft < files:

@@ -21,7 +21,7 @@ _REPORT_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Start:
+class StartOrder:
     """The order to send a share of a load, from a moment of the monotonic clock on."""
 
     spec: LoadSpec
@@ -52,7 +52,7 @@ class Worker:
             self._loop.remove_reader(self._connection.fileno())
             self._senders.put_nowait(None)
             order = "stop"
-        if isinstance(order, Start):
+        if isinstance(order, StartOrder):
             self._sender = Sender(order.spec, order.worker, order.begin)
             self._senders.put_nowait(self._sender)
         elif order == "report":

@@ -20,7 +20,7 @@ from typing import Any
 from . import stats
 from .schedule import LoadSpec
 from .stats import LoadStats
-from .worker import SIGNALS, Start, serve
+from .worker import SIGNALS, StartOrder, serve
 
 _START_SECONDS = 0.02  # in which every worker reads its order
 
@@ -36,12 +36,12 @@ class _Member:
         self.dead = False
         self._asked = False
 
-    def order(self, order: Start | str) -> None:
+    def order(self, order: StartOrder | str) -> None:
         """Send an order, if there is anybody to take it."""
         with contextlib.suppress(OSError):
             self.connection.send(order)
 
-    def start(self, order: Start) -> None:
+    def start(self, order: StartOrder) -> None:
         """Begin another load."""
         self.stats = LoadStats()
         self.order(order)
@@ -105,7 +105,7 @@ class LoadProcess:
             raise RuntimeError(f"a load for {spec.workers} workers was given to {len(self._members)}")
         begin = time.monotonic() + _START_SECONDS
         for worker, member in enumerate(self._members):
-            member.start(Start(spec, worker, begin))
+            member.start(StartOrder(spec, worker, begin))
         self._running = True
         self.last = LoadStats().as_dict()
 

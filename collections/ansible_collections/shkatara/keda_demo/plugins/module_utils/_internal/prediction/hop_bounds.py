@@ -19,7 +19,7 @@ Bounds = dict[str, tuple[float, float]]
 MARGIN_SECONDS = 15.0
 
 
-def bounds_out(prediction: Prediction, timing: Timing) -> Bounds:
+def scale_out_bounds(prediction: Prediction, timing: Timing) -> Bounds:
     """Return the hops from the first request to Ready replicas; only the first ones where nothing is to change."""
     stages = prediction.latest_parts.get("stages", 0.0)
     scraped = {
@@ -62,7 +62,7 @@ def bounds_out(prediction: Prediction, timing: Timing) -> Bounds:
     }
 
 
-def bounds_back(scale_in: ScaleIn | None, to_zero: ScaleIn | None) -> Bounds:
+def scale_in_bounds(scale_in: ScaleIn | None, to_zero: ScaleIn | None) -> Bounds:
     """Return the hops from the load's last request to the minimum, and to zero."""
     found: Bounds = {}
     if scale_in is not None:

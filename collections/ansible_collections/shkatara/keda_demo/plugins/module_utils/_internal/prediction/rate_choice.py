@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from ..autoscaling.hpa import HpaTarget
+from ..autoscaling.hpa import HpaConfig
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph
-from .scale_out import Start
+from .scale_out import InitialState
 
 _PARTS = 200
 # How far a rate must be from one with another answer: with fewer, chance in balancing decides (303 simulated settings).
 _LEAST_MARGIN = 0.02
 
 
-def choose_rate(target: HpaTarget, replicas: int, start: Start, timing: Timing) -> float:
+def choose_rate(target: HpaConfig, replicas: int, start: InitialState, timing: Timing) -> float:
     """Return the requests a second after which an HPA can stand at nothing but `replicas`.
 
     Of all such rates it is the middle one: a query shows a little more or less than is sent. They end above where one
@@ -23,7 +23,7 @@ def choose_rate(target: HpaTarget, replicas: int, start: Start, timing: Timing) 
 
     :raises ValueError: no rate has this answer; the message says why, in numbers
     """
-    metric, begin = target.moved, start.hpa_replicas
+    metric, begin = target.load_metric, start.hpa_replicas
     if not begin < replicas <= target.max_replicas:
         raise ValueError(
             f"load.http.replicas is {replicas}: from {begin} replica(s) on, with a maximum of {target.max_replicas}, a "
@@ -31,9 +31,9 @@ def choose_rate(target: HpaTarget, replicas: int, start: Start, timing: Timing) 
         )
 
     def is_right(total: float) -> bool:
-        return replica_graph.resting_replicas(
-            target, total, replica_graph.step_graph(target, total, begin, timing)
-        ) == [replicas]
+        return replica_graph.stable_replicas(target, total, replica_graph.step_graph(target, total, begin, timing)) == [
+            replicas
+        ]
 
     # At the maximum more is right, too.
     most_parts = (1 + replicas // 2 if replicas == target.max_replicas else 1) * _PARTS

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ..autoscaling import hpa
-from ..autoscaling.hpa import AVERAGE_VALUE, HpaTarget, ScaleEvent
+from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig, ScaleEvent
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 
@@ -23,22 +23,22 @@ _MOST_PATHS = 20
 Graph = Mapping[int, list[int]]
 
 
-def highest_value(target: HpaTarget, total: float, timing: Timing, start: int, count: int) -> float:
+def highest_value(target: HpaConfig, total: float, timing: Timing, start: int, count: int) -> float:
     """Return the highest value that the HPA may see at `count` replicas."""
     return total * (1 + rate_bounds.excess_share(timing, start, count))
 
 
-def _limit(target: HpaTarget, count: int) -> int:
+def _limit(target: HpaConfig, count: int) -> int:
     return min(hpa.scale_up_limit(count, target.scale_up), target.max_replicas)
 
 
-def steps_from(target: HpaTarget, total: float, count: int, timing: Timing, start: int) -> list[int]:
+def steps_from(target: HpaConfig, total: float, count: int, timing: Timing, start: int) -> list[int]:
     """Return each count that one sync may make of `count`, over all values that a rising metric may have then.
 
     An AverageValue target asks for ``ceil(value / target)``, a Value target for ``ceil(value / target * ready)`` with
     any number of the pods Ready; both are cut by what one sync may add, and all other metrics ask for what they do.
     """
-    metric = target.moved
+    metric = target.load_metric
     others = hpa.next_replicas(target, 0.0, count)
     highest = highest_value(target, total, timing, start, count)
     most = min(hpa.proposed_replicas(target, metric, highest, count), _limit(target, count))
@@ -55,7 +55,7 @@ def steps_from(target: HpaTarget, total: float, count: int, timing: Timing, star
     return sorted(found | ({others} if others > count else set()))
 
 
-def remembered(target: HpaTarget, total: float, timing: Timing, start: int) -> dict[int, int]:
+def remembered(target: HpaConfig, total: float, timing: Timing, start: int) -> dict[int, int]:
     """Return what may have been asked for on the way to a count, where one sync could not add all of that.
 
     Without `behavior` the highest recommendation of the stabilization is followed upwards too, also where it would be
@@ -79,7 +79,7 @@ def remembered(target: HpaTarget, total: float, timing: Timing, start: int) -> d
     return asked
 
 
-def step_graph(target: HpaTarget, total: float, start: int, timing: Timing) -> dict[int, list[int]]:
+def step_graph(target: HpaConfig, total: float, start: int, timing: Timing) -> dict[int, list[int]]:
     """Return for each count that can be reached the counts that one sync may make of it.
 
     Each path of the HPA over all phases of scrape, window and sync is a walk through this graph.
@@ -96,7 +96,7 @@ def step_graph(target: HpaTarget, total: float, start: int, timing: Timing) -> d
     return dict(sorted(graph.items()))
 
 
-def resting_replicas(target: HpaTarget, total: float, graph: Graph) -> list[int]:
+def stable_replicas(target: HpaConfig, total: float, graph: Graph) -> list[int]:
     """Return each count of a graph at which the HPA stays once the whole metric is shown.
 
     One element means that the load has one right answer. Several are stable where the tolerance makes them so, or where
@@ -122,7 +122,7 @@ def walks(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
     return found
 
 
-def climb(target: HpaTarget, total: float, current: int, hpa_sync: float = 15.0) -> list[tuple[float, int]]:
+def climb(target: HpaConfig, total: float, current: int, hpa_sync: float = 15.0) -> list[tuple[float, int]]:
     """Return the path of a constant metric: (seconds after the first sync, replicas) for every change.
 
     :raises ValueError: see proposed_replicas
@@ -145,7 +145,7 @@ def climb(target: HpaTarget, total: float, current: int, hpa_sync: float = 15.0)
     return path
 
 
-def most_holds(target: HpaTarget, total: float, graph: Graph, timing: Timing) -> int:
+def most_holds(target: HpaConfig, total: float, graph: Graph, timing: Timing) -> int:
     """Return at how many counts on its way the HPA can be held at most, since new pods do not count yet.
 
     After a step from a to b replicas the sum falls by up to `missing_share` of it, and b may be within the tolerance
@@ -160,7 +160,7 @@ def most_holds(target: HpaTarget, total: float, graph: Graph, timing: Timing) ->
         if hpa.next_replicas(target, total, count) == count:
             return False
         lowest = total * (1 - rate_bounds.missing_share(timing, before, count))
-        return hpa.proposed_replicas(target, target.moved, lowest, count, ready=min(graph)) <= count
+        return hpa.proposed_replicas(target, target.load_metric, lowest, count, ready=min(graph)) <= count
 
     for before in sorted(graph, reverse=True):
         most[before] = max((most[count] + holds(before, count) for count in graph[before]), default=0)

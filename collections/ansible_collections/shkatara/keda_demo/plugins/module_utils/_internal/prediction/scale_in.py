@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..autoscaling import hpa
-from ..autoscaling.hpa import HpaTarget
+from ..autoscaling.hpa import HpaConfig
 from ..autoscaling.keda import KedaRules
 from ..prometheus.rate_bounds import Timing
 from .scale_out import CONTROLLERS_SECONDS
@@ -33,7 +33,7 @@ class ScaleIn:
     latest_parts: dict[str, float] = field(default_factory=dict)
 
 
-def least_replicas(target: HpaTarget, value: float) -> int:
+def least_replicas(target: HpaConfig, value: float) -> int:
     """Return the count at which an HPA comes to rest on its way down while the metric stays at `value`."""
     count = target.max_replicas
     while count > target.min_replicas:
@@ -44,7 +44,7 @@ def least_replicas(target: HpaTarget, value: float) -> int:
     return count
 
 
-def rounds_down(target: HpaTarget, value: float, most: int) -> int:
+def rounds_down(target: HpaConfig, value: float, most: int) -> int:
     """Return how many steps an HPA makes from `most` on its way down, while the metric stays at `value`; at least 1.
 
     A Value target asks again at each step, by the replicas that there are then.
@@ -58,7 +58,7 @@ def rounds_down(target: HpaTarget, value: float, most: int) -> int:
     return max(1, rounds)
 
 
-def lowest_replicas(target: HpaTarget, value: float, least: int) -> int:
+def lowest_replicas(target: HpaConfig, value: float, least: int) -> int:
     """Return the lowest count at which an HPA stays while the metric is `value`.
 
     It comes there where less was shown for a moment, when pods with their part of the metric have gone.
@@ -70,7 +70,7 @@ def lowest_replicas(target: HpaTarget, value: float, least: int) -> int:
     )
 
 
-def steps_down(target: HpaTarget, count: int, least: int) -> list[int]:
+def steps_down(target: HpaConfig, count: int, least: int) -> list[int]:
     """Return each count that one sync may make of `count`, over all values of a falling metric."""
     if target.scale_down["selectPolicy"] == "Disabled":
         return []
@@ -79,7 +79,7 @@ def steps_down(target: HpaTarget, count: int, least: int) -> list[int]:
     return list(range(max(least, limit), count))
 
 
-def predict_scale_in(target: HpaTarget, counts: list[int], baseline: float, timing: Timing) -> ScaleIn:
+def predict_scale_in(target: HpaConfig, counts: list[int], baseline: float, timing: Timing) -> ScaleIn:
     """Return how an HPA goes back when the load has ended.
 
     An HPA shrinks at the first sync at which no recommendation within the stabilization is higher. The last high one
@@ -157,7 +157,7 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
     )
 
 
-def shrink_seconds(target: HpaTarget, current: int, least: int, hpa_sync: float) -> float:
+def shrink_seconds(target: HpaConfig, current: int, least: int, hpa_sync: float) -> float:
     """Return the longest time in seconds in which the policies let `current` replicas become `least`.
 
     Each period is counted in full, which is an upper bound; infinite where they never do.

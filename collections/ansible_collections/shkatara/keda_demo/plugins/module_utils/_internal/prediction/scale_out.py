@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..autoscaling import hpa
-from ..autoscaling.hpa import AVERAGE_VALUE, HpaTarget
+from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph
@@ -35,7 +35,7 @@ class Load(Protocol):
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialState:
     """What there is before the load: replicas and the metric's value, and what each request adds to it, in its unit.
 
     `activation_seconds` is how long KEDA takes at most to bring the first replica, where there is none. `from_zero` is
@@ -90,13 +90,13 @@ class Prediction:
 
 
 def first_times(
-    target: HpaTarget, load: Load, start: Start, graph: Mapping[int, list[int]], timing: Timing
+    target: HpaConfig, load: Load, start: InitialState, graph: Mapping[int, list[int]], timing: Timing
 ) -> dict[int, float]:
     """Return when each count of a graph may be reached at the earliest, in seconds since the first request.
 
     A step needs a metric that asks for it, and the sync before it is one period earlier.
     """
-    metric, begin = target.moved, start.hpa_replicas
+    metric, begin = target.load_metric, start.hpa_replicas
     asked_before = replica_graph.remembered(target, start.baseline + load.rate * start.per_request, timing, begin)
     first = {begin: 0.0}
     for count in sorted(graph):
@@ -115,7 +115,7 @@ def first_times(
     return first
 
 
-def predict(target: HpaTarget, load: Load, start: Start, timing: Timing, reason: str = "") -> Prediction:
+def predict(target: HpaConfig, load: Load, start: InitialState, timing: Timing, reason: str = "") -> Prediction:
     """Return what a load will do to the replicas, and when at the latest.
 
     :param reason: why the metric is as it is, where the load does not move it
@@ -124,7 +124,7 @@ def predict(target: HpaTarget, load: Load, start: Start, timing: Timing, reason:
     begin = start.hpa_replicas
     total = start.baseline + load.rate * start.per_request
     graph = replica_graph.step_graph(target, total, begin, timing)
-    possible = replica_graph.resting_replicas(target, total, graph)
+    possible = replica_graph.stable_replicas(target, total, graph)
     climbed = replica_graph.climb(target, total, begin, timing.hpa_sync)
     replicas = max(possible)
     first = first_times(target, load, start, graph, timing)
@@ -145,7 +145,7 @@ def predict(target: HpaTarget, load: Load, start: Start, timing: Timing, reason:
     # Pods that become Ready one after the other hold the HPA until the last of them is counted. One alone holds it only
     # when it is Ready before the HPA looks again. A Value target waits for Ready pods, and then for the HPA.
     hold = max(timing.pod_start, timing.hpa_sync)
-    if target.moved.kind != AVERAGE_VALUE:
+    if target.load_metric.kind != AVERAGE_VALUE:
         hold = timing.pod_start + timing.hpa_sync + parts["scale_up_stabilization"]
     parts["new_pods_started"] = holds * hold
     # Until their first scrape, and then until the window begins with it.
@@ -161,8 +161,8 @@ def predict(target: HpaTarget, load: Load, start: Start, timing: Timing, reason:
         from_replicas=start.replicas,
         reason=reason or _why(target, total, begin, replicas, start.replicas),
         metric=round(total, 6),
-        threshold=target.moved.target,
-        target_type=target.moved.kind,
+        threshold=target.load_metric.target,
+        target_type=target.load_metric.kind,
         tolerance=target.up_tolerance,
         min_replicas=target.min_replicas,
         max_replicas=target.max_replicas,
@@ -177,7 +177,7 @@ def predict(target: HpaTarget, load: Load, start: Start, timing: Timing, reason:
     )
 
 
-def _warnings(target: HpaTarget, timing: Timing) -> list[str]:
+def _warnings(target: HpaConfig, timing: Timing) -> list[str]:
     """Say what may go another way than predicted, since nothing of this HPA prevents it."""
     longest = timing.pod_start + timing.counted_seconds + timing.hpa_sync
     if not timing.own_pods or target.stabilization >= longest:
@@ -188,7 +188,7 @@ def _warnings(target: HpaTarget, timing: Timing) -> list[str]:
     ]
 
 
-def _why(target: HpaTarget, total: float, begin: int, replicas: int, before: int) -> str:
+def _why(target: HpaConfig, total: float, begin: int, replicas: int, before: int) -> str:
     if replicas == begin:
         if before == 0:
             return "load"

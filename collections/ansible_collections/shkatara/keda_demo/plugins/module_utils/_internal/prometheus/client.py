@@ -17,7 +17,7 @@ from ..common import durations
 from ..kube.cluster import Cluster, ClusterError
 from ..kube.port_forward import TIMEOUT_SECONDS, ForwardedConnection
 from .addresses import Address, PrometheusError
-from .scrapes import Series, Target
+from .scrapes import ScrapeTarget, Series
 
 # How long ago a series may have had its last sample to be one that a query sees, as Prometheus' own look-back.
 _LOOKBACK_SECONDS = 300.0
@@ -109,7 +109,7 @@ class Prometheus:
         found = self._get("/api/v1/series", parameters)
         return {(item.get("job", ""), item["instance"]) for item in found if item.get("instance")}
 
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[ScrapeTarget]:
         """Return the active scrape targets.
 
         :raises PrometheusError: no answer, or a server that has no targets, such as a managed one (`status` 403 or 404)
@@ -235,10 +235,10 @@ def _evaluation_time(document: Mapping[str, Any]) -> float | None:
     return float(result[0]["value"][0]) if data.get("resultType") == "vector" and "value" in result[0] else None
 
 
-def _target(item: Mapping[str, Any]) -> Target:
+def _target(item: Mapping[str, Any]) -> ScrapeTarget:
     labels, discovered = item.get("labels") or {}, item.get("discoveredLabels") or {}
     interval = item.get("scrapeInterval") or ""
-    return Target(
+    return ScrapeTarget(
         # The discovered labels are the truth; `labels` is what relabelling left.
         namespace=discovered.get("__meta_kubernetes_namespace") or labels.get("namespace") or "",
         pod=discovered.get("__meta_kubernetes_pod_name") or labels.get("pod") or "",

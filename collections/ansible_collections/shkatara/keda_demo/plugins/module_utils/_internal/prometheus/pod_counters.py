@@ -13,7 +13,7 @@ from ..kube.cluster import Cluster, ClusterError
 from ..kube.port_forward import ForwardedConnection
 from . import promql
 from .promql import Selector
-from .scrapes import Target
+from .scrapes import ScrapeTarget
 
 try:
     from prometheus_client.parser import text_string_to_metric_families
@@ -33,7 +33,7 @@ class _Unreadable(Exception):
 
 def read_counters(
     cluster: Cluster,
-    targets: Iterable[Target],
+    targets: Iterable[ScrapeTarget],
     metric: str,
     threads: int = _THREADS,
     *,

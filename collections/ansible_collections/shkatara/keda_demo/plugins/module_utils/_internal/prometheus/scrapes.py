@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Target:
+class ScrapeTarget:
     """A scrape target: `up` as Prometheus last saw it, `interval` in seconds (0 where it does not say)."""
 
     namespace: str

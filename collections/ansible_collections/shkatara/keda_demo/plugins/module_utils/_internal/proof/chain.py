@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..autoscaling.hpa import HpaTarget, desired_replicas
-from ..prometheus.scrapes import Target
+from ..autoscaling.hpa import HpaConfig, desired_replicas
+from ..prometheus.scrapes import ScrapeTarget
 from .observations import State
 
 _QUIET_SHARE = 0.02
@@ -56,12 +56,12 @@ def _missing_pods(state: State) -> Missing | None:
 
 def _least(state: State) -> int:
     """Return the replicas that there must be: none at all is enough where KEDA takes away the last one."""
-    return 0 if state.scaledobject is not None and state.scaledobject.resting_replicas == 0 else 1
+    return 0 if state.scaledobject is not None and state.scaledobject.inactive_replicas == 0 else 1
 
 
 def _missing_target(state: State) -> Missing | None:
     # Where no trigger asks a Prometheus, nobody here does.
-    return _missing_prometheus(state) if state.moved else None
+    return _missing_prometheus(state) if state.load_trigger else None
 
 
 def _missing_prometheus(state: State) -> Missing | None:
@@ -90,13 +90,13 @@ def _missing_feed(state: State) -> Missing | None:
     return _down(down[0]) if down else None
 
 
-def _down(target: Target) -> Missing:
+def _down(target: ScrapeTarget) -> Missing:
     return Missing(
         "scrape_target_down", f"Prometheus can't scrape {target.url}: {target.error or 'no scrape was made yet'}"
     )
 
 
-def _missing_scrape(state: State, targets: list[Target]) -> Missing | None:
+def _missing_scrape(state: State, targets: list[ScrapeTarget]) -> Missing | None:
     ready = {name for name, pod in state.pods.items() if pod.ready and not pod.leaving}
     scraped = {target.pod for target in targets if target.pod in ready}
     if not ready and _least(state) == 0:
@@ -154,7 +154,7 @@ class Rest:
 
 def rest(
     state: State,
-    target: HpaTarget | None,
+    target: HpaConfig | None,
     settle_seconds: float,
     now: float,
     *,
@@ -172,12 +172,12 @@ def rest(
     unfit = _unfit(state, target, fallback)
     if unfit:
         return Rest(False, 0.0, unfit)
-    if not state.moved:
+    if not state.load_trigger:
         return Rest(True, 0.0, f"{state.history[-1].spec} replica(s), and no metric that is known here")
     return _settled(state, target, settle_seconds, now, since)
 
 
-def _settled(state: State, target: HpaTarget | None, settle_seconds: float, now: float, since: float) -> Rest:
+def _settled(state: State, target: HpaConfig | None, settle_seconds: float, now: float, since: float) -> Rest:
     """Say whether the metric has settled, and at what."""
     since = max(since, state.history[-1].seconds if state.history else now)
     no_data = 0.0 if state.scaledobject is None or state.scaledobject.no_data_is_zero(state.moved_index) else None
@@ -187,7 +187,7 @@ def _settled(state: State, target: HpaTarget | None, settle_seconds: float, now:
     recent = [value for at, value in known if at > now - settle_seconds and value is not None]
     if not recent:
         return Rest(False, 0.0, "the metric was not read yet")
-    if recent[-1] <= _QUIET_SHARE * (target.moved.target if target else 1.0):
+    if recent[-1] <= _QUIET_SHARE * (target.load_metric.target if target else 1.0):
         return Rest(True, 0.0, f"{state.history[-1].spec} replica(s), and the metric is at rest")
     first = known[0][0]
     if now - first < settle_seconds:
@@ -196,7 +196,7 @@ def _settled(state: State, target: HpaTarget | None, settle_seconds: float, now:
     return Rest(True, baseline, f"others keep the metric at {baseline:.4g}, which is added to the prediction")
 
 
-def _unfit(state: State, target: HpaTarget | None, fallback: float | None) -> str:
+def _unfit(state: State, target: HpaConfig | None, fallback: float | None) -> str:
     """Return why the metric is no sign of rest now: something moves, is missing or is not seen; else empty."""
     found = _moving(state, target, fallback)
     if found:
@@ -207,7 +207,7 @@ def _unfit(state: State, target: HpaTarget | None, fallback: float | None) -> st
     return gaps[0].message if gaps else ""
 
 
-def _moving(state: State, target: HpaTarget | None, fallback: float | None) -> str:
+def _moving(state: State, target: HpaConfig | None, fallback: float | None) -> str:
     """Return what is still on its way to where it stays; empty when nothing is."""
     hpa, deployment = state.hpa, state.deployment
     if hpa is None or deployment is None:
@@ -215,16 +215,16 @@ def _moving(state: State, target: HpaTarget | None, fallback: float | None) -> s
     count = deployment.spec_replicas
     if {hpa.desired, deployment.replicas, deployment.ready} != {count} or not _stays(state, target, count, fallback):
         return (
-            f"replicas are to be {resting_replicas(state)} without any load: the HPA wants {hpa.desired}, "
+            f"replicas are to be {minimum_replicas(state)} without any load: the HPA wants {hpa.desired}, "
             f"{deployment.replicas} are there, {deployment.ready} Ready"
         )
     leaving = sum(pod.leaving for pod in state.pods.values())
     return f"{leaving} pods of an earlier load are still leaving" if leaving else ""
 
 
-def _stays(state: State, target: HpaTarget | None, count: int, fallback: float | None) -> bool:
+def _stays(state: State, target: HpaConfig | None, count: int, fallback: float | None) -> bool:
     """Whether replicas stay at `count`: it is the least there can be, or what the metrics ask for at this moment."""
-    least = resting_replicas(state)
+    least = minimum_replicas(state)
     if count <= least or target is None:
         return count >= least
     if least == 0:
@@ -233,9 +233,9 @@ def _stays(state: State, target: HpaTarget | None, count: int, fallback: float |
     return desired_replicas(target, value, count) == count
 
 
-def resting_replicas(state: State) -> int:
+def minimum_replicas(state: State) -> int:
     """Return the replicas that there are without any load: 0 where KEDA takes away the last one."""
-    if state.scaledobject is not None and state.scaledobject.resting_replicas == 0:
+    if state.scaledobject is not None and state.scaledobject.inactive_replicas == 0:
         return 0
     return state.hpa.min_replicas if state.hpa else 1
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..common.progress import Progress
 from ..common.times import Clock
 from ..kube.watcher import Observation
-from ..prometheus.scrapes import Target
+from ..prometheus.scrapes import ScrapeTarget
 from .files import ProofFiles
 from .records import Verdict
 
@@ -46,7 +46,7 @@ class Watched:
     observations: queue.Queue[Observation]
     clock: Clock
     interrupt: Interrupt
-    read_counters: Callable[[Iterable[Target]], Mapping[str, float | str]]
+    read_counters: Callable[[Iterable[ScrapeTarget]], Mapping[str, float | str]]
 
 
 @dataclass(frozen=True)

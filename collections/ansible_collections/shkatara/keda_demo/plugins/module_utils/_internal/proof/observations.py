@@ -17,7 +17,7 @@ from ..autoscaling.scaledobject import ScaledObjectView, scaledobject_view
 from ..kube import workloads
 from ..kube.watcher import Observation
 from ..kube.workloads import EventView, PodView, WorkloadView
-from ..prometheus.scrapes import Series, Target
+from ..prometheus.scrapes import ScrapeTarget, Series
 from .records import Change, Replicas
 
 _VIEWS = {
@@ -70,7 +70,7 @@ class State:
     the user gave, in seconds, 0 where none was: some servers tell no targets.
     """
 
-    moved: str = ""
+    load_trigger: str = ""
     moved_index: int = 0
     scaledobject: ScaledObjectView | None = None
     hpa: HpaView | None = None
@@ -78,7 +78,7 @@ class State:
     pods: dict[str, PodView] = field(default_factory=dict)
     replicasets: dict[str, WorkloadView] = field(default_factory=dict)
     events: dict[str, EventView] = field(default_factory=dict)
-    targets: list[Target] | None = None
+    targets: list[ScrapeTarget] | None = None
     feeds: set[tuple[str, str]] | None = None
     values: dict[str, float | None] = field(default_factory=dict)
     metrics: list[tuple[float, float | None]] = field(default_factory=list)
@@ -96,7 +96,7 @@ class State:
     @property
     def metric(self) -> float | None:
         """What the moved trigger's query returned last."""
-        return self.values.get(self.moved)
+        return self.values.get(self.load_trigger)
 
     def apply(self, seen: Observation) -> list[Change]:
         """Take in an observation; return what it changed."""
@@ -133,7 +133,7 @@ class State:
 
     def _apply_prometheus(self, seen: Observation) -> list[Change]:
         changes: list[Change] = []
-        self.prometheus_error = (seen.data.get("errors") or {}).get(self.moved) or ""
+        self.prometheus_error = (seen.data.get("errors") or {}).get(self.load_trigger) or ""
         self.prometheus_version = seen.data.get("version") or self.prometheus_version
         if "targets" in seen.data:
             before = {target.url: target.up for target in self.targets or []}
@@ -231,14 +231,14 @@ class State:
         ]
 
     @property
-    def own_targets(self) -> list[Target]:
+    def own_targets(self) -> list[ScrapeTarget]:
         """The scrape targets that are pods of the Deployment; of the jobs that feed the metric where they are known."""
         own = [target for target in self.targets or [] if target.pod in self.pods]
         jobs = {target.job for target in own if (target.job, target.instance) in (self.feeds or set())}
         return [target for target in own if not jobs or target.job in jobs]
 
     @property
-    def feeding_targets(self) -> list[Target]:
+    def feeding_targets(self) -> list[ScrapeTarget]:
         """The scrape targets that the moved trigger's metric is made of, and the Deployment's pods where it is them.
 
         Where the series don't tell (there are none yet, or they have other labels), it is taken to be the pods.

@@ -7,14 +7,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ..autoscaling.hpa import HpaTarget
-from ..autoscaling.hpa_plan import HpaPlan
+from ..autoscaling.hpa import HpaConfig
+from ..autoscaling.hpa_model import HpaModel
 from ..common.errors import BadInput
 from ..load import capacity
 from ..load.schedule import LoadSpec
 from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
-from ..prediction.scale_out import Prediction, Start
+from ..prediction.scale_out import InitialState, Prediction
 from ..prometheus.rate_bounds import Timing
 from . import messages
 from .scene import Scene
@@ -23,15 +23,15 @@ from .scene import Scene
 _LONG_SECONDS = 86400.0
 
 
-def start_of(scene: Scene, plan: HpaPlan, baseline: float, replicas: int) -> Start:
+def start_of(scene: Scene, plan: HpaModel, baseline: float, replicas: int) -> InitialState:
     """Return what there is before the load.
 
     :param baseline: the metric at rest, in its unit
     """
     rules = scene.rules
     if plan.fallback is not None:
-        return Start(replicas, plan.fallback, 0.0)
-    return Start(
+        return InitialState(replicas, plan.fallback, 0.0)
+    return InitialState(
         replicas=replicas,
         baseline=baseline,
         per_request=scene.options.metric_per_request,
@@ -40,7 +40,7 @@ def start_of(scene: Scene, plan: HpaPlan, baseline: float, replicas: int) -> Sta
     )
 
 
-def main_load(scene: Scene, plan: HpaPlan, start: Start) -> tuple[LoadSpec, Prediction | None]:
+def main_load(scene: Scene, plan: HpaModel, start: InitialState) -> tuple[LoadSpec, Prediction | None]:
     """Return the load, and what it will do; None where nothing can be computed.
 
     :raises BadInput: it can't prove anything, or can't be sent from here
@@ -73,7 +73,7 @@ def main_load(scene: Scene, plan: HpaPlan, start: Start) -> tuple[LoadSpec, Pred
     return _sendable(spec), prediction
 
 
-def activation_load(scene: Scene, plan: HpaPlan, baseline: float) -> tuple[LoadSpec, Prediction]:
+def activation_load(scene: Scene, plan: HpaModel, baseline: float) -> tuple[LoadSpec, Prediction]:
     """Return a load under the threshold, which lasts until anything would have moved.
 
     :raises BadInput: it is not under the threshold
@@ -82,7 +82,7 @@ def activation_load(scene: Scene, plan: HpaPlan, baseline: float) -> tuple[LoadS
     start = start_of(scene, plan, baseline, scene.state.history[-1].spec)
     if plan.target is None:
         raise BadInput(f"phase activation needs a prediction, and there is none ({plan.unknown})")
-    moves_at = plan.target.moved.goal(start.replicas) if start.replicas else scene.rules.activation
+    moves_at = plan.target.load_metric.goal(start.replicas) if start.replicas else scene.rules.activation
     rate = options.activation_rate or max(0.0, moves_at - baseline) / 2 / start.per_request
     total = baseline + rate * start.per_request
     if rate <= 0 or total > moves_at:
@@ -98,10 +98,12 @@ def activation_load(scene: Scene, plan: HpaPlan, baseline: float) -> tuple[LoadS
     return _sendable(options.constant(rate, math.ceil(prediction.latest_seconds))), prediction
 
 
-def _under_activation(target: HpaTarget, spec: LoadSpec, start: Start, timing: Timing) -> Prediction:
+def _under_activation(target: HpaConfig, spec: LoadSpec, start: InitialState, timing: Timing) -> Prediction:
     """Return the prediction of a load that does not reach the activationThreshold, so that replicas stay at 0."""
     # As if the load were not there, but for the time to wait.
-    unmoved = scale_out.predict(target, spec, Start(0, 0.0, 0.0, start.activation_seconds, start.from_zero), timing)
+    unmoved = scale_out.predict(
+        target, spec, InitialState(0, 0.0, 0.0, start.activation_seconds, start.from_zero), timing
+    )
     total = start.baseline + spec.rate * start.per_request
     return replace(
         unmoved,
@@ -129,7 +131,7 @@ def _sendable(spec: LoadSpec) -> LoadSpec:
     return spec
 
 
-def predict_back(scene: Scene, plan: HpaPlan, baseline: float, counts: list[int]) -> None:
+def predict_back(scene: Scene, plan: HpaModel, baseline: float, counts: list[int]) -> None:
     """Predict the way back where there is a phase for it."""
     if plan.target is None:
         return
@@ -138,4 +140,4 @@ def predict_back(scene: Scene, plan: HpaPlan, baseline: float, counts: list[int]
         scene.forecast.back = scale_in.predict_scale_in(plan.target, counts, baseline, timing)
     if "to_zero" in scene.options.phases:
         scene.forecast.to_zero = scale_in.predict_to_zero(scene.rules, counts, timing)
-    scene.forecast.bounds_back = hop_bounds.bounds_back(scene.forecast.back, scene.forecast.to_zero)
+    scene.forecast.bounds_back = hop_bounds.scale_in_bounds(scene.forecast.back, scene.forecast.to_zero)

@@ -29,7 +29,7 @@ class ProofTarget:
     deployment: str
     pod_labels: str
     triggers: tuple[Trigger, ...]
-    moved: Trigger | None
+    load_trigger: Trigger | None
     counter: str
     query_window: float
     probe_seconds: float

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..autoscaling.hpa_plan import NotPredicted
+from ..autoscaling.hpa_model import NotPredicted
 from ..common import urls
 from ..prediction import hop_bounds
 from ..prediction.scale_out import Prediction
@@ -184,7 +184,7 @@ def _evidence(scene: Scene) -> dict[str, Any]:
             }
             for one in target.triggers
         ],
-        "trigger": target.moved.key if target.moved else None,
+        "trigger": target.load_trigger.key if target.load_trigger else None,
         "query_window_seconds": target.query_window,
         "counter": target.counter or None,
         "scrape_interval_seconds": state.scrape_interval,

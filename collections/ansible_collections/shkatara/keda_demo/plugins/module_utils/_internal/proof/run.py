@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ..autoscaling.hpa_plan import HpaPlan
+from ..autoscaling.hpa_model import HpaModel
 from ..common.errors import BadInput
 from ..prediction import hop_bounds, scale_in
 from . import messages, planning, report, waits
@@ -88,7 +88,7 @@ def _run(scene: Scene) -> Verdict:
     return Verdict(verdict.verdict, verdict.reason, verdict.message.strip())
 
 
-def _check_phases(scene: Scene, plan: HpaPlan) -> None:
+def _check_phases(scene: Scene, plan: HpaModel) -> None:
     """:raises BadInput: a phase can't be proven of this ScaledObject"""
     phases, rules = scene.options.phases, scene.rules
     if plan.target is None and set(phases) != {"scale_out", "hold"} and set(phases) != {"scale_out"}:
@@ -121,7 +121,7 @@ def _check_way_back(scene: Scene) -> None:
             )
 
 
-def _loads(scene: Scene, plan: HpaPlan) -> Verdict:
+def _loads(scene: Scene, plan: HpaModel) -> Verdict:
     """Go through the phases that send something; the verdict is `scaled` where all have passed."""
     baseline = waits.wait_until_at_rest(scene, plan)
     if isinstance(baseline, Verdict):
@@ -141,7 +141,7 @@ def _loads(scene: Scene, plan: HpaPlan) -> Verdict:
     )
     scene.spec, scene.forecast.out = spec, prediction
     if prediction is not None:
-        bounds = hop_bounds.bounds_out(prediction, scene.timing())
+        bounds = hop_bounds.scale_out_bounds(prediction, scene.timing())
         # What nobody reads is not expected either.
         unread = () if scene.target.counter else ("load_scraped", "new_pod_counted")
         scene.forecast.bounds = {name: times for name, times in bounds.items() if name not in unread}

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..autoscaling import hpa_plan
-from ..autoscaling.hpa_plan import HpaPlan
+from ..autoscaling import hpa_model
+from ..autoscaling.controller_flags import ControllerFlags
+from ..autoscaling.hpa_model import HpaModel
 from ..autoscaling.keda import KedaRules
 from ..common import versions
 from ..common.errors import BadInput
@@ -38,7 +39,7 @@ _TICK_SECONDS = 0.1
 class Forecast:
     """What is written down before the first request; None of what there is no phase for, or what can't be computed."""
 
-    plan: HpaPlan | None = None
+    plan: HpaModel | None = None
     activation: Prediction | None = None
     out: Prediction | None = None
     back: ScaleIn | None = None
@@ -67,7 +68,11 @@ class Scene:
         self.watched = watched
         self.outputs = outputs
         self.now = watched.clock.monotonic
-        self.state = State(moved=target.moved.key, moved_index=target.moved.index) if target.moved else State()
+        self.state = (
+            State(load_trigger=target.load_trigger.key, moved_index=target.load_trigger.index)
+            if target.load_trigger
+            else State()
+        )
         self.timeline = Timeline(watched.clock, outputs.files)
         self.lines = Lines(outputs.progress, self.timeline, self.now, options.wait_sleep)
         self.forecast = Forecast()
@@ -129,7 +134,7 @@ class Scene:
             prediction,
             self._pods_before,
             metric_name=self.metric_name,
-            resting=self.rules.resting,
+            resting=self.rules.inactive_replicas,
             back_at=self.forecast.back.replicas if self.forecast.back else None,
             spec_before=self.spec_before,
             back=self.timeline.load_ended is not None,
@@ -163,23 +168,23 @@ class Scene:
     def metric_name(self) -> str:
         """The external metric of the HPA that the load moves; empty where there is none."""
         plan = self.forecast.plan
-        return plan.target.moved.name if plan and plan.target else ""
+        return plan.target.load_metric.name if plan and plan.target else ""
 
     @property
     def rules(self) -> KedaRules:
         """What KEDA does about zero."""
-        view, moved = self.state.scaledobject, self.target.moved
+        view, moved = self.state.scaledobject, self.target.load_trigger
         if view is None:
             return KedaRules(1, 1)
         return KedaRules(
-            resting=view.resting_replicas,
+            inactive_replicas=view.inactive_replicas,
             min_replicas=view.min_replicas,
             polling_interval=view.polling_interval,
             cooldown=view.cooldown,
             activation=moved.activation if moved else 0.0,
         )
 
-    def plan(self) -> HpaPlan:
+    def plan(self) -> HpaModel:
         """Return what the HPA was told.
 
         :raises BadInput: it is gone
@@ -187,11 +192,21 @@ class Scene:
         if self.state.hpa is None or self.state.scaledobject is None:
             raise BadInput(f"HPA {self.target.hpa} is gone")
         version = versions.minor_version(self.outputs.versions.get("kubernetes") or "")
-        return hpa_plan.hpa_plan(self.state.hpa, self.state.scaledobject, self.target, self.options, version)
+        flags = ControllerFlags(
+            self.options.hpa_sync_period, self.options.hpa_tolerance, self.options.hpa_downscale_stabilization
+        )
+        return hpa_model.hpa_model(
+            self.state.hpa,
+            self.state.scaledobject,
+            self.target.triggers,
+            load_trigger=self.target.load_trigger,
+            flags=flags,
+            version=version,
+        )
 
     def timing(self) -> Timing:
         """Return how long each part of the chain may take."""
-        view, moved = self.state.scaledobject, self.target.moved
+        view, moved = self.state.scaledobject, self.target.load_trigger
         return Timing(
             scrape_interval=self.state.scrape_interval,
             query_window=self.target.query_window,

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..autoscaling import scaledobject
-from ..autoscaling.triggers import moved_trigger, triggers_of
+from ..autoscaling.triggers import find_load_trigger, triggers_of
 from ..common.errors import BadInput
 from ..kube import selectors, workloads
 from ..kube.cluster import Cluster
@@ -37,7 +37,7 @@ def find_target(
     if not deployments:
         raise BadInput(f"ScaledObject {name} scales Deployment {view.target_name}, which does not exist in {namespace}")
     triggers = triggers_of(view)
-    moved = moved_trigger(triggers, trigger, counter_metric, namespace)
+    moved = find_load_trigger(triggers, trigger, counter_metric, namespace)
     pod_spec = deployments[0]["spec"]["template"]["spec"]
     return ProofTarget(
         namespace=namespace,
@@ -46,7 +46,7 @@ def find_target(
         deployment=view.target_name,
         pod_labels=selectors.label_selector(deployments[0]["spec"]["selector"]),
         triggers=triggers,
-        moved=moved,
+        load_trigger=moved,
         counter=promql.counter_selector(counter_metric, namespace) if counter_metric else "",
         query_window=promql.query_window(moved.query) if moved else 0.0,
         probe_seconds=workloads.probe_seconds(deployments[0]),

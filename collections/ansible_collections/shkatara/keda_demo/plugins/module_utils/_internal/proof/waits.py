@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import textwrap
 
-from ..autoscaling.hpa_plan import HpaPlan
+from ..autoscaling.hpa_model import HpaModel
 from ..prediction import scale_in
 from . import chain
 from .chain import Missing
@@ -44,13 +44,13 @@ def wait_until_ready(scene: Scene) -> Verdict | None:
 def _missing_value(scene: Scene) -> list[Missing]:
     """Return that the HPA has no value of the metric that the load moves, while it has one of another."""
     hpa, plan = scene.state.hpa, scene.plan()
-    name = plan.target.moved.name if plan.target else ""
+    name = plan.target.load_metric.name if plan.target else ""
     if not name or hpa is None or hpa.disabled or name in hpa.values:
         return []
     return [Missing("hpa_metric_invalid", f"HPA {hpa.name} has no value of {name} ({hpa.message})")]
 
 
-def wait_until_at_rest(scene: Scene, plan: HpaPlan, since: float = -math.inf) -> Verdict | float:
+def wait_until_at_rest(scene: Scene, plan: HpaModel, since: float = -math.inf) -> Verdict | float:
     """Return the metric at rest, or a verdict when it does not come to rest in time.
 
     :param since: when a load of our own has ended, on the monotonic clock
@@ -84,7 +84,7 @@ def wait_until_at_rest(scene: Scene, plan: HpaPlan, since: float = -math.inf) ->
         scene.lines.regular(f"waiting for rest: {found.message}")
 
 
-def _back_seconds(scene: Scene, plan: HpaPlan, most: int) -> float:
+def _back_seconds(scene: Scene, plan: HpaModel, most: int) -> float:
     """Return the longest time in which replicas go back from `most` to where they rest, in seconds."""
     rules = scene.rules
     cooldown = rules.cooldown + 2 * rules.polling_interval if rules.scales_to_zero and most else 0.0

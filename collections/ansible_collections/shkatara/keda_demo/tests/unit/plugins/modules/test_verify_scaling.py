@@ -181,13 +181,13 @@ def test_a_cluster_that_is_away_is_named(tmp_path, check_mode):
 
 
 def target_at(address):
-    return replace(TARGET, moved=replace(TARGET.moved, server_address=address), triggers=())
+    return replace(TARGET, load_trigger=replace(TARGET.load_trigger, server_address=address), triggers=())
 
 
 def test_the_namespace_of_prometheus_is_that_of_the_trigger():
     assert verify_scaling.check_prometheus(TARGET, None) == "monitoring"
     assert verify_scaling.check_prometheus(TARGET, "http://192.0.2.10:9090") is None
-    assert verify_scaling.check_prometheus(replace(TARGET, moved=None), None) is None, "nothing is asked of it"
+    assert verify_scaling.check_prometheus(replace(TARGET, load_trigger=None), None) is None, "nothing is asked of it"
 
 
 @pytest.mark.parametrize(

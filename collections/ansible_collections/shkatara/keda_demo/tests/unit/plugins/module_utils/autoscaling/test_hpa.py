@@ -13,7 +13,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autos
     DEFAULT_SCALE_DOWN,
     DEFAULT_SCALE_UP,
     VALUE,
-    HpaTarget,
+    HpaConfig,
     Metric,
     ScaleEvent,
     desired_replicas,
@@ -27,7 +27,7 @@ OLD, CURRENT = (1, 25), (1, 36)
 
 
 def hpa(target=10.0, kind=AVERAGE_VALUE, minimum=1, maximum=100, **given):
-    return HpaTarget((Metric("s0", target, kind), *given.pop("others", ())), minimum, maximum, **given)
+    return HpaConfig((Metric("s0", target, kind), *given.pop("others", ())), minimum, maximum, **given)
 
 
 @pytest.mark.parametrize("version", [OLD, CURRENT])
@@ -51,7 +51,7 @@ def hpa(target=10.0, kind=AVERAGE_VALUE, minimum=1, maximum=100, **given):
 )
 def test_an_average_value_asks_for_its_pods(value, target, current, expected, version):
     told = hpa(target, version=version)
-    assert proposed_replicas(told, told.moved, value, current) == expected
+    assert proposed_replicas(told, told.load_metric, value, current) == expected
 
 
 @pytest.mark.parametrize("version", [OLD, CURRENT])
@@ -70,7 +70,7 @@ def test_an_average_value_asks_for_its_pods(value, target, current, expected, ve
 )
 def test_a_value_multiplies_the_ready_pods(value, target, current, ready, expected, version):
     told = hpa(target, VALUE, version=version)
-    assert proposed_replicas(told, told.moved, value, current, ready) == expected
+    assert proposed_replicas(told, told.load_metric, value, current, ready) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_the_flags_tolerance():
 
 
 def test_the_highest_of_all_metrics_counts():
-    others = (Metric("s1", 2.0, AVERAGE_VALUE, 7.0, moved=False), Metric("s2", 50.0, VALUE, 5.0, moved=False))
+    others = (Metric("s1", 2.0, AVERAGE_VALUE, 7.0, by_load=False), Metric("s2", 50.0, VALUE, 5.0, by_load=False))
     told = hpa(others=others)
-    assert told.moved.name == "s0"
+    assert told.load_metric.name == "s0"
     assert desired_replicas(told, 0, 1) == 4  # s1 asks for 3.5
     assert desired_replicas(told, 57, 1) == 6
     assert desired_replicas(told, 0, 4) == 4

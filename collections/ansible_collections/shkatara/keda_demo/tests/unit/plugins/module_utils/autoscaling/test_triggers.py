@@ -6,22 +6,24 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.controller_flags import (
+    ControllerFlags,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
     AVERAGE_VALUE,
     VALUE,
     desired_replicas,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_model import hpa_model
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_object import hpa_view
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_plan import hpa_plan
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.scaledobject import (
     scaledobject_view,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.triggers import (
-    moved_trigger,
+    find_load_trigger,
     triggers_of,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.records import Options, ProofTarget
 from ansible_collections.shkatara.keda_demo.tests.support import objects
 
 OTHER = 'sum(rate(orders_total{namespace="test"}[1m]))'
@@ -64,23 +66,12 @@ def triggers(*given):
     return triggers_of(scaledobject_view(scaledobject(*given)))
 
 
-def plan(found_hpa, found, moved=0, options=None, version=(1, 25)):
+def plan(found_hpa, found, by_load=0, flags=None, version=(1, 25)):
     view = scaledobject_view(found)
     known = triggers_of(view)
-    proof = ProofTarget(
-        "test",
-        "scaledobject-py",
-        "keda-hpa-scaledobject-py",
-        "test",
-        "app=test",
-        known,
-        None if moved is None else known[moved],
-        "",
-        30.0,
-        0.0,
-        30.0,
-    )
-    return hpa_plan(found_hpa, view, proof, options or Options(), version)
+    load_trigger = None if by_load is None else known[by_load]
+    flags = flags or ControllerFlags()
+    return hpa_model(found_hpa, view, known, load_trigger=load_trigger, flags=flags, version=version)
 
 
 def test_triggers_of_a_scaledobject():
@@ -119,7 +110,7 @@ def test_an_activation_that_is_no_number_is_kedas_to_say():
 )
 def test_the_trigger_that_the_load_moves(given, wanted, counter, index):
     known = triggers(*given)
-    found = moved_trigger(known, wanted, counter, "test")
+    found = find_load_trigger(known, wanted, counter, "test")
     assert found == (None if index is None else known[index])
 
 
@@ -135,22 +126,26 @@ def test_the_trigger_that_the_load_moves(given, wanted, counter, index):
 )
 def test_what_is_not_clear_is_said(given, wanted, counter, words):
     with pytest.raises(BadInput, match=words):
-        moved_trigger(triggers(*given), wanted, counter, "test")
+        find_load_trigger(triggers(*given), wanted, counter, "test")
 
 
 def test_what_the_hpa_was_told_counts():
     """The HPA's own fields and the API server's, not the ScaledObject's."""
     behavior = {"scaleUp": {"stabilizationWindowSeconds": 30}}
-    options = Options(hpa_tolerance=0.2, hpa_downscale_stabilization=60.0)
+    flags = ControllerFlags(tolerance=0.2, downscale_stabilization=60.0)
     found = plan(
         hpa([external("s0-prometheus", AVERAGE_VALUE, "2500m")], behavior=behavior, minReplicas=2, maxReplicas=7),
         scaledobject(prometheus("up", threshold="99")),
-        options=options,
+        flags=flags,
         version=(1, 36),
     )
     target = found.target
     assert (found.not_predicted, found.fallback) == ((), None)
-    assert (target.moved.name, target.moved.target, target.moved.kind) == ("s0-prometheus", 2.5, AVERAGE_VALUE)
+    assert (target.load_metric.name, target.load_metric.target, target.load_metric.kind) == (
+        "s0-prometheus",
+        2.5,
+        AVERAGE_VALUE,
+    )
     assert (target.min_replicas, target.max_replicas, target.tolerance) == (2, 7, 0.2)
     assert (target.behavior, target.downscale_stabilization, target.version) == (behavior, 60.0, (1, 36))
 
@@ -173,7 +168,7 @@ def test_other_metrics_stay_at_what_the_hpa_saw():
         ),
         scaledobject(prometheus("up"), prometheus(OTHER, "orders"), prometheus("down")),
     )
-    assert [(one.value, one.moved) for one in found.target.metrics] == [(0.0, True), (13.5, False), (50.0, False)]
+    assert [(one.value, one.by_load) for one in found.target.metrics] == [(0.0, True), (13.5, False), (50.0, False)]
     assert [one.trigger for one in found.not_predicted] == ["orders (prometheus)", "2 (prometheus)"]
     assert "its value of 13.5 is taken to stay" in found.not_predicted[0].why
     assert desired_replicas(found.target, 0.0, 3) == 3
@@ -183,8 +178,8 @@ def test_other_metrics_stay_at_what_the_hpa_saw():
 def test_an_index_of_two_digits_is_another_trigger():
     given = [prometheus("up")] * 10 + [prometheus(OTHER)]
     metrics = [external("s1-prometheus", AVERAGE_VALUE, "10"), external("s10-prometheus", AVERAGE_VALUE, "7")]
-    found = plan(hpa(metrics), scaledobject(*given), moved=10)
-    assert found.target.moved.target == 7
+    found = plan(hpa(metrics), scaledobject(*given), by_load=10)
+    assert found.target.load_metric.target == 7
 
 
 def test_a_cpu_trigger_is_watched_and_not_computed():
@@ -211,10 +206,10 @@ def test_nothing_is_computed_of_a_formula():
 
 
 def test_nothing_is_computed_without_a_trigger_that_is_understood():
-    found = plan(hpa([external("s0-cron", AVERAGE_VALUE, "1")]), scaledobject(CRON), moved=None)
+    found = plan(hpa([external("s0-cron", AVERAGE_VALUE, "1")]), scaledobject(CRON), by_load=None)
     assert found.target is None
     assert [one.trigger for one in found.not_predicted] == ["0 (cron)"]
-    empty = plan(hpa([]), scaledobject(CRON), moved=None)
+    empty = plan(hpa([]), scaledobject(CRON), by_load=None)
     assert (empty.target, [one.why for one in empty.not_predicted]) == (None, ["its type is not known here"])
 
 

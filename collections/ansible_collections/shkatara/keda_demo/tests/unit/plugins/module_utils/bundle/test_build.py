@@ -26,7 +26,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
     extract_debian,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers.manifest import build_manifest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import Plan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import BundlePlan
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import (
     BundleError,
@@ -62,7 +62,7 @@ class Run:
         monkeypatch.setattr(build, "_maker", lambda unit: self.makers.get(unit.name, _write))
 
     def __call__(self, *units):
-        plan = Plan({unit.id: unit for unit in units}, ())
+        plan = BundlePlan({unit.id: unit for unit in units}, ())
         host = Host(self.said.append, self.asked.is_set, Processes())
         settings = Settings(self.cache.root, Path(), None, "amd64", Path("go"))
         with self.cache.locked(lambda: pytest.fail("nobody else has the lock"), self.asked.is_set):

@@ -6,9 +6,9 @@ import errno
 import hashlib
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import files
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import checksums
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import (
-    compare,
+    differing_files,
     link_or_copy,
     list_files,
     sha256,
@@ -51,8 +51,11 @@ def test_list_files_is_sorted_and_leaves_out_python_s_caches(folder):
 
 def test_compare_names_what_is_missing_and_what_differs(folder):
     large = sha256(folder / "sub" / "large")
-    assert compare(folder, {"abc": ABC, "sub/large": large}) == ([], {})
-    assert compare(folder, {"z": ABC, "b": ABC, "sub/large": ABC, "abc": ABC}) == (["b", "z"], {"sub/large": large})
+    assert differing_files(folder, {"abc": ABC, "sub/large": large}) == ([], {})
+    assert differing_files(folder, {"z": ABC, "b": ABC, "sub/large": ABC, "abc": ABC}) == (
+        ["b", "z"],
+        {"sub/large": large},
+    )
 
 
 def test_a_link_is_the_same_file(folder):
@@ -64,7 +67,7 @@ def test_where_no_link_can_be_made_it_is_a_copy_with_its_mode(folder, monkeypatc
     def no_link(_source, _target):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr(files.os, "link", no_link)
+    monkeypatch.setattr(checksums.os, "link", no_link)
     (folder / "abc").chmod(0o755)
     copy = folder / "new" / "abc"
     link_or_copy(folder / "abc", copy)

@@ -8,7 +8,7 @@ import re
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files, sha256
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import BundleFile, Plan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import BundleFile, BundlePlan
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.record import (
     check_files,
     check_folder,
@@ -22,7 +22,7 @@ ETCD = make_unit(
 )
 PAUSE = make_unit("component", "pause", "3.8", {"entry": {"debian_package": "catatonit"}})
 NODE = make_unit("archive", "node", "", {"images": {}}, (ETCD, PAUSE))
-PLAN = Plan(
+PLAN = BundlePlan(
     {unit.id: unit for unit in (ETCD, PAUSE, NODE)},
     (
         BundleFile("bin/etcd", "binary", ETCD.id, "etcd"),
@@ -30,7 +30,7 @@ PLAN = Plan(
         BundleFile("images/node.tar", "images", NODE.id, "node.tar"),
     ),
 )
-SMALLER = Plan({ETCD.id: ETCD}, PLAN.files[:1])
+SMALLER = BundlePlan({ETCD.id: ETCD}, PLAN.files[:1])
 FILES = {ETCD.id: "etcd", PAUSE.id: "pause", NODE.id: "node.tar"}
 
 
@@ -165,7 +165,7 @@ def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, bundle, 
     out.mkdir()
     (out / "etcd").write_text("newer")
     stored = Cache(tmp_path / "cache").store(newer, out, {})
-    write_bundle(folder, Plan({newer.id: newer}, PLAN.files[:1]), {newer.id: stored}, "seed", "amd64")
+    write_bundle(folder, BundlePlan({newer.id: newer}, PLAN.files[:1]), {newer.id: stored}, "seed", "amd64")
     assert (folder / "bin" / "etcd").read_text() == "newer"
     assert old.read_text() == "what component/etcd is"
 

@@ -8,9 +8,9 @@ import threading
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.permissions import (
-    Need,
+    Permission,
     missing_access,
-    needs,
+    required_permissions,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 
@@ -37,7 +37,7 @@ def ask(tmp_path, wanted, allow):
 
 
 def test_each_missing_permission_is_named(tmp_path):
-    wanted = needs("test", prometheus_namespace="monitoring", counters=True)
+    wanted = required_permissions("test", prometheus_namespace="monitoring", counters=True)
     denied = {("watch", "scaledobjects"), ("list", "endpoints"), ("get", "pods")}
     missing, reviewed = ask(tmp_path, wanted, lambda item: (item["verb"], item["resource"]) not in denied)
     assert missing == [
@@ -58,7 +58,7 @@ def test_each_missing_permission_is_named(tmp_path):
 
 
 def test_an_object_by_its_name(tmp_path):
-    need = Need("get", "apps", "deployments", "test", name="web")
+    need = Permission("get", "apps", "deployments", "test", name="web")
     missing, reviewed = ask(tmp_path, [need], lambda _item: False)
     assert missing == ["get on deployments.apps web in namespace test"]
     assert reviewed[0]["name"] == "web"
@@ -66,19 +66,22 @@ def test_an_object_by_its_name(tmp_path):
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_nothing_is_missing_where_nobody_may_ask(tmp_path, status):
-    assert ask(tmp_path, needs("test", prometheus_namespace=None, counters=False), lambda _item: status)[0] == []
+    assert (
+        ask(tmp_path, required_permissions("test", prometheus_namespace=None, counters=False), lambda _item: status)[0]
+        == []
+    )
 
 
 def test_credentials_that_are_not_accepted(tmp_path):
     with pytest.raises(ClusterError, match="does not accept the kubeconfig's credentials"):
-        ask(tmp_path, [Need("list", "", "pods", "test")], lambda _item: 401)
+        ask(tmp_path, [Permission("list", "", "pods", "test")], lambda _item: 401)
 
 
 def test_an_api_server_that_is_not_there(tmp_path):
     with serve(lambda *_args: None) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "kubeconfig"), None)
     with pytest.raises(ClusterError, match=r"does not answer: .*refused"):
-        missing_access(cluster, [Need("list", "", "pods", "test")])
+        missing_access(cluster, [Permission("list", "", "pods", "test")])
 
 
 def test_reviews_are_asked_for_at_the_same_time(tmp_path):
@@ -88,13 +91,13 @@ def test_reviews_are_asked_for_at_the_same_time(tmp_path):
         together.wait()
         return True
 
-    wanted = [Need("list", "", kind, "test") for kind in ("pods", "services", "endpoints", "events")]
+    wanted = [Permission("list", "", kind, "test") for kind in ("pods", "services", "endpoints", "events")]
     assert ask(tmp_path, wanted, allow)[0] == []
     assert not together.broken
 
 
 def test_needs_of_a_prometheus_with_a_url_and_without_counters():
-    wanted = needs("test", prometheus_namespace=None, counters=False)
+    wanted = required_permissions("test", prometheus_namespace=None, counters=False)
     assert {need.verb for need in wanted} == {"list", "watch"}
     assert {need.namespace for need in wanted} == {"test"}
     assert [need.resource for need in wanted if need.verb == "watch"] == [
@@ -108,7 +111,7 @@ def test_needs_of_a_prometheus_with_a_url_and_without_counters():
 
 
 def test_a_port_forward_in_one_namespace_is_needed_once():
-    wanted = needs("test", prometheus_namespace="test", counters=True)
+    wanted = required_permissions("test", prometheus_namespace="test", counters=True)
     assert [str(need) for need in wanted if need.subresource] == ["get on pods/portforward in namespace test"]
 
 
@@ -124,5 +127,5 @@ def test_a_port_forward_in_one_namespace_is_needed_once():
     ],
 )
 def test_verbs_of_a_port_forward(version, verbs):
-    wanted = needs("test", prometheus_namespace=None, counters=True, version=version)
+    wanted = required_permissions("test", prometheus_namespace=None, counters=True, version=version)
     assert [need.verb for need in wanted if need.subresource] == verbs

@@ -10,6 +10,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube import cluster
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import (
     GONE,
     OPENED,
@@ -218,7 +219,7 @@ def test_a_connection_that_is_dropped_in_the_middle_of_an_event(tmp_path):
 
 
 def test_a_server_that_hangs_is_noticed_within_the_read_timeout(tmp_path, monkeypatch):
-    monkeypatch.setattr(client, "WATCH_READ_SECONDS", 0.3)
+    monkeypatch.setattr(cluster, "WATCH_READ_SECONDS", 0.3)
     script = Script(
         [listed("9", a_pod("a", "5"))],
         [streamed(("MODIFIED", a_pod("a", "12")), ends="never"), streamed(("MODIFIED", a_pod("a", "13")))],

@@ -13,8 +13,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.
     Limits,
     allow_in_flight,
     limits_here,
-    needs,
     refusal,
+    required_resources,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
 
@@ -38,7 +38,7 @@ def load(rate, timeout=10.0, workers=1, duration=600.0, url="http://host/", **op
     ],
 )
 def test_needs(spec, in_flight, files, megabytes):
-    found = needs(spec)
+    found = required_resources(spec)
     assert (found.in_flight, found.worker_files) == (in_flight, files)
     assert found.memory / 1e6 == pytest.approx(megabytes, abs=0.1)
 

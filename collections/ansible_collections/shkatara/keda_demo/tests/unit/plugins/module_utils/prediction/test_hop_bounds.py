@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.keda import KedaRules
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import hop_bounds
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.hop_bounds import (
-    bounds_back,
-    bounds_out,
+    scale_in_bounds,
+    scale_out_bounds,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import (
     predict_scale_in,
@@ -125,7 +125,7 @@ def test_all_that_a_run_shows_is_inside_its_bounds(make, random_balancing):
         prediction = told(world)
         run = simulate(world, chance)
         seen = seen_out(world, run, prediction)
-        bounds = bounds_out(prediction, worlds.timing(world))
+        bounds = scale_out_bounds(prediction, worlds.timing(world))
         if prediction.changes:
             names |= set(seen) & set(bounds)
         assert outside(bounds, seen) == [], (seed, world)
@@ -138,7 +138,7 @@ def test_a_load_that_changes_nothing_has_only_its_first_hops():
     world = worlds.random_world(random.Random(0), kind=AVERAGE)
     small = dataclasses.replace(world.load, stages=((0.0, world.rules[0].goal * 0.5),))
     prediction = told(dataclasses.replace(world, load=small, start=1, minimum=1, rules=world.rules[:1]))
-    assert set(bounds_out(prediction, worlds.timing(world))) == {"first_request", "load_scraped"}
+    assert set(scale_out_bounds(prediction, worlds.timing(world))) == {"first_request", "load_scraped"}
 
 
 def back(world, seconds):
@@ -158,7 +158,7 @@ def outside_back(world, chance):
     """What of a run's way back is outside its bounds; None where nothing had grown."""
     end = told(world).latest_seconds + world.sync
     world, scale_in, to_zero = back(world, end)
-    bounds = bounds_back(scale_in, to_zero)
+    bounds = scale_in_bounds(scale_in, to_zero)
     run = simulate(world, chance, until=end + max(high for _low, high in bounds.values()) + 30)
     changes = [(at - end, after) for at, _before, after in run.changes if at > end]
     if not changes:
@@ -200,7 +200,7 @@ def test_where_the_hpa_never_grew_keda_takes_the_only_replica():
 
 
 def test_there_are_no_bounds_without_a_way_back():
-    assert bounds_back(None, None) == {}
+    assert scale_in_bounds(None, None) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,12 @@ import dataclasses
 import random
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaTarget, Metric
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig, Metric
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.rate_choice import choose_rate
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
+    InitialState,
+    predict,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, Load
@@ -19,7 +22,7 @@ DEMO_TIMING = Timing(5, 30)
 
 
 def hpa(target=10.0, minimum=1, maximum=10, others=(), **given):
-    return HpaTarget((Metric("s0", target), *others), minimum, maximum, **given)
+    return HpaConfig((Metric("s0", target), *others), minimum, maximum, **given)
 
 
 # More than what one replica less tolerates, and less than what may be shown as more than all are for
@@ -33,29 +36,29 @@ def hpa(target=10.0, minimum=1, maximum=10, others=(), **given):
     ],
 )
 def test_the_rate_is_in_the_middle_of_what_has_one_answer(replicas, low, high):
-    rate = choose_rate(hpa(), replicas, Start(1), DEMO_TIMING)
+    rate = choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
     assert low < rate < high
-    assert predict(hpa(), Load(((0.0, rate),)), Start(1), DEMO_TIMING).possible_replicas == [replicas]
+    assert predict(hpa(), Load(((0.0, rate),)), InitialState(1), DEMO_TIMING).possible_replicas == [replicas]
     assert rate == pytest.approx((low + high) / 2, rel=0.01)
 
 
 def test_what_a_request_counts_and_what_there_was_before_are_taken_off():
-    plain = choose_rate(hpa(), 4, Start(1), DEMO_TIMING)
-    assert choose_rate(hpa(), 4, Start(1, per_request=2.0), DEMO_TIMING) == pytest.approx(plain / 2, rel=0.01)
-    assert choose_rate(hpa(), 4, Start(1, baseline=6.0), DEMO_TIMING) == pytest.approx(plain - 6, rel=0.01)
+    plain = choose_rate(hpa(), 4, InitialState(1), DEMO_TIMING)
+    assert choose_rate(hpa(), 4, InitialState(1, per_request=2.0), DEMO_TIMING) == pytest.approx(plain / 2, rel=0.01)
+    assert choose_rate(hpa(), 4, InitialState(1, baseline=6.0), DEMO_TIMING) == pytest.approx(plain - 6, rel=0.01)
 
 
 def test_from_zero_it_begins_with_the_replicas_that_keda_brings():
     timing = Timing(5, 30, own_pods=False)
-    assert 33 < choose_rate(hpa(), 4, Start(0, from_zero=2), timing) < 40
+    assert 33 < choose_rate(hpa(), 4, InitialState(0, from_zero=2), timing) < 40
     with pytest.raises(ValueError, match=r"from 2 replica\(s\) on"):
-        choose_rate(hpa(), 2, Start(0, from_zero=2), timing)
+        choose_rate(hpa(), 2, InitialState(0, from_zero=2), timing)
 
 
 @pytest.mark.parametrize("replicas", [-1, 0, 1, 11])
 def test_what_no_load_can_make_is_refused(replicas):
     with pytest.raises(ValueError, match="a load can make 2 to 10"):
-        choose_rate(hpa(), replicas, Start(1), DEMO_TIMING)
+        choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +72,13 @@ def test_what_no_load_can_make_is_refused(replicas):
 )
 def test_a_count_without_a_rate_of_its_own_is_refused(replicas, words):
     with pytest.raises(ValueError, match=words):
-        choose_rate(hpa(), replicas, Start(1), DEMO_TIMING)
+        choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
 
 
 def test_another_metric_may_ask_for_more():
-    others = (Metric("s1", 10.0, value=45.0, moved=False),)
+    others = (Metric("s1", 10.0, value=45.0, by_load=False),)
     with pytest.raises(ValueError, match="no rate has only this answer"):
-        choose_rate(hpa(others=others), 4, Start(1), DEMO_TIMING)
+        choose_rate(hpa(others=others), 4, InitialState(1), DEMO_TIMING)
 
 
 def chosen(seeds, most, **given):
@@ -112,6 +115,6 @@ def test_rounding_does_not_leave_the_rates_that_have_one_answer():
     """1234 a replica: rates with three digits are ten apart, and the range of the right ones is narrow."""
     timing = Timing(1, 30)
     for replicas in range(2, 7):
-        rate = choose_rate(hpa(1234.5), replicas, Start(1, per_request=3.0), timing)
+        rate = choose_rate(hpa(1234.5), replicas, InitialState(1, per_request=3.0), timing)
         load = Load(((0.0, rate),))
-        assert predict(hpa(1234.5), load, Start(1, per_request=3.0), timing).possible_replicas == [replicas]
+        assert predict(hpa(1234.5), load, InitialState(1, per_request=3.0), timing).possible_replicas == [replicas]

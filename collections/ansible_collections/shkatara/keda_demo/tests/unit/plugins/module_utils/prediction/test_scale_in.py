@@ -10,7 +10,7 @@ import random
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
     VALUE,
-    HpaTarget,
+    HpaConfig,
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.keda import KedaRules
@@ -32,7 +32,7 @@ DEMO_TIMING = Timing(5, 30)
 
 
 def hpa(kind="AverageValue", minimum=1, maximum=10, others=(), **given):
-    return HpaTarget((Metric("s0", 10.0, kind), *others), minimum, maximum, **given)
+    return HpaConfig((Metric("s0", 10.0, kind), *others), minimum, maximum, **given)
 
 
 def down(*given, select="Max", **more):
@@ -49,7 +49,7 @@ def down(*given, select="Max", **more):
         (hpa(), 35, 4),
         (hpa(VALUE), 0, 1),
         (hpa(VALUE), 9.5, 10),  # within the tolerance at any count
-        (hpa(others=(Metric("s1", 10.0, value=25.0, moved=False),)), 0, 3),
+        (hpa(others=(Metric("s1", 10.0, value=25.0, by_load=False),)), 0, 3),
     ],
 )
 def test_where_an_hpa_comes_to_rest_from_above(target, value, least):

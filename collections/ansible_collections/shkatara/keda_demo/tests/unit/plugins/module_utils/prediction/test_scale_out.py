@@ -9,7 +9,7 @@ import random
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
     VALUE,
-    HpaTarget,
+    HpaConfig,
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import scale_out
@@ -18,7 +18,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     most_holds,
     step_graph,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
@@ -34,7 +34,7 @@ DEMO_TIMING = Timing(scrape_interval=5, query_window=30, hpa_sync=15, pod_start=
 
 
 def hpa(target=10.0, kind="AverageValue", minimum=1, maximum=10, others=(), **given):
-    return HpaTarget((Metric("s0", target, kind), *others), minimum, maximum, **given)
+    return HpaConfig((Metric("s0", target, kind), *others), minimum, maximum, **given)
 
 
 DEMO = hpa()
@@ -43,7 +43,7 @@ NO_GROWTH = {"scaleUp": {"selectPolicy": "Disabled"}}
 
 
 def predict(target, rate, timing=DEMO_TIMING, start=None, **given):
-    return scale_out.predict(target, Load(((0.0, rate),)), start or Start(1), timing, **given)
+    return scale_out.predict(target, Load(((0.0, rate),)), start or InitialState(1), timing, **given)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_the_longest_hold_waits_for_a_sync_where_pods_start_sooner():
 def test_prediction_counts_keda_caching_stabilization_and_stages():
     target = hpa(behavior={"scaleUp": {"stabilizationWindowSeconds": 60}})
     load = Load(((0.0, 12.0), (90.0, 37.0)))
-    found = scale_out.predict(target, load, Start(1), Timing(5, 30, keda_polling=20))
+    found = scale_out.predict(target, load, InitialState(1), Timing(5, 30, keda_polling=20))
     assert found.latest_parts["scale_up_stabilization"] == 60
     assert found.latest_parts["keda_polling"] == 20
     assert found.latest_parts["stages"] == 90
@@ -170,7 +170,7 @@ def test_prediction_counts_keda_caching_stabilization_and_stages():
 
 
 def test_from_zero_keda_comes_first():
-    found = predict(DEMO, 35, Timing(5, 30, own_pods=False), Start(0, activation_seconds=30.0, from_zero=2))
+    found = predict(DEMO, 35, Timing(5, 30, own_pods=False), InitialState(0, activation_seconds=30.0, from_zero=2))
     assert (found.from_replicas, found.steps[0], found.possible_replicas) == (0, [2], [4])
     assert all(path[:2] == [0, 2] for path in found.paths)
     assert found.latest_parts["keda_activation"] == 30
@@ -178,7 +178,7 @@ def test_from_zero_keda_comes_first():
 
 
 def test_another_metric_moves_what_the_load_does_not():
-    others = (Metric("s1", 10.0, value=45.0, moved=False),)
+    others = (Metric("s1", 10.0, value=45.0, by_load=False),)
     found = predict(hpa(others=others), 17)
     assert found.steps == {1: [4], 4: [5], 5: []}
     assert found.possible_replicas == [5]
@@ -199,14 +199,14 @@ def test_a_short_stabilization_is_warned_of(stabilization, own_pods, warned):
 @pytest.mark.parametrize(
     ("rate", "target", "start", "replicas", "reason"),
     [
-        (5, DEMO, Start(1), 1, "load_under_threshold"),
-        (10.9, DEMO, Start(1), 1, "load_under_threshold"),
-        (5, DEMO, Start(1, baseline=9), 2, "load"),  # what others send counts too
-        (5, DEMO, Start(1, per_request=3), 2, "load"),  # a request may count for 3
-        (500, DEMO, Start(1), 10, "max_replicas"),
-        (37, hpa(maximum=1), Start(1), 1, "max_replicas"),
-        (37, hpa(behavior=NO_GROWTH), Start(1), 1, "scale_up_disabled"),
-        (5, DEMO, Start(0), 1, "load"),
+        (5, DEMO, InitialState(1), 1, "load_under_threshold"),
+        (10.9, DEMO, InitialState(1), 1, "load_under_threshold"),
+        (5, DEMO, InitialState(1, baseline=9), 2, "load"),  # what others send counts too
+        (5, DEMO, InitialState(1, per_request=3), 2, "load"),  # a request may count for 3
+        (500, DEMO, InitialState(1), 10, "max_replicas"),
+        (37, hpa(maximum=1), InitialState(1), 1, "max_replicas"),
+        (37, hpa(behavior=NO_GROWTH), InitialState(1), 1, "scale_up_disabled"),
+        (5, DEMO, InitialState(0), 1, "load"),
     ],
 )
 def test_prediction_says_why(rate, target, start, replicas, reason):

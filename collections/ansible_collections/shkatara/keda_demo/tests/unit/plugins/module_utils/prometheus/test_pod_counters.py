@@ -12,7 +12,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     read_counters,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.promql import parse_selectors
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import Target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import ScrapeTarget
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 
 PAGE = """\
@@ -40,7 +40,7 @@ def send(handler, text, status=200):
 
 
 def target(pod, url="http://10.244.1.5:5000/metrics"):
-    return Target("test", pod, url, True, "", 5.0)
+    return ScrapeTarget("test", pod, url, True, "", 5.0)
 
 
 def read(targets, metric, answer=lambda handler, _path: send(handler, PAGE), **options):
@@ -101,7 +101,7 @@ def test_pods_are_read_at_the_same_time():
 
 
 def test_two_pages_of_a_pod_are_summed_and_one_that_is_scraped_twice_is_not():
-    again = Target("test", "a", "http://10.244.1.5:5000/metrics", True, "", 5.0, "another job")
+    again = ScrapeTarget("test", "a", "http://10.244.1.5:5000/metrics", True, "", 5.0, "another job")
     counts, _connected, asked = read([target("a"), again, target("a", "http://10.244.1.5:81/m")], "requests_total")
     assert counts == {"a": 284.0}
     assert len(asked) == 2

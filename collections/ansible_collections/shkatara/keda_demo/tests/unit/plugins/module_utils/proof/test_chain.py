@@ -9,7 +9,7 @@ import math
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
     VALUE,
-    HpaTarget,
+    HpaConfig,
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.chain import missing, rest, rest_limit
@@ -38,12 +38,12 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     zero_chain,
 )
 
-TARGET = HpaTarget((Metric(METRIC, 10.0),), min_replicas=1, max_replicas=10)
+TARGET = HpaConfig((Metric(METRIC, 10.0),), min_replicas=1, max_replicas=10)
 SETTLE = 55.0
 
 
 def at_zero(*observations):
-    state = State(moved="0")
+    state = State(load_trigger="0")
     for observation in (*zero_chain(), *observations):
         state.apply(observation)
     return state
@@ -58,7 +58,7 @@ def test_a_ready_chain_misses_nothing():
 
 
 def test_nothing_seen_yet_misses_everything_in_the_order_of_the_chain():
-    assert [gap.reason for gap in missing(State(moved="0"))] == [
+    assert [gap.reason for gap in missing(State(load_trigger="0"))] == [
         "deployment_missing",
         "prometheus_unreachable",
         "scaledobject_missing",
@@ -67,7 +67,7 @@ def test_nothing_seen_yet_misses_everything_in_the_order_of_the_chain():
 
 
 def test_what_was_not_seen_yet_is_not_called_gone():
-    state = State(moved="0")
+    state = State(load_trigger="0")
     assert "the Deployment was not seen yet" in missing(state)[0].message
     state.apply(seen(1, "deployments", {"message": "deployments is forbidden"}, "ERROR"))
     assert "can't be watched: deployments is forbidden" in missing(state)[0].message
@@ -231,7 +231,7 @@ def test_replicas_that_nothing_asks_for_are_not_at_rest():
 
 
 def test_a_value_target_is_not_shared_by_the_replicas():
-    given = HpaTarget((Metric(METRIC, 10.0, VALUE),), min_replicas=1, max_replicas=10)
+    given = HpaConfig((Metric(METRIC, 10.0, VALUE),), min_replicas=1, max_replicas=10)
     assert found_at_rest(grown(4, 10.5), now=70.0, given=given).at_rest
     assert not found_at_rest(grown(4, 10.5), now=70.0).at_rest
 

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaTarget, Metric
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig, Metric
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
+    InitialState,
+    predict,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.diagnosis import (
     load_trouble,
@@ -15,9 +18,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.records import LoadFacts, Replicas
 
 FOUR = predict(
-    HpaTarget((Metric("s0", 10.0),), 1, 10),
+    HpaConfig((Metric("s0", 10.0),), 1, 10),
     LoadSpec("http://host/", (Stage(34.5, 600.0),)),
-    Start(1),
+    InitialState(1),
     Timing(scrape_interval=5, query_window=30),
 )
 SENT = LoadFacts(scheduled=5550, sent=5550, answered=5550, finished=5550, ended=True)

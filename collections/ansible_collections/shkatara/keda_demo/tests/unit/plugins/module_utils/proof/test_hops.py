@@ -6,11 +6,14 @@ from __future__ import annotations
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
     VALUE,
-    HpaTarget,
+    HpaConfig,
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
+    InitialState,
+    predict,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.hops import HOPS, Sight, passed_hops
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observations import State
@@ -38,9 +41,9 @@ OUT = [hop.name for hop in HOPS if not hop.back]
 
 
 def predicted(replicas=1, kind="AverageValue"):
-    target = HpaTarget((Metric(METRIC, 10.0, kind),), 1, 10)
+    target = HpaConfig((Metric(METRIC, 10.0, kind),), 1, 10)
     load = LoadSpec("http://host/", (Stage(34.5, 600.0),))
-    return predict(target, load, Start(replicas), Timing(scrape_interval=5, query_window=30))
+    return predict(target, load, InitialState(replicas), Timing(scrape_interval=5, query_window=30))
 
 
 def passed(state, observation, prediction=None, **options):
@@ -72,7 +75,7 @@ def test_each_step_of_a_real_scale_out_is_seen_once_at_least():
 
 
 def test_a_chain_at_rest_shows_nothing():
-    state = State(moved="0")
+    state = State(load_trigger="0")
     assert [passed(state, observation) for observation in ready_chain()] == [[]] * 6
 
 
@@ -120,7 +123,7 @@ def test_a_value_target_is_compared_as_a_whole():
 
 
 def from_zero(*observations):
-    state = State(moved="0")
+    state = State(load_trigger="0")
     for observation in (*zero_chain(), *observations):
         state.apply(observation)
     return state

@@ -6,12 +6,15 @@ from __future__ import annotations
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
     VALUE,
-    HpaTarget,
+    HpaConfig,
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import predict_scale_in
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
+    InitialState,
+    predict,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
     metric_words,
@@ -23,11 +26,11 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 )
 
 TIMING = Timing(scrape_interval=5, query_window=30, pod_start=32)
-TARGET = HpaTarget((Metric("s0", 10.0),), 1, 10)
+TARGET = HpaConfig((Metric("s0", 10.0),), 1, 10)
 
 
 def predicted(rate, target=TARGET):
-    return predict(target, LoadSpec("http://host/", (Stage(rate, 600.0),)), Start(1), TIMING)
+    return predict(target, LoadSpec("http://host/", (Stage(rate, 600.0),)), InitialState(1), TIMING)
 
 
 def test_a_prediction():
@@ -40,7 +43,7 @@ def test_a_prediction():
 
 
 def test_a_value_target_is_one_in_all():
-    target = HpaTarget((Metric("s0", 10.0, VALUE),), 1, 10)
+    target = HpaConfig((Metric("s0", 10.0, VALUE),), 1, 10)
     assert metric_words(predicted(34.5, target)) == "a metric of 34.5 at 10 in all"
 
 

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -52,7 +49,7 @@ def test_views_of_the_demo():
     assert (scaledobject.target_kind, scaledobject.target_name) == ("Deployment", "test")
     assert (scaledobject.ready, scaledobject.active, scaledobject.paused) == (True, False, False)
     assert (scaledobject.polling_interval, scaledobject.cooldown) == (5, 300)
-    assert (scaledobject.resting_replicas, scaledobject.fallback_replicas, scaledobject.formula) == (1, None, "")
+    assert (scaledobject.inactive_replicas, scaledobject.fallback_replicas, scaledobject.formula) == (1, None, "")
     hpa = hpa_view(HPA)
     assert (hpa.min_replicas, hpa.max_replicas, hpa.desired, hpa.current, hpa.valid) == (1, 10, 1, 1, True)
     assert (hpa.values, hpa.behavior) == ({METRIC: 0}, None)
@@ -102,7 +99,7 @@ def test_a_value_target_is_read_as_a_whole():
 def test_the_replicas_without_any_load(spec, resting):
     found = changed(SCALEDOBJECT, "spec.minReplicaCount", spec["minReplicaCount"])
     found = changed(found, "spec.idleReplicaCount", spec.get("idleReplicaCount"))
-    assert scaledobject_view(found).resting_replicas == resting
+    assert scaledobject_view(found).inactive_replicas == resting
 
 
 def test_a_cooldown_of_zero_is_none_of_the_default():
@@ -272,44 +269,3 @@ def test_replicas_are_not_watched_until_the_watch_is_told_to_go_on(source):
 
 def test_a_broken_watch_of_pods_hides_no_replicas():
     assert state_of(seen(5, "pods", {"message": "the connection broke"}, "ERROR")).unwatched == ""
-
-
-PURE = (
-    "_bounds",
-    "_chain",
-    "_choose",
-    "_diagnose",
-    "_end_to_end",
-    "_hops",
-    "_hpa",
-    "_load_options",
-    "_load_spec",
-    "_paths",
-    "_predict",
-    "_promql",
-    "_rate",
-    "_records",
-    "_scale_in",
-    "_state",
-    "_triggers",
-    "_units",
-    "_verdict",
-    "_verdict_back",
-    "workloads",
-    "_words",
-)
-
-
-def test_what_only_computes_loads_neither_threads_of_ours_nor_the_kubernetes_library():
-    package = "ansible_collections.shkatara.keda_demo.plugins.module_utils"
-    code = f"import sys, {', '.join(f'{package}.{name}' for name in PURE)}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(COLLECTIONS)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    ours = {name.removeprefix(f"{package}.") for name in loaded if name.startswith(f"{package}.")}
-    assert ours == set(PURE)
-    assert not {"kubernetes", "aiohttp", "queue", "multiprocessing", "ansible.module_utils.basic"} & set(loaded)

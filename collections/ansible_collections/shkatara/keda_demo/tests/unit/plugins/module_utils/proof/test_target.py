@@ -24,7 +24,7 @@ def test_target_of_the_demo():
     target = found()
     assert (target.hpa, target.deployment, target.pod_labels) == ("keda-hpa-scaledobject-py", "test", "app=test")
     assert [trigger.query for trigger in target.triggers] == [QUERY]
-    assert (target.moved, target.query_window) == (target.triggers[0], 30)
+    assert (target.load_trigger, target.query_window) == (target.triggers[0], 30)
     assert (target.probe_seconds, target.grace_seconds, target.counter) == (2, 30, "")
 
 
@@ -44,7 +44,7 @@ def test_what_scales_to_zero_or_has_no_query_is_a_target(path):
 )
 def test_without_a_trigger_that_is_known_nothing_is_moved(scaledobject):
     target = found(scaledobject)
-    assert (target.moved, target.query_window) == (None, 0)
+    assert (target.load_trigger, target.query_window) == (None, 0)
 
 
 def test_the_window_is_that_of_the_trigger_which_was_named():
@@ -54,7 +54,7 @@ def test_the_window_is_that_of_the_trigger_which_was_named():
     ]
     both = changed(SCALEDOBJECT, "spec.triggers", triggers)
     target = found(both, trigger="queue")
-    assert (target.moved.name, target.query_window) == ("queue", 120)
+    assert (target.load_trigger.name, target.query_window) == ("queue", 120)
     with pytest.raises(BadInput, match="it is not clear which the load moves"):
         found(both)
 

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaTarget, Metric
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig, Metric
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.hop_bounds import MARGIN_SECONDS
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import Start, predict
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
+    InitialState,
+    predict,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.records import LoadFacts, Replicas
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.verdicts import (
@@ -16,12 +19,12 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     stays,
 )
 
-TARGET = HpaTarget((Metric("s0-prometheus", 10.0),), min_replicas=1, max_replicas=10)
+TARGET = HpaConfig((Metric("s0-prometheus", 10.0),), min_replicas=1, max_replicas=10)
 TIMING = Timing(scrape_interval=5, query_window=30, hpa_sync=15, pod_start=30)
 
 
 def predicted(rate, replicas=1, target=TARGET):
-    return predict(target, LoadSpec("http://host/", (Stage(rate, 86400.0),)), Start(replicas), TIMING)
+    return predict(target, LoadSpec("http://host/", (Stage(rate, 86400.0),)), InitialState(replicas), TIMING)
 
 
 FOUR = predicted(34.5)
@@ -203,7 +206,7 @@ def test_verdict_of_a_load_that_moves_nothing(history, load, now, expected):
     [
         (TARGET, 10, 200.0, "max_replicas", "the HPA's maxReplicas of 10 is reached already"),
         (
-            HpaTarget(TARGET.metrics, 1, 10, behavior={"scaleUp": {"selectPolicy": "Disabled"}}),
+            HpaConfig(TARGET.metrics, 1, 10, behavior={"scaleUp": {"selectPolicy": "Disabled"}}),
             1,
             34.5,
             "scale_up_disabled",

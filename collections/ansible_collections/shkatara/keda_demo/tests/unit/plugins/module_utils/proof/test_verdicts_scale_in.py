@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaTarget, Metric
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig, Metric
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.keda import KedaRules
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.hop_bounds import MARGIN_SECONDS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import (
@@ -16,9 +16,11 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.verdicts_scale_in import judge_back
 
 TIMING = Timing(scrape_interval=1, query_window=10, hpa_sync=15, pod_start=12)
-HPA = HpaTarget((Metric("s0", 10.0),), 1, 10, behavior={"scaleDown": {"stabilizationWindowSeconds": 60}})
+HPA = HpaConfig((Metric("s0", 10.0),), 1, 10, behavior={"scaleDown": {"stabilizationWindowSeconds": 60}})
 TO_ONE = predict_scale_in(HPA, [4], 0.0, TIMING)
-TO_ZERO = predict_to_zero(KedaRules(resting=0, min_replicas=0, polling_interval=5, cooldown=20), [1, 4], TIMING)
+TO_ZERO = predict_to_zero(
+    KedaRules(inactive_replicas=0, min_replicas=0, polling_interval=5, cooldown=20), [1, 4], TIMING
+)
 BACK = [
     Replicas(0, 4, 4, 4, 4),
     Replicas(58.363, 4, 1, 4, 4),
