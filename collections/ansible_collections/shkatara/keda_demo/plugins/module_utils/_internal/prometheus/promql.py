@@ -14,6 +14,7 @@ promql/parser/lex.go and generated_parser.y.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _LISTS = {"by", "without", "on", "ignoring", "group_left", "group_right"}
 _KEYWORDS = _LISTS | {"and", "or", "unless", "atan2", "bool", "offset", "inf", "nan"}
 _OPERATORS = ("=", "!=", "=~", "!~")
+_RANGE = re.compile(r"\[\s*((?:[0-9]+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\]")
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,10 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(text, 8)) if text[0] in "01234567" else chr(int(text[1:], 16))
 
 
-_RANGE = re.compile(r"\[\s*((?:[0-9]+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\]")
-
-
 def query_window(query: str) -> float:
-    """Return the longest range in a PromQL query in seconds; 0 without any (``[30s]`` gives 30)."""
-    return max((durations.parse_duration(found) for found in _RANGE.findall(query)), default=0.0)
+    """Return the longest range in a PromQL query in seconds (``[30s]`` gives 30); 0 without a range."""
+    longest = 0.0
+    for duration in _RANGE.findall(query):
+        with contextlib.suppress(ValueError):  # too long, which Prometheus refuses too
+            longest = max(longest, durations.parse_duration(duration))
+    return longest
