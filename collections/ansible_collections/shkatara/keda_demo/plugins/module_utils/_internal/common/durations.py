@@ -14,7 +14,7 @@ import re
 try:
     import durationpy
 except ImportError:  # the module reports it by missing_required_lib
-    durationpy = None
+    durationpy = None  # type: ignore[assignment]
 
 _PROMETHEUS_DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")
 
