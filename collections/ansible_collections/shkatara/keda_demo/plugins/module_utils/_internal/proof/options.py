@@ -18,7 +18,7 @@ from ..common.errors import BadInput
 from ..kube.options import ACCESS_OPTIONS
 from ..load.options import LoadOptions
 from ..load.schedule import Stage
-from ..prometheus import addresses, client, promql
+from ..prometheus import addresses, header_fields, promql
 from ..prometheus.addresses import PrometheusError
 from .outcomes import Outcome
 
@@ -189,7 +189,7 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     # YAML reads a value such as 7 as a number.
     params["prometheus_headers"] = {name: str(value) for name, value in (params["prometheus_headers"] or {}).items()}
     try:
-        client.check_headers(params["prometheus_headers"])
+        header_fields.check(params["prometheus_headers"])
     except PrometheusError as error:
         wrong.append(str(error))
     try:
