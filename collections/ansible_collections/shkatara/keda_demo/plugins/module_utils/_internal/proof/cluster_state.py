@@ -136,7 +136,12 @@ class ClusterState:
         elif kind == DEPLOYMENTS:
             before, self.deployment = self.deployment, view
         else:
-            views: dict[str, Any] = {PODS: self.pods, REPLICASETS: self.replicasets, EVENTS: self.events}[kind]
+            by_kind: dict[str, dict[str, Any]] = {
+                PODS: self.pods,
+                REPLICASETS: self.replicasets,
+                EVENTS: self.events,
+            }
+            views = by_kind[kind]
             before = views.pop(name, None)
             if view is not None:
                 views[name] = view
