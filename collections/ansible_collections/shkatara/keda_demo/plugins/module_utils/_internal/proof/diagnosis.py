@@ -36,7 +36,7 @@ def not_as_predicted(
         f"For {messages.metric_words(prediction)}, {messages.possible_words(prediction)} replicas were predicted."
     )
     say = messages.latest_words if load.ended else messages.wait_words
-    why_now = f" {say(prediction.latest_seconds, prediction.latest_parts)}" if waited else ""
+    why_now = f" {say(prediction.times.latest_seconds, prediction.times.latest_parts)}" if waited else ""
     return Verdict(verdict, reason, f"{predicted}{why_now} {messages.last_words(last)} {words}")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from ..autoscaling.hpa import AVERAGE_VALUE
+from ..autoscaling.hpa_model import HpaModel
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import Prediction
@@ -26,6 +27,11 @@ def possible_words(prediction: Prediction) -> str:
 def threshold_words(prediction: Prediction) -> str:
     """Return the target of the HPA, such as `10 a replica`."""
     return f"{prediction.threshold:g} {'a replica' if prediction.target_type == AVERAGE_VALUE else 'in all'}"
+
+
+def not_predicted_words(plan: HpaModel) -> str:
+    """Return what is not predicted, and why; empty where all is."""
+    return "; ".join(map(str, plan.not_predicted))
 
 
 def metric_words(prediction: Prediction) -> str:
@@ -66,9 +72,9 @@ def prediction_words(prediction: Prediction, rate: float) -> str:
     if not prediction.changes:
         return words
     return (
-        f"{words}, the first change after {prediction.earliest_change_seconds:g} to "
-        f"{prediction.latest_change_seconds:g} s, all Ready after {prediction.earliest_seconds:g} to "
-        f"{prediction.latest_seconds:g} s"
+        f"{words}, the first change after {prediction.times.earliest_change_seconds:g} to "
+        f"{prediction.times.latest_change_seconds:g} s, all Ready after {prediction.times.earliest_seconds:g} to "
+        f"{prediction.times.latest_seconds:g} s"
     )
 
 
@@ -106,7 +112,7 @@ def too_short_words(prediction: Prediction, duration: float, hold_seconds: float
     """Return why a load of `duration` seconds is refused, and that `least` would do."""
     return (
         f"load.http.duration of {duration:g} s is too short to prove anything: {prediction.replicas} replicas may be "
-        f"Ready as late as {prediction.latest_seconds:g} s after the first request "
-        f"({parts_words(prediction.latest_parts)}) and must stay for {hold_seconds:g} s (hold_seconds). Give at least "
+        f"Ready as late as {prediction.times.latest_seconds:g} s after the first request "
+        f"({parts_words(prediction.times.latest_parts)}) and must stay for {hold_seconds:g} s (hold_seconds). Give at least "
         f"{least}, or leave it out"
     )

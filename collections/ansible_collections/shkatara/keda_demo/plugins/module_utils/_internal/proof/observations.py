@@ -33,14 +33,12 @@ _MANY = ("pods", "replicasets", "events")
 # What never tells anything in a timeline.
 _UNTOLD = {
     "name",
-    "targets",
+    "metric_specs",
     "triggers",
     "behavior",
     "fallback_replicas",
     "metric_names",
-    "target_kind",
-    "target_name",
-    "hpa_name",
+    "scale_target",
 }
 # What a verdict is made of: it can't be given while one of these is not watched.
 _COUNTED = ("horizontalpodautoscalers", "deployments")

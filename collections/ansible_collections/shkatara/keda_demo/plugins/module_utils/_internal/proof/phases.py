@@ -132,7 +132,7 @@ def _judge_load(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> 
         hold_seconds=scene.options.hold_seconds if "hold" in scene.options.phases else 0.0,
         metric_was_over=bool(over),
         unwatched=scene.state.unwatched,
-        others=plan.unknown if plan else "",
+        others=messages.not_predicted_words(plan) if plan else "",
     )
 
 
@@ -140,7 +140,7 @@ def _watched_to_the_end(scene: Scene, facts: LoadFacts) -> Verdict | None:
     """Nothing can be predicted, so nothing is proven; what happened is in the result."""
     if not facts.ended:
         return None
-    why = scene.forecast.plan.unknown if scene.forecast.plan else ""
+    why = messages.not_predicted_words(scene.forecast.plan) if scene.forecast.plan else ""
     last = messages.last_words(scene.state.history[-1])
     return diagnosis.load_trouble(facts) or Verdict(
         "aborted", "not_predictable", f"What this load does can't be predicted ({why}), so it was only watched. {last}"

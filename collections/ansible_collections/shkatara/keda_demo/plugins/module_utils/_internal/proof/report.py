@@ -11,7 +11,7 @@ from typing import Any
 
 from ..autoscaling.hpa_model import NotPredicted
 from ..common import urls
-from ..prediction import hop_bounds
+from ..prediction import hop_bounds, stabilization
 from ..prediction.scale_out import Prediction
 from .records import Options, Replicas, Verdict
 from .scene import Forecast, Scene
@@ -43,20 +43,28 @@ def result(scene: Scene, verdict: Verdict | None) -> dict[str, Any]:
 def _predicted(forecast: Forecast, options: Options) -> dict[str, Any] | None:
     plan = forecast.plan
     nothing_yet = not (forecast.activation or forecast.out or forecast.back or forecast.to_zero)
-    if plan is None or (plan.target and nothing_yet):
+    if plan is None or (plan.config and nothing_yet):
         return None
     others: tuple[NotPredicted, ...] = plan.not_predicted
     return {
-        **(asdict(forecast.out) if forecast.out else {"replicas": None}),
-        "activation": asdict(forecast.activation) if forecast.activation else None,
+        **(_flat(forecast.out) if forecast.out else {"replicas": None}),
+        "activation": _flat(forecast.activation) if forecast.activation else None,
         "hops": {name: list(bounds) for name, bounds in forecast.bounds.items()},
-        "scale_in": asdict(forecast.back) if forecast.back else None,
-        "to_zero": asdict(forecast.to_zero) if forecast.to_zero else None,
+        "scale_in": {**asdict(forecast.back), "reason": forecast.back.reason.value} if forecast.back else None,
+        "to_zero": {**asdict(forecast.to_zero), "reason": forecast.to_zero.reason.value} if forecast.to_zero else None,
         "hops_back": {name: list(bounds) for name, bounds in forecast.bounds_back.items()},
         "not_predicted": [asdict(one) for one in others],
         "read": _read(forecast, options),
         "assumed": {key: value for key, value in _told(options).items() if key not in _read(forecast, options)},
     }
+
+
+def _flat(prediction: Prediction) -> dict[str, Any]:
+    fields = asdict(prediction)
+    del fields["warnings"]
+    times = fields.pop("times")
+    warnings = [stabilization.short_stabilization_message(warning) for warning in prediction.warnings]
+    return {**fields, "reason": prediction.reason.value, **times, "warnings": warnings}
 
 
 def _told(options: Options) -> dict[str, float]:
@@ -73,7 +81,7 @@ def _told(options: Options) -> dict[str, float]:
 def _read(forecast: Forecast, options: Options) -> dict[str, float]:
     """Return what of it the cluster has told: the controller manager's flags, before which the HPA's own fields go."""
     found = {name: _told(options)[name] for name in options.read}
-    target = forecast.plan.target if forecast.plan else None
+    target = forecast.plan.config if forecast.plan else None
     if target is not None and "stabilizationWindowSeconds" in target.scale_down:
         found["hpa_downscale_stabilization"] = target.stabilization
     if target is not None and target.has_tolerance_field and "tolerance" in (target.scale_up or {}):
@@ -128,7 +136,12 @@ def bounded_hops(scene: Scene) -> dict[str, dict[str, Any]]:
 
 def _deviations(scene: Scene, hops: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Say what was outside the prediction and is no part of the verdict, which rests on count and times."""
-    found = [words for name, hop in hops.items() if (words := hop_bounds.outside(name, hop))]
+    found = [
+        hop_bounds.outside_message(name, hop["seconds"], hop["earliest"], hop["latest"])
+        for name, hop in hops.items()
+        if hop["latest"] is not None
+        and hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
+    ]
     first = scene.timeline.first_request
     if first is not None and scene.forecast.out is not None:
         found += path_deviations(scene.state.since(first), scene.forecast.out)
@@ -178,7 +191,7 @@ def _evidence(scene: Scene) -> dict[str, Any]:
         "deployment": target.deployment,
         "triggers": [
             {
-                **asdict(one),
+                **{name: value for name, value in asdict(one).items() if name != "key"},
                 "server_address": urls.without_user(one.server_address),
                 "value": state.values.get(one.key),
             }

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..autoscaling.hpa_model import HpaModel
 from ..common.errors import BadInput
-from ..prediction import hop_bounds, scale_in
+from ..prediction import hop_bounds, scale_in, stabilization
 from . import messages, planning, report, waits
 from .edges import Aborted
 from .phases import activation, back, scale_out
@@ -65,7 +65,9 @@ def _run(scene: Scene) -> Verdict:
         if "scale_out" in phases:
             # A load that can't be proven or sent is refused before anyone waits for rest.
             least = (
-                0 if scene.rules.scales_to_zero or plan.target is None else scale_in.least_replicas(plan.target, 0.0)
+                0
+                if scene.rules.scales_to_zero or plan.config is None
+                else scale_in.replicas_after_scale_in(plan.config, 0.0)
             )
             planning.main_load(scene, plan, planning.start_of(scene, plan, 0.0, least))
         found = _loads(scene, plan)
@@ -91,8 +93,10 @@ def _run(scene: Scene) -> Verdict:
 def _check_phases(scene: Scene, plan: HpaModel) -> None:
     """:raises BadInput: a phase can't be proven of this ScaledObject"""
     phases, rules = scene.options.phases, scene.rules
-    if plan.target is None and set(phases) != {"scale_out", "hold"} and set(phases) != {"scale_out"}:
-        raise BadInput(f"phases {', '.join(phases)} need a prediction, and there is none ({plan.unknown})")
+    if plan.config is None and set(phases) != {"scale_out", "hold"} and set(phases) != {"scale_out"}:
+        raise BadInput(
+            f"phases {', '.join(phases)} need a prediction, and there is none ({messages.not_predicted_words(plan)})"
+        )
     if "to_zero" in phases and not rules.scales_to_zero:
         raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
     if "activation" in phases and rules.scales_to_zero and rules.activation <= 0:
@@ -105,7 +109,7 @@ def _check_phases(scene: Scene, plan: HpaModel) -> None:
             "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
             "or give load.http.rate and leave the phase activation out"
         )
-    disabled = plan.target is not None and plan.target.scale_down["selectPolicy"] == "Disabled"
+    disabled = plan.config is not None and plan.config.scale_down["selectPolicy"] == "Disabled"
     if "scale_in" in phases and disabled:
         raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
 
@@ -147,10 +151,10 @@ def _loads(scene: Scene, plan: HpaModel) -> Verdict:
         scene.forecast.bounds = {name: times for name, times in bounds.items() if name not in unread}
         planning.predict_back(scene, plan, baseline, prediction.possible_replicas)
         for warning in prediction.warnings:
-            scene.lines.say(warning)
+            scene.lines.say(stabilization.short_stabilization_message(warning))
         words = messages.prediction_words(prediction, spec.rate)
     else:
-        words = f"not predicted, and only watched: {plan.unknown}"
+        words = f"not predicted, and only watched: {messages.not_predicted_words(plan)}"
     scene.outputs.files.write_verdict(report.result(scene, None))
     scene.lines.say(words)
     return scale_out(scene, spec, prediction)

@@ -168,7 +168,7 @@ class Scene:
     def metric_name(self) -> str:
         """The external metric of the HPA that the load moves; empty where there is none."""
         plan = self.forecast.plan
-        return plan.target.load_metric.name if plan and plan.target else ""
+        return plan.config.load_metric.name if plan and plan.config else ""
 
     @property
     def rules(self) -> KedaRules:

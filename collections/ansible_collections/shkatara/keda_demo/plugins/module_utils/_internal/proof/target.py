@@ -29,21 +29,23 @@ def find_target(
         known = ", ".join(sorted(item["metadata"]["name"] for item in others)) or "none"
         raise BadInput(f"There is no ScaledObject {name} in namespace {namespace} (`name`; it has: {known})")
     view = scaledobject.scaledobject_view(found[0])
-    if view.target_kind != "Deployment":
+    if view.scale_target.kind != "Deployment":
         raise BadInput(
-            f"ScaledObject {name} scales a {view.target_kind}, and this version can only observe a Deployment"
+            f"ScaledObject {name} scales a {view.scale_target.kind}, and this version can only observe a Deployment"
         )
-    deployments, _version = cluster.list("deployments", namespace, view.target_name)
+    deployments, _version = cluster.list("deployments", namespace, view.scale_target.name)
     if not deployments:
-        raise BadInput(f"ScaledObject {name} scales Deployment {view.target_name}, which does not exist in {namespace}")
+        raise BadInput(
+            f"ScaledObject {name} scales Deployment {view.scale_target.name}, which does not exist in {namespace}"
+        )
     triggers = triggers_of(view)
     moved = find_load_trigger(triggers, trigger, counter_metric, namespace)
     pod_spec = deployments[0]["spec"]["template"]["spec"]
     return ProofTarget(
         namespace=namespace,
         scaledobject=name,
-        hpa=view.hpa_name,
-        deployment=view.target_name,
+        hpa=scaledobject.hpa_name(found[0]),
+        deployment=view.scale_target.name,
         pod_labels=selectors.label_selector(deployments[0]["spec"]["selector"]),
         triggers=triggers,
         load_trigger=moved,

@@ -93,7 +93,7 @@ def judge(
     verdict = _judge_growth(history, prediction, load, now, hold_seconds, over=over)
     if verdict is None and over:
         verdict = _judge_hold(history, prediction, load, hold_seconds) or diagnosis.not_as_predicted(
-            history, prediction, load, metric_was_over, others, waited=now > prediction.latest_seconds
+            history, prediction, load, metric_was_over, others, waited=now > prediction.times.latest_seconds
         )
     return verdict
 
@@ -101,7 +101,7 @@ def judge(
 def _is_over(history: Sequence[Replicas], prediction: Prediction, now: float) -> bool:
     """Whether nobody has to wait any more: the predicted time and its margin are over, and nothing is held."""
     reached = stays(history, prediction.possible_replicas)
-    return now > prediction.latest_seconds + MARGIN_SECONDS and not (reached and reached[-1].end is None)
+    return now > prediction.times.latest_seconds + MARGIN_SECONDS and not (reached and reached[-1].end is None)
 
 
 def _judge_growth(
@@ -165,7 +165,7 @@ def _judge_rest(
     others: str,
 ) -> Verdict | None:
     """The prediction is that nothing moves."""
-    start, needed = prediction.from_replicas, prediction.latest_seconds + hold_seconds
+    start, needed = prediction.from_replicas, prediction.times.latest_seconds + hold_seconds
     moved = any(sample.desired > start or sample.spec > start for sample in history)
     if not load.ended and (moved or now < needed):
         return None
@@ -224,12 +224,14 @@ def _scaled(held: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
         f"{messages.replicas_words(held.count)} Ready {held.start:.1f} s after the first request{stayed}; predicted were "
         f"{messages.possible_words(prediction)}"
     )
-    if held.start <= prediction.latest_seconds:
-        return Verdict("scaled", "as_predicted", f"{seen} within {prediction.latest_seconds:.0f} s at the latest.")
+    if held.start <= prediction.times.latest_seconds:
+        return Verdict(
+            "scaled", "as_predicted", f"{seen} within {prediction.times.latest_seconds:.0f} s at the latest."
+        )
     return Verdict(
         "scaled_late",
         "after_latest",
-        f"{seen} within {prediction.latest_seconds:.0f} s at the latest ({messages.parts_words(prediction.latest_parts)}): hops "
+        f"{seen} within {prediction.times.latest_seconds:.0f} s at the latest ({messages.parts_words(prediction.times.latest_parts)}): hops "
         "shows which step took longer.",
     )
 

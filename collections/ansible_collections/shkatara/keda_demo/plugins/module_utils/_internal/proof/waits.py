@@ -44,7 +44,7 @@ def wait_until_ready(scene: Scene) -> Verdict | None:
 def _missing_value(scene: Scene) -> list[Missing]:
     """Return that the HPA has no value of the metric that the load moves, while it has one of another."""
     hpa, plan = scene.state.hpa, scene.plan()
-    name = plan.target.load_metric.name if plan.target else ""
+    name = plan.config.load_metric.name if plan.config else ""
     if not name or hpa is None or hpa.disabled or name in hpa.values:
         return []
     return [Missing("hpa_metric_invalid", f"HPA {hpa.name} has no value of {name} ({hpa.message})")]
@@ -58,13 +58,13 @@ def wait_until_at_rest(scene: Scene, plan: HpaModel, since: float = -math.inf) -
     scene.timeline.phase = "rest"
     timing = scene.timing()
     settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
-    most = plan.target.min_replicas if plan.target else 1
+    most = plan.config.min_replicas if plan.config else 1
     begun = scene.now()
     announced = False
     while True:
         scene.step()
         now = scene.now()
-        found = chain.rest(scene.state, plan.target, settle, now, since=since, fallback=plan.fallback)
+        found = chain.rest(scene.state, plan.config, settle, now, since=since, fallback=plan.fallback)
         if found.at_rest:
             scene.lines.say(f"at rest: {found.message}")
             return found.baseline
@@ -88,12 +88,12 @@ def _back_seconds(scene: Scene, plan: HpaModel, most: int) -> float:
     """Return the longest time in which replicas go back from `most` to where they rest, in seconds."""
     rules = scene.rules
     cooldown = rules.cooldown + 2 * rules.polling_interval if rules.scales_to_zero and most else 0.0
-    if plan.target is None:
+    if plan.config is None:
         return cooldown + scene.options.hpa_downscale_stabilization
-    least = plan.target.min_replicas
+    least = plan.config.min_replicas
     if most <= least:
         return cooldown
-    policies = scale_in.shrink_seconds(plan.target, most, least, scene.options.hpa_sync_period)
+    policies = scale_in.shrink_seconds(plan.config, most, least, scene.options.hpa_sync_period)
     if math.isinf(policies):  # nothing goes back, and only the metric has to settle
         return cooldown
-    return plan.target.stabilization + scene.options.hpa_sync_period + policies + cooldown
+    return plan.config.stabilization + scene.options.hpa_sync_period + policies + cooldown
