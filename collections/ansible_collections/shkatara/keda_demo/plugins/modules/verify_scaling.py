@@ -862,6 +862,7 @@ from ..module_utils._internal.common.progress import Progress
 from ..module_utils._internal.common.times import Clock
 from ..module_utils._internal.kube import permissions
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
+from ..module_utils._internal.kube.permissions import Permission
 from ..module_utils._internal.kube.watcher import Observation, Watcher
 from ..module_utils._internal.load.options import LoadOptions
 from ..module_utils._internal.load.workers import LoadProcess
@@ -924,7 +925,7 @@ def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: st
         counters=bool(target.counter),
         version=version,
     )
-    words = _missing_words(cluster, permissions.missing_access(cluster, wanted))
+    words = _missing_words(cluster, permissions.missing_permissions(cluster, wanted))
     if words:
         raise BadInput(words)
 
@@ -1055,11 +1056,12 @@ def find_target_or_name_all(cluster: Cluster, params: Mapping[str, Any]) -> Proo
         wanted = permissions.required_permissions(
             params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"])
         )
-        raise BadInput(_missing_words(cluster, permissions.missing_access(cluster, wanted)) or str(error)) from error
+        raise BadInput(_missing_words(cluster, permissions.missing_permissions(cluster, wanted)) or str(error)) from error
 
 
-def _missing_words(cluster: Cluster, missing: Sequence[str]) -> str:
-    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(missing)}" if missing else ""
+def _missing_words(cluster: Cluster, missing: Sequence[Permission]) -> str:
+    names = "; ".join(map(str, missing))
+    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {names}" if missing else ""
 
 
 def check_mode_message(load_options: LoadOptions, target: ProofTarget) -> str:
