@@ -76,8 +76,3 @@ def is_outside(seconds: float, resolution: float, earliest: float, latest: float
     The hop may have come up to `resolution` seconds before its observation.
     """
     return seconds < earliest or seconds - resolution > latest
-
-
-def outside_message(name: str, seconds: float, earliest: float, latest: float) -> str:
-    """Return the sentence about a hop outside its bounds."""
-    return f"{name} came after {seconds:g} s, and {earliest:g} to {latest:g} s were predicted"

@@ -29,11 +29,3 @@ def short_stabilization(config: HpaConfig, timing: Timing) -> list[ShortStabiliz
     if not timing.own_pods or config.stabilization >= dip:
         return []
     return [ShortStabilization(dip, config.stabilization)]
-
-
-def short_stabilization_message(warning: ShortStabilization) -> str:
-    """Return the sentence about a warning."""
-    return (
-        f"The HPA may shrink on its way: until new pods are counted the metric may be too low for up to "
-        f"{warning.dip_seconds:g} s, and scale-in is stabilized for {warning.stabilization_seconds:g} s only"
-    )

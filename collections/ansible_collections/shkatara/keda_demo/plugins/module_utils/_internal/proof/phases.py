@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
-from . import diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
+from . import deviation_messages, diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
 from .end_to_end import EndToEnd
 from .options import Phase
 from .outcomes import LoadFailure, Outcome, Reached, Reason, Unpredicted, Verdict
@@ -196,7 +196,7 @@ def _compare_counters(session: Session, before: dict[str, float | str] | None) -
         return None
     stats: LoadStats = session.load.stats
     comparison = end_to_end.compare(before, _read_counters(session) or {}, stats.answered, stats.sent)
-    session.say(comparison.message)
+    session.say(deviation_messages.end_to_end(comparison))
     return comparison
 
 

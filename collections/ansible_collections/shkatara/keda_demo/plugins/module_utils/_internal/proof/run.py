@@ -8,7 +8,7 @@ import contextlib
 from dataclasses import replace
 
 from ..common.errors import BadInput
-from . import messages, phases, planning, progress_lines, report, waits
+from . import deviation_messages, messages, phases, planning, progress_lines, report, waits
 from .options import Phase
 from .outcomes import Aborted, Outcome, Reason, Text, Verdict
 from .plan import Plan, Situation
@@ -108,7 +108,7 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
     assert load is not None
     prediction = load.prediction
     for warning in prediction.warnings if prediction else []:
-        session.say(str(warning))
+        session.say(deviation_messages.short_stabilization(warning))
     report.write(proof)
     if prediction is None:
         session.say(f"not predicted, and only watched: {messages.not_predicted(proof.plan.model.not_predicted)}")
