@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..common import urls
@@ -85,8 +85,9 @@ def result(proof: Proof) -> dict[str, Any]:
 
 
 def _end_to_end(comparison: EndToEnd) -> dict[str, Any]:
-    pods = comparison.pods
-    return {**asdict(replace(comparison, pods={})), "message": deviation_messages.end_to_end(comparison), "pods": pods}
+    fields = asdict(comparison)
+    pods = fields.pop("pods")
+    return {**fields, "message": deviation_messages.end_to_end(comparison), "pods": pods}
 
 
 def _ended_early(proof: Proof) -> bool:
