@@ -139,8 +139,7 @@ def _deviations(scene: Scene, hops: Mapping[str, Mapping[str, Any]]) -> list[str
     found = [
         hop_bounds.outside_message(name, hop["seconds"], hop["earliest"], hop["latest"])
         for name, hop in hops.items()
-        if hop["latest"] is not None
-        and hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
+        if hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
     ]
     first = scene.timeline.first_request
     if first is not None and scene.forecast.out is not None:
