@@ -70,9 +70,11 @@ def scale_in_bounds(scale_in: ScaleIn | None, to_zero: ScaleIn | None) -> Bounds
     return bounds
 
 
-def is_outside(seconds: float, resolution: float, earliest: float, latest: float) -> bool:
-    """Whether a hop that was observed after `seconds` is outside its bounds.
+def is_outside(seconds: float, resolution: float, earliest: float | None, latest: float | None) -> bool:
+    """Whether a hop that was observed after `seconds` is outside its bounds; a hop without bounds never is.
 
     The hop may have come up to `resolution` seconds before its observation.
     """
+    if earliest is None or latest is None:
+        return False
     return seconds < earliest or seconds - resolution > latest

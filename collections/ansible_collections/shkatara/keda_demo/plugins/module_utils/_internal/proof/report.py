@@ -186,8 +186,7 @@ def _deviations(proof: Proof, hops: dict[str, dict[str, Any]]) -> list[str]:
     deviations = [
         deviation_messages.outside_bounds(name, hop["seconds"], hop["earliest"], hop["latest"])
         for name, hop in hops.items()
-        if hop["latest"] is not None
-        and hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
+        if hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
     ]
     prediction = plan.scale_out.prediction if plan and plan.scale_out else None
     if prediction is not None and tracker is not None and tracker.first_request is not None:

@@ -210,3 +210,7 @@ def test_is_outside(seconds, resolution, expected):
 def test_outside_message():
     message = hop_bounds.outside_message("hpa_decision", 4.9, 5, 20)
     assert message == "hpa_decision came after 4.9 s, and 5 to 20 s were predicted"
+
+
+def test_a_hop_without_bounds_is_not_outside():
+    assert hop_bounds.is_outside(1.0, 0.0, None, None) is False
