@@ -864,7 +864,7 @@ from ..module_utils._internal.kube import permissions
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.kube.watcher import Observation, Watcher
 from ..module_utils._internal.load.options import LoadOptions
-from ..module_utils._internal.load.workers import LoadProcess
+from ..module_utils._internal.load.workers import LoadWorkers
 from ..module_utils._internal.prometheus import addresses, pod_counters
 from ..module_utils._internal.prometheus.addresses import Address, PrometheusError
 from ..module_utils._internal.prometheus.client import Prometheus
@@ -982,13 +982,13 @@ def listen_for_signals(interrupt: Interrupt) -> None:
         signal.signal(number, note)
 
 
-def new_sender(workers: int) -> LoadProcess:
+def new_sender(workers: int) -> LoadWorkers:
     """Return the sending processes. They are forked, which has to be before any thread is started.
 
     :raises BadInput: this machine has no room for so many
     """
     try:
-        return LoadProcess(workers)
+        return LoadWorkers(workers)
     except OSError as error:
         raise BadInput(f"load.http.workers is {workers}, and not all of them could be started ({error})") from error
 

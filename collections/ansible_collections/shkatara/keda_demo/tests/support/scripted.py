@@ -6,6 +6,8 @@ from __future__ import annotations
 import csv
 import json
 import queue
+from collections import Counter
+from dataclasses import replace
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import (
     Progress,
@@ -65,11 +67,11 @@ class Script(queue.Queue):
 
 
 class Load:
-    """Stands for LoadProcess: sends each load's requests at their time, and notes the orders."""
+    """Stands for LoadWorkers: sends each load's requests at their time, and notes the orders."""
 
     def __init__(self, time, share=1.0):
         self.time, self.share = time, share
-        self.last = LoadStats().as_dict()
+        self.stats = LoadStats()
         self.begun = self.ended = self.died_at = None
         self.orders, self.specs = [], []
         self.answered_before = 0
@@ -77,8 +79,8 @@ class Load:
     def start(self, spec):
         self.orders.append("start")
         self.specs.append(spec)
-        self.answered_before += self.last["answered"]
-        self.last = LoadStats().as_dict()
+        self.answered_before += self.stats.answered
+        self.stats = LoadStats()
         self.begun, self.ended = self.time.now + 0.02, None
 
     def drain(self):
@@ -92,23 +94,24 @@ class Load:
     def poll(self):
         if self.begun is not None and self.died_at is not None:
             how = "The sender's process was ended by signal 9 (Killed)"
-            self.last = {**self.last, "ended": True, "died": how}
+            self.stats = replace(self.stats, ended=True, died=how)
         elif self.begun is not None:
             spec = self.specs[-1]
             end = self.begun + spec.duration if self.ended is None else self.ended
             now = min(self.time.now, end)
             sent = min(spec.count, 1 + int(spec.requests_until(now - self.begun))) if now >= self.begun else 0
             answered = int(sent * self.share)
-            self.last |= {
-                "scheduled": sent,
-                "sent": sent,
-                "answered": answered,
-                "failed": sent - answered,
-                "first_sent": self.begun if sent else None,
-                "last_sent": self.begun + spec.due(sent - 1) if sent else None,
-                "ended": self.time.now >= end,
-            }
-        return self.last
+            self.stats = LoadStats(
+                scheduled=sent,
+                sent=sent,
+                answered=answered,
+                statuses=Counter({"200": answered}),
+                errors=Counter({"no_answer": sent - answered}),
+                first_sent=self.begun if sent else None,
+                last_sent=self.begun + spec.due(sent - 1) if sent else None,
+                ended=self.time.now >= end,
+            )
+        return self.stats
 
     def wait(self, seconds, clock):
         del clock
@@ -204,7 +207,7 @@ class Run:
 
 def counts_of_all(run, targets):
     """The counters of pods that together count all that is answered; the first one had counted before."""
-    answered = run.load.answered_before + run.load.last["answered"]
+    answered = run.load.answered_before + run.load.stats.answered
     first, *others = [one.pod for one in targets]
     share = answered // (1 + len(others))
     return {first: COUNTED + answered - share * len(others), **dict.fromkeys(others, float(share))}

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from ..common.progress import Progress
+from ..load.stats import LoadStats
 from .timeline import Timeline
 
 
@@ -38,17 +38,19 @@ class Lines:
         if self.due:
             self.say(text)
 
-    def rates(self, counts: Mapping[str, Any]) -> str:
+    def rates(self, counts: LoadStats) -> str:
         """Return what was sent and answered a second since the last call, and keep both in the timeline.
 
-        :param counts: the sender's, see LoadStats.as_dict
+        :param counts: the sender's
         """
         now = self._now()
-        first = counts["first_sent"] or now
+        first = counts.first_sent or now
         last = self._last_counts if self._last_counts and self._last_counts[0] >= first else (first, 0, 0)
         seconds = max(now - last[0], 0.001)
-        sent, answered = ((counts[key] - was) / seconds for key, was in (("sent", last[1]), ("answered", last[2])))
-        self._last_counts = (now, counts["sent"], counts["answered"])
+        sent, answered = (
+            (getattr(counts, key) - was) / seconds for key, was in (("sent", last[1]), ("answered", last[2]))
+        )
+        self._last_counts = (now, counts.sent, counts.answered)
         for key in ("sent", "answered"):
-            self._timeline.add("load", "http", key, counts[key])
+            self._timeline.add("load", "http", key, getattr(counts, key))
         return f"sent {sent:.1f}/s, answered {answered:.1f}/s"

@@ -8,9 +8,9 @@ Each returns the verdict with which the proof ends, or None where the phase has 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ..load.schedule import LoadSpec
+from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import Prediction
 from . import diagnosis, end_to_end, messages, records, verdicts, verdicts_scale_in
@@ -29,7 +29,7 @@ def activation(scene: Scene, spec: LoadSpec, prediction: Prediction) -> Verdict 
     while verdict is None:
         scene.step()
         _tell_load(scene, prediction.threshold, "")
-        facts = records.load_facts(scene.load.last)
+        facts = records.load_facts(scene.load.stats)
         verdict = _hopeless(scene, facts, begun) or verdicts.judge(
             scene.state.since(begun),
             prediction,
@@ -40,7 +40,7 @@ def activation(scene: Scene, spec: LoadSpec, prediction: Prediction) -> Verdict 
         )
     _end_load(scene, spec)
     quiet = verdict.verdict == "not_scaled"
-    scene.passed("activation", verdict.reason, verdict.message, quiet, requests=scene.load.last["sent"])
+    scene.passed("activation", verdict.reason, verdict.message, quiet, requests=scene.load.stats.sent)
     return None if quiet else verdict
 
 
@@ -65,10 +65,10 @@ def scale_out(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> Ve
         verdict = _judge_load(scene, spec, prediction)
     _end_load(scene, spec)
     if scene.target.counter and before is not None:
-        scene.end_to_end = end_to_end.compare(before, _read_counters(scene) or {}, *_answered(scene.load.last))
+        scene.end_to_end = end_to_end.compare(before, _read_counters(scene) or {}, *_answered(scene.load.stats))
         scene.lines.say(scene.end_to_end.message)
-    if scene.load.last["last_sent"] is not None:
-        scene.timeline.hop("load_ended", scene.load.last["last_sent"], "the sender's clock", 0.0)
+    if scene.load.stats.last_sent is not None:
+        scene.timeline.hop("load_ended", scene.load.stats.last_sent, "the sender's clock", 0.0)
         scene.spec_before = scene.state.history[-1].spec if scene.state.history else None
     passed = verdict.verdict == "scaled"
     late = verdict.reason == "after_latest"
@@ -107,7 +107,7 @@ def back(scene: Scene, phase: str, predicted: ScaleIn) -> Verdict | None:
 
 
 def _judge_load(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> Verdict | None:
-    first, facts, now = scene.timeline.first_request, records.load_facts(scene.load.last), scene.now()
+    first, facts, now = scene.timeline.first_request, records.load_facts(scene.load.stats), scene.now()
     if first is None:
         if not facts.ended:
             return None
@@ -156,12 +156,12 @@ def _hopeless(scene: Scene, facts: LoadFacts, begun: float) -> Verdict | None:
 
 def _end_load(scene: Scene, spec: LoadSpec) -> None:
     counts = scene.load.poll()
-    if not counts["ended"]:
+    if not counts.ended:
         scene.ended_early = scene.main_load
         scene.timeline.add("load", "http", "ended", "early, since the verdict was there")
         scene.load.drain()
         end = scene.now() + spec.timeout + 0.5
-        while not scene.load.wait(0.2, scene.now)["ended"] and scene.now() < end:
+        while not scene.load.wait(0.2, scene.now).ended and scene.now() < end:
             scene.watched.interrupt.check()
 
 
@@ -170,7 +170,7 @@ def _tell_load(scene: Scene, threshold: float | None, expected: str) -> None:
         return
     of = "" if threshold is None else f" of {threshold:g}"
     scene.lines.say(
-        f"{scene.lines.rates(scene.load.last)}; metric {messages.value_words(scene.state.metric)}{of}; "
+        f"{scene.lines.rates(scene.load.stats)}; metric {messages.value_words(scene.state.metric)}{of}; "
         f"{messages.replicas_line(scene.state.history[-1])}{expected}"
     )
 
@@ -185,8 +185,8 @@ def _next(scene: Scene) -> str:
     return messages.next_words(scene.forecast.bounds, scene.timeline.hops, scene.now() - first)
 
 
-def _answered(counts: dict[str, Any]) -> tuple[int, int]:
-    return counts["answered"], counts["sent"]
+def _answered(counts: LoadStats) -> tuple[int, int]:
+    return counts.answered, counts.sent
 
 
 def _read_counters(scene: Scene) -> dict[str, float | str] | None:

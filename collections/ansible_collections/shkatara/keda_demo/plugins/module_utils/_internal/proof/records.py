@@ -8,11 +8,10 @@ these and be tested alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..autoscaling.triggers import Trigger
+from ..load.stats import LoadStats
 
 
 @dataclass(frozen=True)
@@ -106,15 +105,15 @@ class LoadFacts:
     died: str = ""
 
 
-def load_facts(counts: Mapping[str, Any]) -> LoadFacts:
-    """Return the facts in the sender's counts; see LoadStats.as_dict."""
+def load_facts(stats: LoadStats) -> LoadFacts:
+    """Return the facts in the sender's counts."""
     return LoadFacts(
-        scheduled=counts["scheduled"],
-        sent=counts["sent"],
-        answered=counts["answered"],
-        finished=counts["answered"] + counts["failed"],
-        ended=counts["ended"],
-        died=counts["died"] or "",
+        scheduled=stats.scheduled,
+        sent=stats.sent,
+        answered=stats.answered,
+        finished=stats.finished,
+        ended=stats.ended,
+        died=stats.died,
     )
 
 

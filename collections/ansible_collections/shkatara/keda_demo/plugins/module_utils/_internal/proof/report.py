@@ -151,7 +151,7 @@ def path_deviations(history: list[Replicas], prediction: Prediction) -> list[str
 
 def _load(scene: Scene) -> dict[str, Any]:
     # The two times are on a clock that means nothing to a reader.
-    counts = {key: value for key, value in scene.load.last.items() if key not in ("first_sent", "last_sent")}
+    counts = {key: value for key, value in scene.load.stats.as_dict().items() if key not in ("first_sent", "last_sent")}
     spec = scene.spec
     return {
         "url": urls.without_user(scene.load_options.url),

@@ -17,7 +17,7 @@ from ..common import versions
 from ..common.errors import BadInput
 from ..load.options import LoadOptions
 from ..load.schedule import LoadSpec
-from ..load.workers import LoadProcess
+from ..load.workers import LoadWorkers
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import Prediction
@@ -57,7 +57,7 @@ class Scene:
         options: Options,
         load_options: LoadOptions,
         *,
-        load: LoadProcess,
+        load: LoadWorkers,
         watched: Watched,
         outputs: Outputs,
     ) -> None:
@@ -112,8 +112,8 @@ class Scene:
         if "scaledobjects" in self.state.seen and self.state.scaledobject is None:
             raise Aborted("scaledobject_deleted", f"ScaledObject {self.target.scaledobject} was deleted.")
         counts = self.load.poll()
-        if self.main_load and counts["first_sent"] is not None and self.timeline.first_request is None:
-            self.timeline.hop("first_request", counts["first_sent"], "the sender's clock", 0.0)
+        if self.main_load and counts.first_sent is not None and self.timeline.first_request is None:
+            self.timeline.hop("first_request", counts.first_sent, "the sender's clock", 0.0)
 
     def begin_main_load(self, spec: LoadSpec) -> None:
         """Send the load that is to be proven; what was there before it is remembered."""
