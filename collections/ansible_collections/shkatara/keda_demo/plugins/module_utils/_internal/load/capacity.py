@@ -10,8 +10,8 @@ Ports in TIME_WAIT (60 s) are not counted, since there are none: the side that c
 sender lets the server close first (plain_http). Counted on loopback with `ss state time-wait`, requests with
 `Connection: close`: the client closed first in none of 10,000 to nginx 1.22 at 2,000/s, and in none of 2,000 each to
 gunicorn 27 (gthread and sync) at 400/s; 500 by TLS (session_http) to nginx ended without TIME_WAIT on either side. A
-client that closes as soon as it has the answer, as aiohttp does, was first in 329 of 1,500 with gunicorn. So a target on
-loopback, where such ports are free again after 1 s (net.ipv4.tcp_tw_reuse = 2), needs no rule of its own.
+client that closes as soon as it has the answer, as aiohttp does, was first in 329 of 1,500 with gunicorn. So a target
+on loopback, where such ports are free again after 1 s (net.ipv4.tcp_tw_reuse = 2), needs no rule of its own.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ def refusal(spec: LoadSpec, limits: Limits) -> str | None:
         fitting = int((limits.memory - spec.workers * _WORKER_BYTES) / connection_bytes)
         shortages.append(
             f"memory: {spec.workers} load.http.workers of {_WORKER_BYTES // _MB} MB and {need.in_flight} connections "
-            f"of {connection_bytes / 1000:g} kB are {math.ceil(need.memory / _MB)} MB, and {limits.memory // _MB} MB are free: "
-            + (_less(spec, fitting) if fitting > 0 else "lower load.http.workers, or free some")
+            f"of {connection_bytes / 1000:g} kB are {math.ceil(need.memory / _MB)} MB, and {limits.memory // _MB} MB "
+            "are free: " + (_less(spec, fitting) if fitting > 0 else "lower load.http.workers, or free some")
         )
     if not shortages:
         return None

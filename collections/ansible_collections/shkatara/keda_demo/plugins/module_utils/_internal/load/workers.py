@@ -71,7 +71,7 @@ class _Member:
 class LoadWorkers:
     """The worker processes of a sender. Make them before any thread is started: they are forked.
 
-    `stats` are the newest counts of all workers. Each poll may replace them; the counts of an earlier poll don't change.
+    `stats` are the newest counts of all workers. A poll replaces them; the counts of an earlier poll don't change.
     """
 
     def __init__(self, workers: int = 1) -> None:

@@ -321,7 +321,7 @@ def prove(monkeypatch):
     def fail(*_args):
         raise PermissionError(13, "no thread for you")
 
-    monkeypatch.setattr(verify_scaling, "LoadProcess", Load)
+    monkeypatch.setattr(verify_scaling, "LoadWorkers", Load)
     monkeypatch.setattr(verify_scaling, "Cluster", Connected)
     monkeypatch.setattr(verify_scaling, "find_target", lambda *_args: TARGET)
     monkeypatch.setattr(verify_scaling, "check_url_answers", lambda _url: None)
