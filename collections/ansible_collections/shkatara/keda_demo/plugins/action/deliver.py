@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.host_shell import HostShellActionBase
 
 # What is sent waits here until it is compared; one folder for all runs, so that a killed run leaves nothing behind
 # that the next one does not remove.
@@ -45,11 +45,8 @@ HASH = "hash=sha256sum; ! command -v openssl > /dev/null || hash='openssl dgst -
 File = Mapping[str, Any]
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
-    """Compare by one command, send what differs, and put it into place by another."""
-
-    _supports_check_mode = True
-    _requires_connection = True
+class ActionModule(HostShellActionBase):
+    """Compare all files by one command, send those that differ, and put them into place by another command."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return `changed` and the list `sent`."""
@@ -98,10 +95,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         self._command(place_command(folder, files))
 
     def _command(self, command: str, become: bool = True) -> str:
-        done = self._low_level_execute_command(f"sh -c {shlex.quote(command)}", sudoable=become)
-        if done["rc"] != 0:
-            raise AnsibleActionFail(f"Bringing files to the host failed: {done['stderr'].strip() or done['stdout']}")
-        return str(done["stdout"])
+        return self.run_shell(command, "Bringing files to the host failed", become)
 
 
 def _from_bundle(files: Sequence[File]) -> bool:
