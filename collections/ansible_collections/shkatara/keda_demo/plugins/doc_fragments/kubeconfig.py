@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options by which modules reach a cluster; module_utils/_access_options.py has their specs."""
+"""The options of a module's access to a cluster; module_utils/_access_options.py has their specs."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documents C(kubeconfig) and C(context)."""
+    """The documentation of `kubeconfig` and `context`."""
 
     DOCUMENTATION = r"""
 options:
   kubeconfig:
     description:
-      - The path of the kubeconfig of the cluster.
+      - The path of the cluster's kubeconfig.
       - If it is not given, the environment variable E(K8S_AUTH_KUBECONFIG) is used, and then C(~/.kube/config).
     type: path
   context:
