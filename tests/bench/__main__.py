@@ -57,7 +57,7 @@ SYSCTLS = {
 }
 # The lines of a run that end a phase, and what the phase is called.
 ENDS = {
-    r"TASK .*preflight : Reach the host": "hosts up",
+    r"TASK .*preflight : Connect to the host": "hosts up",
     r"TASK .*control_plane : Write kubeadm": "control plane prepared",
     r"TASK .*control_plane : Bring a changed": "kubeadm init",
     r"TASK .*Wait until the monitoring is ready": "applied and joined",
