@@ -61,8 +61,8 @@ ENDS = {
     r"TASK .*control_plane : Write kubeadm": "control plane prepared",
     r"TASK .*control_plane : Bring a changed": "kubeadm init",
     r"TASK .*Wait until the monitoring is ready": "applied and joined",
-    r"TASK .*Wait until KEDA answers": "monitoring ready",
-    r"TASK .*demo_app : Bring a changed ServiceMonitor": "KEDA available",
+    r"TASK .*Wait until KEDA serves": "monitoring ready",
+    r"TASK .*demo_app : Deliver a changed ServiceMonitor": "KEDA available",
     r" rest +predicted:": "HPA with a metric",
 }
 
