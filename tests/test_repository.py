@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_plan import Request, make_plan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import Request, make_plan
 
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.tests.unit.roles.render import render
+from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 ROOT = Path(__file__).parents[2]
 LAB, NETWORK = "keda-demo-bench", "10.89.50"
@@ -127,8 +127,8 @@ def send_until(done: Callable[[], bool]) -> None:
     """Send the load, from a process of its own, until `done` says so."""
     code = (
         "import asyncio, sys\n"
-        "from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec, Stage\n"
-        "from ansible_collections.shkatara.keda_demo.plugins.module_utils._sender import Sender\n"
+        "from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage\n"
+        "from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.sender import Sender\n"
         "async def send():\n"
         "    await Sender(LoadSpec(sys.argv[1], (Stage(float(sys.argv[2]), 300.0),))).run()\n"
         "asyncio.run(send())\n"

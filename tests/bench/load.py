@@ -30,8 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadProcess
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import LoadSpec, Stage
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.workers import LoadProcess
 
 from tests.bench.load_targets import nginx, vegeta, waiting_server
 

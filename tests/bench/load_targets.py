@@ -19,10 +19,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_go import go_environment
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_process import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import Unit
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work import Settings, Work
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers.go import go_environment
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import Unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.work import Settings, Work
 
 VEGETA = Path(__file__).parent / "vegeta"
 PACKAGE = "github.com/tsenart/vegeta/v12"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.progress import ProgressActionBase
+from ..plugin_utils.progress import ProgressActionBase
 
 
 class ActionModule(ProgressActionBase):

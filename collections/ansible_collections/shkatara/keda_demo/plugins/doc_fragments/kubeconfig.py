@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options by which modules reach a cluster; module_utils/_access_options.py has their specs."""
+"""The options by which modules reach a cluster; module_utils/_internal/kube/options.py has their specs."""
 
 from __future__ import annotations
 

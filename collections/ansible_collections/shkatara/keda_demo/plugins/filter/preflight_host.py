@@ -53,11 +53,7 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.preflight_host import (
-    Wants,
-    host_findings,
-    read_probe,
-)
+from ..plugin_utils.preflight_host import Wants, host_findings, read_probe
 
 
 def preflight_host(

@@ -64,12 +64,9 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.preflight import (
-    inventory_findings,
-    subnet_findings,
-    variable_findings,
-)
 from jinja2 import Undefined
+
+from ..plugin_utils.preflight import inventory_findings, subnet_findings, variable_findings
 
 # What may differ from host to host, of the variables that are the cluster's.
 PER_HOST = ("cluster_node_ip",)

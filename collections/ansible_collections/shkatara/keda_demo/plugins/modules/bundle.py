@@ -120,24 +120,16 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_build import Builder, Host
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_context import application_folder
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_plan import (
-    Plan,
-    Request,
-    make_plan,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_process import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_record import (
-    check_files,
-    check_folder,
-    read_record,
-    write_bundle,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work import Settings
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+
+from ..module_utils._internal.bundle import dockerfile
+from ..module_utils._internal.bundle.build import Builder, Host
+from ..module_utils._internal.bundle.cache import Cache
+from ..module_utils._internal.bundle.plan import BundlePlan, Request, make_plan
+from ..module_utils._internal.bundle.processes import Processes
+from ..module_utils._internal.bundle.record import check_files, check_folder, read_record, write_bundle
+from ..module_utils._internal.bundle.units import BundleError
+from ..module_utils._internal.bundle.work import Settings
+from ..module_utils._internal.common.progress import Progress
 
 # What is started by name while something is built.
 PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
@@ -185,7 +177,7 @@ def bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict
 
 def _bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
     folder, components_dir = Path(params["path"]), Path(params["components_dir"])
-    app_dir, arch = application_folder(params["app_dir"]), params["arch"]
+    app_dir, arch = dockerfile.application_folder(params["app_dir"]), params["arch"]
     request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch)
     record, plan = _look(folder, request)
     if record and record["units"] == plan.keys:
@@ -215,7 +207,7 @@ def _bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dic
     return _result(folder, record, built, changed=True)
 
 
-def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, Plan]:
+def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, BundlePlan]:
     """Return the record of the bundle that is there, which is undamaged, and the plan of the one that is wanted."""
     record = read_record(folder, request.stack["name"], request.arch)
     if record:

@@ -123,20 +123,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options import ACCESS_OPTIONS
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import (
-    ClusterError,
-    kubeconfig_path,
-    label_selector,
-    new_client,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._readiness import (
-    KINDS,
-    Object,
-    pod_troubles,
-    why_not_ready,
-)
+
+from ..module_utils._internal.common.progress import Progress
+from ..module_utils._internal.kube import readiness, selectors
+from ..module_utils._internal.kube.cluster import ClusterError, kubeconfig_path, new_client
+from ..module_utils._internal.kube.options import ACCESS_OPTIONS
+from ..module_utils._internal.kube.readiness import KINDS, Object
 
 try:
     from kubernetes import client
@@ -197,14 +189,14 @@ class Reader:
         try:
             response = client.CoreV1Api(self._client).list_namespaced_pod(
                 resource["namespace"],
-                label_selector=label_selector(selector),
+                label_selector=selectors.label_selector(selector),
                 _preload_content=False,
                 _request_timeout=_TIMEOUT,
             )
             pods = json.loads(response.data).get("items") or []
         except (ApiException, HTTPError, OSError, ValueError):
             return []
-        return [f"{pod['metadata']['name']}: {trouble}" for pod in pods for trouble in pod_troubles(pod)]
+        return [f"{pod['metadata']['name']}: {trouble}" for pod in pods for trouble in readiness.pod_troubles(pod)]
 
 
 def look(reader: Reader, resources: Sequence[Resource]) -> list[dict[str, Any]]:
@@ -217,7 +209,7 @@ def look(reader: Reader, resources: Sequence[Resource]) -> list[dict[str, Any]]:
         found = None
         try:
             found = reader.get(resource)
-            reason = why_not_ready(resource["kind"], found)
+            reason = readiness.why_not_ready(resource["kind"], found)
         except ClusterError as error:
             if error.status in _FATAL:
                 raise ClusterError(f"{name_of(resource)}: {error}", error.status) from error

@@ -388,13 +388,10 @@ import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._access_options import ACCESS_OPTIONS
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._info import (
-    deployment_name,
-    scaledobject_info,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._views import hpa_name
+
+from ..module_utils._internal.autoscaling import scaledobject, summary
+from ..module_utils._internal.kube.cluster import Cluster, ClusterError
+from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 
 
 def argument_spec() -> dict[str, Any]:
@@ -424,10 +421,14 @@ def read(cluster: Cluster, namespace: str, name: str | None) -> list[dict[str, A
     :raises ClusterError: no answer, no permission, or no KEDA in this cluster
     """
     found, _version = cluster.list("scaledobjects", namespace, name)
-    deployments = by_name(cluster, "deployments", namespace, {one for one in map(deployment_name, found) if one})
-    hpas = by_name(cluster, "horizontalpodautoscalers", namespace, set(map(hpa_name, found)))
+    deployments = by_name(
+        cluster, "deployments", namespace, {one for one in map(summary.deployment_name, found) if one}
+    )
+    hpas = by_name(cluster, "horizontalpodautoscalers", namespace, set(map(scaledobject.hpa_name, found)))
     return [
-        scaledobject_info(item, hpas.get(hpa_name(item)), deployments.get(deployment_name(item) or ""))
+        summary.scaledobject_info(
+            item, hpas.get(scaledobject.hpa_name(item)), deployments.get(summary.deployment_name(item) or "")
+        )
         for item in sorted(found, key=lambda item: str(item["metadata"]["name"]))
     ]
 

@@ -853,36 +853,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._access import missing_access, needs
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._address import (
-    Address,
-    direct_address,
-    find_pod,
-    service_of,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._counters import read_counters
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._edges import Interrupt, Outputs, Watched
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._flags import DEFAULTS, read_flags
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load import LoadProcess
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_options import LoadOptions
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._observe import PrometheusPoller, Watcher
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._options import argument_spec, check_options
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._prometheus import Prometheus, PrometheusError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._proof import prove
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._records import (
-    PHASES,
-    Observation,
-    Options,
-    ProofTarget,
-    Target,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._scene import Scene
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import find_target
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._timeline import Clock, ProofFiles, ProofFilesError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._units import without_user
+
+from ..module_utils._internal.autoscaling import controller_flags
+from ..module_utils._internal.autoscaling.controller_flags import DEFAULTS
+from ..module_utils._internal.common import urls
+from ..module_utils._internal.common.errors import BadInput
+from ..module_utils._internal.common.progress import Progress
+from ..module_utils._internal.common.times import Clock
+from ..module_utils._internal.kube import permissions
+from ..module_utils._internal.kube.cluster import Cluster, ClusterError
+from ..module_utils._internal.kube.watcher import Observation, Watcher
+from ..module_utils._internal.load.options import LoadOptions
+from ..module_utils._internal.load.workers import LoadProcess
+from ..module_utils._internal.prometheus import addresses, pod_counters
+from ..module_utils._internal.prometheus.addresses import Address, PrometheusError
+from ..module_utils._internal.prometheus.client import Prometheus
+from ..module_utils._internal.prometheus.poller import PrometheusPoller
+from ..module_utils._internal.prometheus.scrapes import ScrapeTarget
+from ..module_utils._internal.proof.edges import Interrupt, Outputs, Watched
+from ..module_utils._internal.proof.files import ProofFiles, ProofFilesError
+from ..module_utils._internal.proof.options import argument_spec, check_options
+from ..module_utils._internal.proof.records import PHASES, Options, ProofTarget
+from ..module_utils._internal.proof.run import prove
+from ..module_utils._internal.proof.scene import Scene
+from ..module_utils._internal.proof.target import find_target
 
 _CONNECT_SECONDS = 5
 _FORBIDDEN = 403
@@ -901,7 +895,7 @@ def check_url_answers(url: str) -> None:
         socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
     except (OSError, UnicodeError) as error:  # UnicodeError: no name that DNS could have
         raise BadInput(
-            f"load.http.url {without_user(url)} does not answer ({error}): give the URL at which this machine reaches "
+            f"load.http.url {urls.without_user(url)} does not answer ({error}): give the URL at which this machine reaches "
             "the application"
         ) from error
 
@@ -911,26 +905,26 @@ def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | N
 
     :raises BadInput: no trigger says where Prometheus is, or it is no Service
     """
-    if prometheus_url or not target.moved:
+    if prometheus_url or not target.load_trigger:
         return None
-    address = target.moved.server_address
+    address = target.load_trigger.server_address
     try:
-        return service_of(address)[1]
+        return addresses.service_of(address)[1]
     except PrometheusError as error:
         raise BadInput(str(error)) from error
     except ValueError as error:
-        raise BadInput(f"the trigger's serverAddress {without_user(address)!r} is not a URL: {error}") from error
+        raise BadInput(f"the trigger's serverAddress {urls.without_user(address)!r} is not a URL: {error}") from error
 
 
 def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: str | None, version: str) -> None:
     """:raises BadInput: permissions are missing; all of them are named at once"""
-    wanted = needs(
+    wanted = permissions.required_permissions(
         target.namespace,
         prometheus_namespace=prometheus_namespace,
         counters=bool(target.counter),
         version=version,
     )
-    words = _missing_words(cluster, missing_access(cluster, wanted))
+    words = _missing_words(cluster, permissions.missing_access(cluster, wanted))
     if words:
         raise BadInput(words)
 
@@ -952,14 +946,14 @@ def start_poller(
     cluster: Cluster, target: ProofTarget, params: Mapping[str, Any], sink: queue.Queue[Observation], scene: Scene
 ) -> PrometheusPoller | None:
     """Ask Prometheus once a scrape; None where no trigger asks one."""
-    moved = target.moved
+    moved = target.load_trigger
     if moved is None:
         return None
 
     def find() -> Address:
         if params["prometheus_url"]:
-            return direct_address(params["prometheus_url"])
-        return find_pod(cluster, moved.server_address)
+            return addresses.direct_address(params["prometheus_url"])
+        return addresses.find_pod(cluster, moved.server_address)
 
     def interval() -> float:
         known = scene.state.scrape_interval or _FIRST_ASK_SECONDS
@@ -1024,11 +1018,11 @@ def run_proof(
     versions: dict[str, str | None] = {"kubernetes": version, "keda": cluster.keda_version()}
     interrupt = Interrupt()
     sink: queue.Queue[Observation] = queue.Queue()
-    options = proof_options(params, read_flags(cluster))
+    options = proof_options(params, controller_flags.read_flags(cluster))
     listen_for_signals(interrupt)
 
-    def count(targets: Iterable[Target]) -> Mapping[str, float | str]:
-        return read_counters(cluster, targets, target.counter)
+    def count(targets: Iterable[ScrapeTarget]) -> Mapping[str, float | str]:
+        return pod_counters.read_counters(cluster, targets, target.counter)
 
     with contextlib.ExitStack() as stack:
         load = stack.enter_context(contextlib.closing(new_sender(load_options.workers)))
@@ -1058,8 +1052,10 @@ def find_target_or_name_all(cluster: Cluster, params: Mapping[str, Any]) -> Proo
     except ClusterError as error:
         if error.status != _FORBIDDEN:
             raise
-        wanted = needs(params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"]))
-        raise BadInput(_missing_words(cluster, missing_access(cluster, wanted)) or str(error)) from error
+        wanted = permissions.required_permissions(
+            params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"])
+        )
+        raise BadInput(_missing_words(cluster, permissions.missing_access(cluster, wanted)) or str(error)) from error
 
 
 def _missing_words(cluster: Cluster, missing: Sequence[str]) -> str:
@@ -1071,7 +1067,11 @@ def check_mode_message(load_options: LoadOptions, target: ProofTarget) -> str:
     what = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
     if load_options.replicas:
         what = f"a load for {load_options.replicas} replicas"
-    sent = f"{what} would be sent to {without_user(load_options.url)}" if load_options.url else "nothing would be sent"
+    sent = (
+        f"{what} would be sent to {urls.without_user(load_options.url)}"
+        if load_options.url
+        else "nothing would be sent"
+    )
     return f"ScaledObject {target.scaledobject} scales Deployment {target.deployment}; {sent}."
 
 

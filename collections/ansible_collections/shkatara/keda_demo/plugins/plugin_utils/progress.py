@@ -21,7 +21,8 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import ProgressReader
+
+from ..module_utils._internal.common.progress import ProgressReader
 
 
 class Tail:

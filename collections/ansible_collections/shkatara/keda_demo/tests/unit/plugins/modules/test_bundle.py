@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils import _bundle_build
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_build import Host
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_cache import Cache
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_files import list_files
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_process import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_unit import BundleError, Interrupted
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import Host
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
 from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import Interrupt, bring_about, check_machine
 
@@ -67,11 +67,11 @@ class Run:
         }
         # Tests need not run as root, nor beside a compiler, nor where there is space for a bundle.
         monkeypatch.setattr(module, "check_machine", lambda go: None)
-        monkeypatch.setattr(_bundle_build, "FIXED_GIB", 0.0)
-        monkeypatch.setattr(_bundle_build, "GO_COMPONENT_GIB", 0.0)
-        monkeypatch.setattr(_bundle_build, "POLL_SECONDS", 0.05)
+        monkeypatch.setattr(build, "FIXED_GIB", 0.0)
+        monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
+        monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
         for maker in ("build_go", "build_application", "build_base", "build_archive"):
-            monkeypatch.setattr(_bundle_build, maker, partial(self._make))
+            monkeypatch.setattr(build, maker, partial(self._make))
 
     def _make(self, unit, out, _work):
         self.made.append(unit.id)

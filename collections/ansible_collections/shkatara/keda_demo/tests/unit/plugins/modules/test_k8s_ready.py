@@ -6,8 +6,8 @@ import socket
 import threading
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import ClusterError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._readiness import KINDS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.readiness import KINDS
 from ansible_collections.shkatara.keda_demo.plugins.modules import k8s_ready
 
 DEPLOYMENT = {"kind": "Deployment", "namespace": "keda", "name": "keda-operator"}

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._cluster import Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.modules import scaledobject_info
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.apiserver import Api, serve
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.info_objects import (
+from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Api, serve
+from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
+from ansible_collections.shkatara.keda_demo.tests.support.info_objects import (
     DEPLOYMENT,
     HPA,
     SCALEDOBJECT,
 )
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import changed
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.modules.documentation import documented_options
+from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
 
 COLLECTIONS = Path(__file__).parents[7]
 SCALEDOBJECTS = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects"

@@ -15,19 +15,19 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_options import LoadOptions
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._load_spec import Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._options import argument_spec
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._target import find_target
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._triggers import BadInput
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._verdict import VERDICTS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import argument_spec
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.verdicts import VERDICTS
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.apiserver import Api, Objects, serve
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.objects import (
+from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Api, Objects, serve
+from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
+from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     DEPLOYMENT,
     SCALEDOBJECT,
 )
-from ansible_collections.shkatara.keda_demo.tests.unit.plugins.modules.documentation import documented_options
 
 COLLECTIONS = Path(__file__).parents[7]
 URL = "http://192.0.2.11:30115/"
@@ -181,13 +181,13 @@ def test_a_cluster_that_is_away_is_named(tmp_path, check_mode):
 
 
 def target_at(address):
-    return replace(TARGET, moved=replace(TARGET.moved, server_address=address), triggers=())
+    return replace(TARGET, load_trigger=replace(TARGET.load_trigger, server_address=address), triggers=())
 
 
 def test_the_namespace_of_prometheus_is_that_of_the_trigger():
     assert verify_scaling.check_prometheus(TARGET, None) == "monitoring"
     assert verify_scaling.check_prometheus(TARGET, "http://192.0.2.10:9090") is None
-    assert verify_scaling.check_prometheus(replace(TARGET, moved=None), None) is None, "nothing is asked of it"
+    assert verify_scaling.check_prometheus(replace(TARGET, load_trigger=None), None) is None, "nothing is asked of it"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import Progress
 from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.progress import Tail
 
 COLLECTION = Path(__file__).parents[4]
@@ -21,7 +21,7 @@ MODULE = """
 from __future__ import annotations
 import signal, time
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._progress import Progress
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import Progress
 
 module = AnsibleModule({"seconds": {"type": "float"}, "mark": {"type": "path"}, "progress_file": {"type": "path"}})
 signals = []

@@ -3,7 +3,7 @@
 """Runs the role itself, without a cluster: many cases in one run, since a run costs seconds."""
 
 import pytest
-from ansible_collections.shkatara.keda_demo.tests.unit.roles.render import render
+from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 # The bundle that may be on this machine must not matter.
 NO_BUNDLE = {"cluster_bundle_dir": "/nowhere/bundle"}

@@ -4,7 +4,7 @@
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.tests.unit.roles.render import render
+from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 CONTAINERS = {
     "keda-operator": ("keda-operator", "keda_operator"),

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.tests.unit.roles.render import render
+from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "podman-4.3.1-debian12.json").read_text())
 

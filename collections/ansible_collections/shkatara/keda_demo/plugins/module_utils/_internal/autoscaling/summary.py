@@ -1,0 +1,103 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The objects around a ScaledObject as one plain summary: pure functions from what the API gives."""
+
+from __future__ import annotations
+
+from ..kube import workloads
+from ..kube.workloads import Object
+from . import hpa_object, metric_summary
+from .metric_summary import Info
+from .scaledobject import is_paused, scaledobject_view
+
+
+def target_of(scaledobject: Object) -> Info:
+    """Return `kind`, `name` and `api_version` of what a ScaledObject scales."""
+    target = scaledobject["spec"]["scaleTargetRef"]
+    return {
+        "kind": target.get("kind") or "Deployment",
+        "name": target["name"],
+        "api_version": target.get("apiVersion") or "apps/v1",
+    }
+
+
+def deployment_name(scaledobject: Object) -> str | None:
+    """Return the name of the Deployment that a ScaledObject scales; None where it scales something else."""
+    target = target_of(scaledobject)
+    is_deployment = target["kind"] == "Deployment" and target["api_version"].startswith("apps/")
+    return target["name"] if is_deployment else None
+
+
+def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Object | None) -> Info:
+    """Return a ScaledObject with its HPA and its Deployment, as RETURN of scaledobject_info has it.
+
+    The defaults are those of KEDA: minReplicaCount 0, maxReplicaCount 100, pollingInterval 30 and
+    cooldownPeriod 300 seconds.
+    Source: KEDA 2.10, apis/keda/v1alpha1/scaledobject_types.go, withtriggers_types.go;
+    controllers/keda/hpa.go; pkg/scaling/executor/scale_executor.go.
+    """
+    spec, status = scaledobject["spec"], scaledobject.get("status") or {}
+    view = scaledobject_view(scaledobject)
+    metrics = metric_summary.hpa_metrics(hpa)
+    return {
+        "name": scaledobject["metadata"]["name"],
+        "namespace": scaledobject["metadata"]["namespace"],
+        "ready": view.ready,
+        "active": view.active,
+        "paused": is_paused(scaledobject),
+        "fallback": workloads.condition(status, "Fallback").get("status") == "True",
+        "message": view.message,
+        "min_replicas": spec.get("minReplicaCount", 0),
+        "max_replicas": spec.get("maxReplicaCount", 100),
+        "idle_replicas": spec.get("idleReplicaCount"),
+        "polling_interval": spec.get("pollingInterval", 30),
+        "cooldown_period": spec.get("cooldownPeriod", 300),
+        "fallback_spec": _fallback(spec.get("fallback")),
+        "target": target_of(scaledobject),
+        "hpa": hpa_info(hpa),
+        "deployment": deployment_info(deployment),
+        "triggers": metric_summary.triggers(scaledobject, metrics),
+        "scaling_modifiers": metric_summary.scaling_modifiers(scaledobject, metrics),
+    }
+
+
+def _fallback(fallback: Object | None) -> Info | None:
+    if not fallback:
+        return None
+    return {
+        "failure_threshold": fallback.get("failureThreshold"),
+        "replicas": fallback.get("replicas"),
+        "behavior": fallback.get("behavior") or "static",
+    }
+
+
+def hpa_info(hpa: Object | None) -> Info | None:
+    """Return the state of an HPA; None where there is none."""
+    if hpa is None:
+        return None
+    view = hpa_object.hpa_view(hpa)
+    return {
+        "name": view.name,
+        "min_replicas": view.min_replicas,
+        "max_replicas": view.max_replicas,
+        "desired_replicas": view.desired,
+        "current_replicas": view.current,
+        "scaling_active": view.scaling_active,
+        "message": view.message,
+        "behavior": view.behavior,
+    }
+
+
+def deployment_info(deployment: Object | None) -> Info | None:
+    """Return the counts of a Deployment; None where there is none. Counts of 0 are absent in the API."""
+    if deployment is None:
+        return None
+    status = deployment.get("status") or {}
+    return {
+        "name": deployment["metadata"]["name"],
+        "spec_replicas": deployment["spec"].get("replicas", 1),
+        "replicas": status.get("replicas", 0),
+        "updated_replicas": status.get("updatedReplicas", 0),
+        "ready_replicas": status.get("readyReplicas", 0),
+        "available_replicas": status.get("availableReplicas", 0),
+    }

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The plan: which units a stack's bundle is made of, and which file of which unit goes where in the bundle.
+
+Nothing is built here. The same files and settings give the same plan, on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import checksums, dockerfile
+from .units import BundleError, Unit, make_unit
+
+# What a recipe may say about the building of a component; the rest is about what becomes of its files.
+BUILD_KEYS = ("binaries", "tags", "ldflags", "cgo", "debian_files")
+
+
+@dataclass(frozen=True)
+class BundleFile:
+    """A file of the bundle: its path there, its kind, and the file of the unit that it is."""
+
+    path: str
+    kind: str
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
+class BundlePlan:
+    """All units by id, each after those it needs, and the files of the bundle."""
+
+    units: Mapping[str, Unit]
+    files: tuple[BundleFile, ...]
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of each unit: two plans with the same keys make the same bundle."""
+        return {unit.id: unit.key for unit in self.units.values()}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted, as the module's options say it."""
+
+    stack: Mapping[str, Any]
+    recipes: Mapping[str, Any]
+    components_dir: Path
+    app_dir: Path | None
+    arch: str = "amd64"
+
+
+def make_plan(request: Request, kept: Mapping[str, str] | None = None) -> BundlePlan:
+    """Return the plan of the stack's bundle.
+
+    :param kept: the keys of the bundle that is there: the application's is taken from it where its folder is not
+    :raises BundleError: a component without recipe or folder, an image that the stack does not name
+    """
+    return _Planner(request, kept or {}).plan()
+
+
+class _Planner:
+    def __init__(self, request: Request, kept: Mapping[str, str]) -> None:
+        self._request = request
+        self._kept = kept
+        self._units: dict[str, Unit] = {}
+        self._files: list[BundleFile] = []
+
+    def plan(self) -> BundlePlan:
+        components: dict[str, Any] = self._request.stack["components"]
+        for name, entry in components.items():
+            if name not in self._request.recipes:
+                raise BundleError(f"The stack's component {name} has no recipe in this producer.")
+            self._add_component(name, entry, self._request.recipes[name])
+        images = self._images(components)
+        for archive in sorted({image["archive"] for image in images.values()}):
+            self._add_archive(archive, {key: image for key, image in images.items() if image["archive"] == archive})
+        for name in components:
+            self._add_manifests(name, self._request.recipes[name])
+        return BundlePlan(self._units, tuple(self._files))
+
+    def _add(self, unit: Unit) -> Unit:
+        return self._units.setdefault(unit.id, unit)
+
+    def _add_component(self, name: str, entry: Mapping[str, Any], recipe: Mapping[str, Any]) -> None:
+        build = {key: recipe[key] for key in BUILD_KEYS if key in recipe}
+        build["ldflags"] = [fill(flag, entry["version"]) for flag in recipe.get("ldflags", [])]
+        inputs: dict[str, Any] = {"arch": self._request.arch, "entry": dict(entry), "build": build}
+        needs: tuple[Unit, ...] = ()
+        if "module" in entry:
+            inputs["files"] = self._component_files(name, entry["version"])
+        elif "debian_package" in entry:
+            needs = (self._base(()),)
+        else:
+            unit = self._application(name, entry, recipe, inputs)
+            self._add(unit)
+            return
+        self._add(make_unit("component", name, entry["version"], inputs, needs))
+        for output in recipe.get("bin", []):
+            self._files.append(BundleFile(f"bin/{output}", "binary", f"component/{name}", output))
+
+    def _component_files(self, name: str, version: str) -> dict[str, str | None]:
+        folder = self._request.components_dir / name / version
+        if not (folder / "go.mod").is_file():
+            there = sorted(one.name for one in (self._request.components_dir / name).glob("*") if one.is_dir())
+            raise BundleError(
+                f"The stack wants {name} {version}, and there is no {folder}/go.mod to build it from; "
+                f"there are versions: {', '.join(there) or 'none'}."
+            )
+        return checksums.sha256_of_all(folder, checksums.list_files(folder))
+
+    def _application(
+        self, name: str, entry: Mapping[str, Any], recipe: Mapping[str, Any], inputs: dict[str, Any]
+    ) -> Unit:
+        [key] = recipe["images"]
+        base = self._base(tuple(recipe["images"][key].get("packages", ())))
+        inputs["reference"] = self._reference(key)
+        if self._request.app_dir is not None:
+            inputs["files"] = dockerfile.context_files(self._request.app_dir)
+            return make_unit("component", name, entry["version"], inputs, (base,))
+        if f"component/{name}" not in self._kept:
+            raise dockerfile.no_application(name)
+        return Unit("component", name, entry["version"], inputs, {base.id: base.key}, self._kept[f"component/{name}"])
+
+    def _base(self, packages: tuple[str, ...]) -> Unit:
+        """The Debian base image; with packages it is one layer more on the plain one, which images so share."""
+        suite = self._request.stack.get("debian_suite", "bookworm")
+        inputs = {"arch": self._request.arch, "suite": suite}
+        plain = self._add(make_unit("base", suite, "", inputs))
+        if not packages:
+            return plain
+        name = "-".join((suite, *sorted(packages)))
+        return self._add(make_unit("base", name, "", {**inputs, "packages": sorted(packages)}, (plain,)))
+
+    def _images(self, components: Mapping[str, Any]) -> dict[str, Any]:
+        found = {}
+        for name, entry in components.items():
+            for key, image in self._request.recipes[name].get("images", {}).items():
+                found[key] = {
+                    **image,
+                    "component": name,
+                    "version": entry["version"],
+                    "reference": self._reference(key),
+                }
+        return dict(sorted(found.items()))
+
+    def _reference(self, key: str) -> str:
+        try:
+            return str(self._request.stack["images"][key])
+        except KeyError:
+            raise BundleError(f"The stack names no image {key}, which a recipe makes.") from None
+
+    def _add_archive(self, name: str, images: Mapping[str, Any]) -> None:
+        needs = {}
+        for image in images.values():
+            component = self._units[f"component/{image['component']}"]
+            needs[component.id] = component
+            if "packages" in image and not image.get("dockerfile"):
+                base = self._base(tuple(image["packages"]))
+                image["base"] = base.id
+                needs[base.id] = base
+        self._add(make_unit("archive", name, "", {"images": images}, tuple(needs.values())))
+        self._files.append(BundleFile(f"images/{name}.tar", "images", f"archive/{name}", f"{name}.tar"))
+
+    def _add_manifests(self, component: str, recipe: Mapping[str, Any]) -> None:
+        entry = self._request.stack["components"][component]
+        for name, how in recipe.get("manifests", {}).items():
+            inputs = {
+                "how": how,
+                "component": component,
+                "entry": dict(entry),
+                "files": self._component_files(component, entry["version"]),
+                "references": [self._reference(key) for key in recipe.get("images", {})],
+            }
+            needs = (self._units["component/kubernetes"],) if "kustomize" in how else ()
+            self._add(make_unit("manifest", name, entry["version"], inputs, needs))
+            self._files.append(BundleFile(f"manifests/{name}", "manifest", f"manifest/{name}", name))
+
+
+def fill(text: str, version: str) -> str:
+    """Return `text` with {version}, {major} and {minor} filled in."""
+    major, minor, *_ = version.split(".")
+    return text.format(version=version, major=major, minor=minor)

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""What a proof needs of each Kubernetes object, as small records made by pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Object = Mapping[str, Any]
+
+
+def condition(status: Object, kind: str) -> Object:
+    """Return the condition of a type, empty where there is none."""
+    found = (item for item in status.get("conditions") or [] if item.get("type") == kind)
+    return next(found, {})
+
+
+def condition_summary(found: Object, kind: str) -> str:
+    reason, message = found.get("reason") or f"no condition {kind} yet", found.get("message")
+    return f"{reason}: {message}" if message else str(reason)
+
+
+@dataclass(frozen=True)
+class WorkloadView:
+    """A Deployment or a ReplicaSet (apps/v1)."""
+
+    name: str
+    spec_replicas: int
+    replicas: int
+    ready: int
+
+
+def workload_view(obj: Object) -> WorkloadView:
+    """Return the record of a Deployment or a ReplicaSet."""
+    status = obj.get("status") or {}
+    replicas = obj["spec"].get("replicas")
+    return WorkloadView(
+        name=obj["metadata"]["name"],
+        spec_replicas=1 if replicas is None else replicas,
+        replicas=status.get("replicas") or 0,
+        ready=status.get("readyReplicas") or 0,
+    )
+
+
+def probe_seconds(obj: Object) -> float:
+    """Return how long a Deployment's own probes delay the readiness of a pod at most, in seconds.
+
+    A container is Ready after its startup probe, then the initial delay, then so many successes, each a
+    period apart; the kubelet adds up to one period before the first. Containers start side by side.
+    Source: Kubernetes 1.25, pkg/kubelet/prober/worker.go.
+    """
+    longest = 0.0
+    for container in obj["spec"]["template"]["spec"].get("containers") or []:
+        seconds = 0.0
+        for name in ("startupProbe", "readinessProbe"):
+            probe = container.get(name)
+            if probe:
+                period = probe.get("periodSeconds") or 10
+                seconds += (probe.get("initialDelaySeconds") or 0) + period * (1 + (probe.get("successThreshold") or 1))
+        longest = max(longest, seconds)
+    return longest
+
+
+@dataclass(frozen=True)
+class PodView:
+    """A Pod (v1)."""
+
+    name: str
+    phase: str
+    scheduled: bool
+    ready: bool
+    leaving: bool
+    node: str
+    waiting: str
+    started: bool = False
+    restarts: int = 0
+
+
+def pod_view(obj: Object) -> PodView:
+    """Return the record of a Pod; `waiting` is why it does not run yet, such as ErrImageNeverPull."""
+    status = obj.get("status") or {}
+    states = [item.get("state") or {} for item in status.get("containerStatuses") or []]
+    reasons = [state["waiting"].get("reason") or "" for state in states if state.get("waiting")]
+    scheduled = condition(status, "PodScheduled")
+    if scheduled.get("status") == "False":
+        reasons.append(scheduled.get("message") or scheduled.get("reason") or "")
+    return PodView(
+        name=obj["metadata"]["name"],
+        phase=status.get("phase") or "",
+        scheduled=scheduled.get("status") == "True",
+        ready=condition(status, "Ready").get("status") == "True",
+        leaving=bool(obj["metadata"].get("deletionTimestamp")),
+        node=obj["spec"].get("nodeName") or "",
+        waiting=", ".join(reason for reason in reasons if reason),
+        started=bool(states) and all(state.get("running") for state in states),
+        restarts=sum(item.get("restartCount") or 0 for item in status.get("containerStatuses") or []),
+    )
+
+
+@dataclass(frozen=True)
+class EventView:
+    """An Event (v1): what a component says of an object, and how often."""
+
+    name: str
+    kind: str
+    object: str
+    reason: str
+    message: str
+    count: int
+
+
+def event_view(obj: Object) -> EventView:
+    """Return the record of an Event."""
+    about = obj.get("involvedObject") or {}
+    return EventView(
+        name=obj["metadata"]["name"],
+        kind=about.get("kind") or "",
+        object=about.get("name") or "",
+        reason=obj.get("reason") or "",
+        message=obj.get("message") or "",
+        count=obj.get("count") or (obj.get("series") or {}).get("count") or 1,
+    )

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The load that was asked for, before it is known how many requests that are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .schedule import LoadSpec, Stage
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """The options of `load.http`: exactly one of `rate` (requests a second), `replicas` and `stages`.
+
+    `duration` is in seconds, None to have it computed. `activation_rate` is that of the phase activation, None for half
+    of what would move anything.
+    """
+
+    url: str
+    rate: float | None = None
+    replicas: int | None = None
+    stages: tuple[Stage, ...] = ()
+    duration: float | None = None
+    activation_rate: float | None = None
+    timeout: float = 10.0
+    workers: int = 1
+    keep_alive: bool = False
+
+    def constant(self, rate: float, duration: float) -> LoadSpec:
+        """Return a load of one rate."""
+        return self._spec((Stage(rate, duration),))
+
+    def spec(self, chosen_rate: float, duration: float) -> LoadSpec:
+        """Return the load itself.
+
+        :param chosen_rate: what it is where `replicas` were asked for
+        :param duration: how long it is where that was left open; stages say so themselves
+        """
+        if self.stages:
+            return self._spec(self.stages)
+        rate = chosen_rate if self.rate is None else self.rate
+        return self.constant(rate, duration if self.duration is None else self.duration)
+
+    def _spec(self, stages: tuple[Stage, ...]) -> LoadSpec:
+        return LoadSpec(
+            url=self.url, stages=stages, timeout=self.timeout, workers=self.workers, keep_alive=self.keep_alive
+        )

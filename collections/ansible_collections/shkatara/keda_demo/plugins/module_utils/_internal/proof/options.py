@@ -1,0 +1,178 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The options of the module verify_scaling, and what is refused of them before anything is asked or sent."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from typing import Any
+
+from ..common import urls
+from ..common.errors import BadInput
+from ..kube.options import ACCESS_OPTIONS
+from ..load.options import LoadOptions
+from ..load.schedule import Stage
+from ..prometheus import addresses, client, promql
+from ..prometheus.addresses import PrometheusError
+from .records import PHASES
+from .verdicts import VERDICTS
+
+_WORKERS_A_CORE = 4
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options, as DOCUMENTATION has them."""
+    stage = {
+        "rate": {"type": "float", "required": True},
+        "duration": {"type": "float", "required": True},
+        "ramp": {"type": "bool", "default": False},
+    }
+    http = {
+        "url": {"type": "str", "required": True},
+        "rate": {"type": "float"},
+        "replicas": {"type": "int"},
+        "stages": {"type": "list", "elements": "dict", "options": stage},
+        "duration": {"type": "float"},
+        "activation_rate": {"type": "float"},
+        "timeout": {"type": "float", "default": 10},
+        "workers": {"type": "int", "default": 1},
+        "keep_alive": {"type": "bool", "default": False},
+    }
+    return {
+        **ACCESS_OPTIONS,
+        "namespace": {"type": "str", "required": True},
+        "name": {"type": "str", "required": True},
+        "trigger": {"type": "str"},
+        "phases": {
+            "type": "list",
+            "elements": "str",
+            "default": ["scale_out", "hold"],
+            "choices": list(PHASES),
+        },
+        "load": {
+            "type": "dict",
+            "options": {
+                "http": {
+                    "type": "dict",
+                    "required": True,
+                    "options": http,
+                    "mutually_exclusive": [["rate", "replicas", "stages"], ["duration", "stages"]],
+                    "required_one_of": [["rate", "replicas", "stages"]],
+                }
+            },
+        },
+        "counter_metric": {"type": "str"},
+        "metric_per_request": {"type": "float", "default": 1},
+        "proof_dir": {"type": "path", "required": True},
+        "expect": {"type": "list", "elements": "str", "default": ["scaled"], "choices": list(VERDICTS)},
+        "fail_on_unexpected": {"type": "bool", "default": True},
+        "hold_seconds": {"type": "int", "default": 15},
+        "wait_timeout": {"type": "int", "default": 300},
+        "wait_sleep": {"type": "int", "default": 5},
+        "prometheus_url": {"type": "str"},
+        "prometheus_headers": {"type": "dict", "no_log": True},
+        "scrape_interval": {"type": "float"},
+        "hpa_sync_period": {"type": "float"},
+        "hpa_tolerance": {"type": "float"},
+        "hpa_downscale_stabilization": {"type": "float"},
+        "pod_start_seconds": {"type": "float", "default": 30},
+        "progress_file": {"type": "path"},
+    }
+
+
+def check_options(params: dict[str, Any]) -> LoadOptions:
+    """Return the load.
+
+    :raises BadInput: an option's value makes no sense; all such options are named at once
+    """
+    http = (params["load"] or {}).get("http") or {}
+    stages = http.get("stages") or []
+    positive = {
+        f"load.http.{key}": http.get(key) for key in ("rate", "duration", "timeout", "workers", "activation_rate")
+    }
+    positive |= {
+        f"load.http.stages[{index}].{key}": stage[key]
+        for index, stage in enumerate(stages)
+        for key in ("rate", "duration")
+    }
+    positive |= {
+        key: params[key]
+        for key in (
+            "metric_per_request",
+            "hold_seconds",
+            "wait_timeout",
+            "wait_sleep",
+            "hpa_sync_period",
+            "scrape_interval",
+        )
+    }
+    wrong = [
+        f"{key} is {value:g} and must be greater than 0 and finite"
+        for key, value in positive.items()
+        if value is not None and not 0 < value < math.inf
+    ]
+    if params["hpa_tolerance"] is not None and not 0 <= params["hpa_tolerance"] < 1:
+        wrong.append(f"hpa_tolerance is {params['hpa_tolerance']:g} and must be at least 0 and less than 1")
+    for key in ("hpa_downscale_stabilization", "pod_start_seconds"):
+        if params[key] is not None and not 0 <= params[key] < math.inf:
+            wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
+    if (http.get("workers") or 1) > (most := _WORKERS_A_CORE * (os.cpu_count() or 1)):
+        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_A_CORE} a core")
+    wrong += _wrong_phases(params["phases"], bool(http)) + _wrong_stages(stages)
+    if http and not urls.is_url(http["url"]):
+        wrong.append(f"load.http.url is {http['url']!r} and must be a URL such as http://192.0.2.11:30115/")
+    wrong += _wrong_prometheus_url(params["prometheus_url"])
+    # YAML reads a value such as 7 as a number.
+    params["prometheus_headers"] = {name: str(value) for name, value in (params["prometheus_headers"] or {}).items()}
+    try:
+        client.check_headers(params["prometheus_headers"])
+    except PrometheusError as error:
+        wrong.append(str(error))
+    try:
+        promql.counter_selector(params["counter_metric"] or "any", "any")
+    except ValueError as error:
+        wrong.append(f"counter_metric is {error}")
+    if wrong:
+        raise BadInput("; ".join(wrong))
+    given = {key: http[key] for key in LoadOptions.__dataclass_fields__ if http.get(key) is not None}
+    return LoadOptions(**{"url": "", **given, "stages": tuple(Stage(**stage) for stage in stages)})
+
+
+def _wrong_phases(phases: list[str], has_load: bool) -> list[str]:
+    wrong = []
+    if not phases:
+        wrong.append(f"phases is empty: give some of {', '.join(PHASES)}")
+    if "hold" in phases and "scale_out" not in phases:
+        wrong.append("phases has hold without scale_out, which brings what is held")
+    if "activation" in phases and "scale_out" not in phases and {"scale_in", "to_zero"} & set(phases):
+        wrong.append("phases has activation and a way back without scale_out: nothing would go up in between")
+    if not has_load and {"activation", "scale_out"} & set(phases):
+        wrong.append("load is not given, and the phases activation and scale_out send one")
+    return wrong
+
+
+def _wrong_stages(stages: list[dict[str, Any]]) -> list[str]:
+    rates = [stage["rate"] for stage in stages]
+    if any(after < before for before, after in itertools.pairwise(rates)):
+        return [
+            "load.http.stages falls: each rate must be at least the one before, since it is proven for the last one"
+        ]
+    if stages and stages[-1]["ramp"]:
+        return [
+            "load.http.stages ends in a ramp: give one more stage, which holds its rate while replicas become Ready"
+        ]
+    return []
+
+
+def _wrong_prometheus_url(url: str | None) -> list[str]:
+    if not url:
+        return []
+    if not urls.is_url(url):
+        return [f"prometheus_url is {urls.without_user(url)!r} and must be a URL such as http://192.0.2.10:9090"]
+    try:
+        addresses.direct_address(url)
+    except PrometheusError as error:
+        return [str(error)]
+    return []

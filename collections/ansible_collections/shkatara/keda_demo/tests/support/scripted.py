@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT
+"""Whole proofs in no time: observations come from a script, and time passes only while the proof waits for them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import queue
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import (
+    Progress,
+    ProgressReader,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.edges import (
+    Interrupt,
+    Outputs,
+    Watched,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.files import ProofFiles
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.records import Options
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.run import prove
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.scene import Scene
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
+from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.support.objects import (
+    COUNTED,
+    DEPLOYMENT,
+    NOON,
+    SCALEDOBJECT,
+    seen,
+)
+
+# The monotonic clock when a script begins.
+BEGIN = 1000.0
+COUNTER = "python_request_operations_total"
+URL = "http://192.0.2.11:30115/"
+
+
+class Time:
+    """The one clock of a test."""
+
+    now = BEGIN
+
+
+class Script(queue.Queue):
+    """A queue whose observations come at their time, on a clock that moves only here."""
+
+    def __init__(self, time, observations, at=()):
+        super().__init__()
+        self.time = time
+        self.script = sorted(observations, key=lambda item: item.at)
+        self.events = sorted(at, key=lambda item: item[0])
+
+    def get(self, block=True, timeout=None):
+        if block and not (self.script and self.script[0].at <= self.time.now):
+            self.time.now += timeout
+        while self.events and self.events[0][0] <= self.time.now:
+            self.events.pop(0)[1]()
+        if self.script and self.script[0].at <= self.time.now:
+            return self.script.pop(0)
+        raise queue.Empty
+
+
+class Load:
+    """Stands for LoadProcess: sends each load's requests at their time, and notes the orders."""
+
+    def __init__(self, time, share=1.0):
+        self.time, self.share = time, share
+        self.last = LoadStats().as_dict()
+        self.begun = self.ended = self.died_at = None
+        self.orders, self.specs = [], []
+        self.answered_before = 0
+
+    def start(self, spec):
+        self.orders.append("start")
+        self.specs.append(spec)
+        self.answered_before += self.last["answered"]
+        self.last = LoadStats().as_dict()
+        self.begun, self.ended = self.time.now + 0.02, None
+
+    def drain(self):
+        self.orders.append("drain")
+        self.ended = self.time.now
+
+    def stop(self):
+        self.orders.append("stop")
+        self.ended = self.time.now
+
+    def poll(self):
+        if self.begun is not None and self.died_at is not None:
+            how = "The sender's process was ended by signal 9 (Killed)"
+            self.last = {**self.last, "ended": True, "died": how}
+        elif self.begun is not None:
+            spec = self.specs[-1]
+            end = self.begun + spec.duration if self.ended is None else self.ended
+            now = min(self.time.now, end)
+            sent = min(spec.count, 1 + int(spec.requests_until(now - self.begun))) if now >= self.begun else 0
+            answered = int(sent * self.share)
+            self.last |= {
+                "scheduled": sent,
+                "sent": sent,
+                "answered": answered,
+                "failed": sent - answered,
+                "first_sent": self.begun if sent else None,
+                "last_sent": self.begun + spec.due(sent - 1) if sent else None,
+                "ended": self.time.now >= end,
+            }
+        return self.last
+
+    def wait(self, seconds, clock):
+        del clock
+        self.time.now += min(seconds, 0.1)
+        return self.poll()
+
+
+class Run:
+    """One proof over a script, and what came of it.
+
+    :param scaledobject: what the proof's target is read from
+    :param load: the options of `load.http` but the URL
+    :param share: the part of the requests that is answered
+    :param at: (seconds, what to do with this run)
+    :param counted: gives what the pods' counters say, by pod, of this run and the scrape targets that are asked
+    """
+
+    def __init__(
+        self,
+        folder,
+        observations,
+        *,
+        scaledobject=SCALEDOBJECT,
+        load=None,
+        share=1.0,
+        at=(),
+        counted=None,
+        trigger=None,
+        counter=COUNTER,
+        given_interval=0.0,
+        kubernetes="v1.25.0",
+        **options,
+    ):
+        self.time = Time()
+        self.load = Load(self.time, share)
+        self.interrupt = Interrupt()
+        self.files = ProofFiles(str(folder), "proof")
+        self.progress = folder / "progress"
+        self.asked = []
+        clock = Clock(lambda: self.time.now, lambda: self.time.now - BEGIN + NOON)
+        # The script's own times begin with 0.
+        moved = [seen(item.at + BEGIN, item.source, item.data, item.event) for item in observations]
+        events = [(BEGIN + when, lambda what=what: what(self)) for when, what in at]
+
+        def read_counters(targets):
+            targets = list(targets)
+            self.asked.append(targets)
+            return counted(self, targets) if counted else counts_of_all(self, targets)
+
+        watched = Watched(Script(self.time, moved, events), clock, self.interrupt, read_counters)
+        outputs = Outputs(Progress(str(self.progress)), self.files, {"kubernetes": kubernetes, "keda": "2.10.0"})
+        cluster = Objects(scaledobjects=[scaledobject], deployments=[DEPLOYMENT])
+        target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
+        self.scene = Scene(
+            target,
+            Options(**{"wait_timeout": 60.0, **options}),
+            LoadOptions(**{"url": URL, **({"rate": 34.5} if load is None else load)}),
+            load=self.load,
+            watched=watched,
+            outputs=outputs,
+        )
+        self.scene.state.given_interval = given_interval
+        self.result = prove(self.scene)
+
+    @property
+    def verdict(self):
+        return self.result["verdict"], self.result["reason"]
+
+    @property
+    def seconds(self):
+        """How long the proof took."""
+        return self.time.now - BEGIN
+
+    @property
+    def lines(self):
+        return list(ProgressReader(str(self.progress)).read_new())
+
+    @property
+    def rows(self):
+        """The timeline."""
+        with (self.files.folder / "timeline.csv").open() as file:
+            return list(csv.DictReader(file))
+
+    @property
+    def passed(self):
+        """The phases that came to their end, and whether each passed."""
+        return [(phase["phase"], phase["passed"]) for phase in self.result["phases"]]
+
+    def written(self):
+        """What is in verdict.json now."""
+        return json.loads((self.files.folder / "verdict.json").read_text())
+
+
+def counts_of_all(run, targets):
+    """The counters of pods that together count all that is answered; the first one had counted before."""
+    answered = run.load.answered_before + run.load.last["answered"]
+    first, *others = [one.pod for one in targets]
+    share = answered // (1 + len(others))
+    return {first: COUNTED + answered - share * len(others), **dict.fromkeys(others, float(share))}

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""Requests, pods, scrapes, rate(), the HPA's loop and KEDA's: what a prediction is held against.
+
+Written from the sources of Kubernetes 1.25 and 1.36 (pkg/controller/podautoscaler), KEDA 2.10
+(pkg/scaling/executor/scale_scaledobjects.go) and Prometheus 2.41 (promql/functions.go, extrapolatedRate). It shares no
+arithmetic with the collection. The clock is in seconds, and 0 is the load's first request.
+"""
+
+from __future__ import annotations
+
+import bisect
+import heapq
+import math
+from dataclasses import dataclass, field
+
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import Autoscaler
+
+LONG_AGO = -1e6
+
+
+def extreme(chance, low, high):
+    """A number of a range, and often one of its ends, where bounds break."""
+    share = chance.random()
+    return low + (high - low) * min(1.0, max(0.0, share * 1.5 - 0.25))
+
+
+class Pod:
+    """A pod with its counter: it runs from `started` on and serves from `ready` on."""
+
+    def __init__(self, created, started, ready):
+        self.created, self.started, self.ready = created, started, ready
+        self.gone = math.inf
+        self.count = 0
+        self.times, self.values = [], []
+
+    def scrape(self, now):
+        if self.started <= now < self.gone:
+            self.times.append(now)
+            self.values.append(self.count)
+
+    def rate(self, now, window):
+        """None where the window has fewer than two samples."""
+        first = bisect.bisect_left(self.times, now - window)
+        last = bisect.bisect_right(self.times, now) - 1
+        if last <= first:
+            return None
+        increase = float(self.values[last] - self.values[first])
+        sampled = self.times[last] - self.times[first]
+        between = sampled / (last - first)
+        to_start, to_end = self.times[first] - (now - window), now - self.times[last]
+        if increase > 0:
+            to_start = min(to_start, sampled * self.values[first] / increase)
+        reach = sampled
+        for gap in (to_start, to_end):
+            reach += gap if gap < between * 1.1 else between / 2
+        return increase * (reach / sampled / window)
+
+
+@dataclass
+class Run:
+    """What was seen. `decisions` are (time, before, after) of the HPA, `keda` the same of KEDA's loop.
+
+    `values` and `looks` are the (time, metric) that the HPA and KEDA saw; `gateway` has the counter where it is not on
+    the pods; `scraped` and `counted` are when the load, and a new pod, was first in a sample.
+    """
+
+    pods: list[Pod] = field(default_factory=list)
+    decisions: list[tuple[float, int, int]] = field(default_factory=list)
+    keda: list[tuple[float, int, int]] = field(default_factory=list)
+    values: list[tuple[float, float]] = field(default_factory=list)
+    looks: list[tuple[float, float]] = field(default_factory=list)
+    scraped: float | None = None
+    counted: float | None = None
+    gateway: Pod | None = None
+    replicas: int = 0
+
+    @property
+    def changes(self):
+        return sorted([*self.decisions, *self.keda])
+
+    @property
+    def highest(self):
+        return max(after for _at, _before, after in self.changes) if self.changes else self.replicas
+
+    def ready_at(self, count):
+        """When so many were Ready for the first time."""
+        return sorted(pod.ready for pod in self.pods)[count - 1]
+
+    def path(self):
+        return [after for _at, _before, after in self.changes]
+
+
+class Simulation:
+    """One run: `chance` chooses all phases, and `until` is its end; 0 ends it when nothing can change any more."""
+
+    def __init__(self, world, chance, until=0.0):
+        self.world, self.chance, self.until = world, chance, until
+        self.hpa, self.run = Autoscaler(world), Run()
+        self.heap, self.number = [], 0
+        self.ready, self.sent = [], 0
+        self.last_active = LONG_AGO
+        self.last_change = 0.0
+        self.quiet = world.pod_start + 12 + 2 * world.scrape + world.window + 2 * world.sync + self._longest_period()
+        self.replicas = world.start
+        self.begin = -(world.window + 3 * world.scrape)
+
+    def _longest_period(self):
+        given = (self.world.behavior or {}).get("scaleUp") or {}
+        periods = [policy["periodSeconds"] for policy in given.get("policies") or []]
+        return max(periods, default=0) + (given.get("stabilizationWindowSeconds") or 0)
+
+    def at(self, when, act, *args):
+        self.number += 1
+        heapq.heappush(self.heap, (when, self.number, act, args))
+
+    def due(self, now):
+        """The requests until now: whole ones, the first of the load at 0, where each goes to a pod of its own."""
+        load = self.world.load
+        base, ours = self.world.baseline * (now - self.begin), load.requests_until(max(0.0, now))
+        if not self.world.random_balancing:
+            return base + ours
+        first = 1 if load.rate and 0 <= now < load.duration else 0
+        return math.floor(base) + math.floor(ours + 1e-9) + first
+
+    def serve(self, now):
+        new = self.due(now) - self.sent
+        if new <= 0:
+            return
+        self.sent += new
+        if not self.world.own_pods:
+            self.gateway.count += new
+        elif len(self.ready) > 1 and self.world.random_balancing:
+            for pod in self.chance.choices(self.ready, k=new):
+                pod.count += 1
+        else:
+            for pod in self.ready:
+                pod.count += new / len(self.ready)
+
+    def simulate(self):
+        world, chance = self.world, self.chance
+        if not world.own_pods:
+            self.gateway = Pod(LONG_AGO, LONG_AGO, LONG_AGO)
+            self.gateway.count = chance.choice([0, 1000])
+            self.run.gateway = self.gateway
+            self.at(self.begin + extreme(chance, 0, world.scrape), self.scrape, self.gateway)
+        for _ in range(world.start):
+            pod = Pod(LONG_AGO, LONG_AGO, LONG_AGO)
+            pod.count = chance.choice([0, 1000])
+            self.run.pods.append(pod)
+            self.ready.append(pod)
+            self.at(self.begin + extreme(chance, 0, world.scrape), self.scrape, pod)
+        self.at(extreme(chance, 0, world.sync) - world.sync, self.sync)
+        if world.polling:
+            self.at(extreme(chance, 0, world.polling) - world.polling, self.poll)
+        while self.heap:
+            now, _number, act, args = heapq.heappop(self.heap)
+            if now > (self.until or self.last_change + self.quiet):
+                break
+            self.serve(now)
+            act(now, *args)
+        self.run.replicas = self.replicas
+        return self.run
+
+    def scrape(self, now, pod):
+        known = len(pod.times)
+        pod.scrape(now)
+        if self.run.scraped is None and now >= 0 and known and pod.values[-1] > pod.values[known - 1]:
+            self.run.scraped = now
+        if self.run.counted is None and pod.created > LONG_AGO and pod.times:
+            rate = pod.rate(now, self.world.window)
+            if len(pod.times) > known and rate is not None and rate > 0:
+                self.run.counted = now
+        if now < pod.gone:
+            self.at(now + self.world.scrape, self.scrape, pod)
+
+    def query(self, now):
+        sources = self.run.pods if self.world.own_pods else [self.gateway]
+        return sum(pod.rate(now, self.world.window) or 0.0 for pod in sources)
+
+    def sync(self, now):
+        value = self.query(now)
+        self.run.values.append((now, value))
+        alive = [pod for pod in self.run.pods if pod.created <= now < pod.gone]
+        before, after = self.replicas, self.hpa.sync(now, value, self.replicas, len(alive) or 1, len(self.ready))
+        if after != before:
+            self.run.decisions.append((now, before, after))
+            self.change(now, before, after)
+        self.at(now + self.world.sync, self.sync)
+
+    def poll(self, now):
+        value = self.query(now)
+        self.run.looks.append((now, value))
+        before = after = self.replicas
+        if value > self.world.activation:
+            if before == 0:
+                after = max(1, self.world.minimum)
+            self.last_active = math.floor(now)
+        elif before > 0 and self.last_active + self.world.cooldown < now:
+            after = 0
+        if after != before:
+            self.run.keda.append((now, before, after))
+            self.change(now, before, after)
+        self.at(now + self.world.polling, self.poll)
+
+    def change(self, now, before, after):
+        self.replicas, self.last_change = after, max(now, 0.0)
+        for _ in range(after - before):
+            created = now + extreme(self.chance, 0, 1)
+            ready = created + extreme(self.chance, 1.0, self.world.pod_start)
+            pod = Pod(created, extreme(self.chance, created, ready), ready)
+            self.run.pods.append(pod)
+            self.at(ready, self.started, pod)
+            found = created + extreme(self.chance, 0, 10)
+            self.at(found + extreme(self.chance, 0, self.world.scrape), self.scrape, pod)
+        # The newest go first, those that are not Ready before all.
+        staying = sorted((pod for pod in self.run.pods if pod.gone == math.inf), key=lambda pod: pod.ready)
+        for pod in staying[after:]:
+            pod.gone = now
+            if pod in self.ready:
+                self.ready.remove(pod)
+
+    def started(self, now, pod):
+        if now < pod.gone:
+            self.ready.append(pod)
+            self.last_change = max(self.last_change, now)
+
+
+def simulate(world, chance, until=0.0):
+    """Run a world once."""
+    return Simulation(world, chance, until).simulate()

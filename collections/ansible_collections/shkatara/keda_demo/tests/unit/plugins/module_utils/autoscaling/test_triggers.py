@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""Which trigger the load moves, and what its HPA makes of all of them."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.controller_flags import (
+    ControllerFlags,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
+    AVERAGE_VALUE,
+    VALUE,
+    desired_replicas,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_model import hpa_model
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_object import hpa_view
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.scaledobject import (
+    scaledobject_view,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.triggers import (
+    find_load_trigger,
+    triggers_of,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
+from ansible_collections.shkatara.keda_demo.tests.support import objects
+
+OTHER = 'sum(rate(orders_total{namespace="test"}[1m]))'
+CRON = {"type": "cron", "metadata": {"start": "0 6 * * *", "desiredReplicas": "3"}}
+
+
+def prometheus(query, name=None, **metadata):
+    named = {"name": name} if name else {}
+    return {
+        "type": "prometheus",
+        **named,
+        "metadata": {"query": query, "serverAddress": "http://prom:9090", **metadata},
+    }
+
+
+def scaledobject(*triggers, **spec):
+    made = copy.deepcopy(objects.SCALEDOBJECT)
+    made["spec"]["triggers"] = list(triggers)
+    made["spec"].update(spec)
+    return made
+
+
+def external(name, kind, goal):
+    field = "averageValue" if kind == AVERAGE_VALUE else "value"
+    return {"type": "External", "external": {"metric": {"name": name}, "target": {"type": kind, field: goal}}}
+
+
+def seen(name, **current):
+    return {"type": "External", "external": {"metric": {"name": name}, "current": current}}
+
+
+def hpa(metrics, values=(), replicas=1, **spec):
+    made = copy.deepcopy(objects.HPA)
+    made["spec"].update(metrics=list(metrics), **spec)
+    made["status"].update(currentMetrics=list(values), currentReplicas=replicas)
+    return hpa_view(made)
+
+
+def triggers(*given):
+    return triggers_of(scaledobject_view(scaledobject(*given)))
+
+
+def plan(found_hpa, found, by_load=0, flags=None, version=(1, 25)):
+    view = scaledobject_view(found)
+    known = triggers_of(view)
+    load_trigger = None if by_load is None else known[by_load]
+    flags = flags or ControllerFlags()
+    return hpa_model(found_hpa, view, known, load_trigger=load_trigger, flags=flags, version=version)
+
+
+def test_triggers_of_a_scaledobject():
+    first, second, third = triggers(
+        prometheus("up", "web", activationThreshold="2.5") | {"useCachedMetrics": True}, prometheus(OTHER), CRON
+    )
+    assert (first.key, str(first), first.query, first.activation, first.cached) == (
+        "web",
+        "web (prometheus)",
+        "up",
+        2.5,
+        True,
+    )
+    assert (second.key, str(second), second.activation, second.cached) == ("1", "1 (prometheus)", 0.0, False)
+    assert (third.key, third.type, third.query, third.server_address, third.activation) == ("2", "cron", "", "", 0.0)
+
+
+def test_an_activation_that_is_no_number_is_kedas_to_say():
+    assert triggers(prometheus("up", activationThreshold="many"))[0].activation == 0.0
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "counter", "index"),
+    [
+        ((prometheus("up"),), None, None, 0),
+        ((CRON, prometheus("up")), None, None, 1),  # the only one that is understood
+        ((prometheus("up"), prometheus(OTHER, "orders")), "orders", None, 1),
+        ((prometheus("up"), prometheus(OTHER, "orders")), "1", None, 1),
+        ((prometheus("up"), prometheus(OTHER)), None, "orders_total", 1),
+        ((prometheus("up"), prometheus(OTHER)), None, 'orders_total{namespace="test"}', 1),
+        ((prometheus("up"),), None, "orders_total", 0),  # there is no other
+        ((CRON,), None, None, None),
+        ((CRON, prometheus("up")), "0", None, None),  # asked for, and not understood
+        ((), None, None, None),
+    ],
+)
+def test_the_trigger_that_the_load_moves(given, wanted, counter, index):
+    known = triggers(*given)
+    found = find_load_trigger(known, wanted, counter, "test")
+    assert found == (None if index is None else known[index])
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "counter", "words"),
+    [
+        ((prometheus("up", "web"),), "shop", None, r"`trigger` is 'shop', and the ScaledObject has web \(prometheus\)"),
+        ((), "shop", None, r"\(none\)"),
+        ((prometheus("up"), prometheus(OTHER)), None, None, "it is not clear which the load moves"),
+        ((prometheus("up"), prometheus(OTHER)), None, "absent_total", "it is not clear which the load moves"),
+        ((prometheus(OTHER), prometheus(OTHER)), None, "orders_total", "give the name or the index"),
+    ],
+)
+def test_what_is_not_clear_is_said(given, wanted, counter, words):
+    with pytest.raises(BadInput, match=words):
+        find_load_trigger(triggers(*given), wanted, counter, "test")
+
+
+def test_what_the_hpa_was_told_counts():
+    """The HPA's own fields and the API server's, not the ScaledObject's."""
+    behavior = {"scaleUp": {"stabilizationWindowSeconds": 30}}
+    flags = ControllerFlags(tolerance=0.2, downscale_stabilization=60.0)
+    found = plan(
+        hpa([external("s0-prometheus", AVERAGE_VALUE, "2500m")], behavior=behavior, minReplicas=2, maxReplicas=7),
+        scaledobject(prometheus("up", threshold="99")),
+        flags=flags,
+        version=(1, 36),
+    )
+    target = found.target
+    assert (found.not_predicted, found.fallback) == ((), None)
+    assert (target.load_metric.name, target.load_metric.target, target.load_metric.kind) == (
+        "s0-prometheus",
+        2.5,
+        AVERAGE_VALUE,
+    )
+    assert (target.min_replicas, target.max_replicas, target.tolerance) == (2, 7, 0.2)
+    assert (target.behavior, target.downscale_stabilization, target.version) == (behavior, 60.0, (1, 36))
+
+
+def test_other_metrics_stay_at_what_the_hpa_saw():
+    """Of an AverageValue it shows a replica's part, of a Value all of it."""
+    found = plan(
+        hpa(
+            [
+                external("s0-prometheus", AVERAGE_VALUE, "10"),
+                external("s1-prometheus", AVERAGE_VALUE, "5"),
+                external("s2-prometheus", VALUE, "100"),
+            ],
+            [
+                seen("s0-prometheus", averageValue="3"),
+                seen("s1-prometheus", averageValue="4500m"),
+                seen("s2-prometheus", value="50"),
+            ],
+            replicas=3,
+        ),
+        scaledobject(prometheus("up"), prometheus(OTHER, "orders"), prometheus("down")),
+    )
+    assert [(one.value, one.by_load) for one in found.target.metrics] == [(0.0, True), (13.5, False), (50.0, False)]
+    assert [one.trigger for one in found.not_predicted] == ["orders (prometheus)", "2 (prometheus)"]
+    assert "its value of 13.5 is taken to stay" in found.not_predicted[0].why
+    assert desired_replicas(found.target, 0.0, 3) == 3
+    assert desired_replicas(found.target, 57.0, 3) == 6
+
+
+def test_an_index_of_two_digits_is_another_trigger():
+    given = [prometheus("up")] * 10 + [prometheus(OTHER)]
+    metrics = [external("s1-prometheus", AVERAGE_VALUE, "10"), external("s10-prometheus", AVERAGE_VALUE, "7")]
+    found = plan(hpa(metrics), scaledobject(*given), by_load=10)
+    assert found.target.load_metric.target == 7
+
+
+def test_a_cpu_trigger_is_watched_and_not_computed():
+    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
+    found = plan(
+        hpa([external("s0-prometheus", AVERAGE_VALUE, "10"), cpu]),
+        scaledobject(prometheus("up"), {"type": "cpu", "metadata": {"value": "60"}}),
+    )
+    assert [metric.name for metric in found.target.metrics] == ["s0-prometheus"]
+    assert [(one.trigger, one.why) for one in found.not_predicted] == [
+        ("cpu", "a metric of type Resource is not computed from a load")
+    ]
+
+
+def test_nothing_is_computed_of_a_formula():
+    advanced = {"scalingModifiers": {"formula": "web + orders", "target": "2"}}
+    found = plan(
+        hpa([external("s0-composite-metric", AVERAGE_VALUE, "2")]),
+        scaledobject(prometheus("up", "web"), prometheus(OTHER, "orders"), advanced=advanced),
+    )
+    assert found.target is None
+    assert [one.trigger for one in found.not_predicted] == ["web (prometheus)", "orders (prometheus)"]
+    assert "'web + orders'" in found.not_predicted[0].why
+
+
+def test_nothing_is_computed_without_a_trigger_that_is_understood():
+    found = plan(hpa([external("s0-cron", AVERAGE_VALUE, "1")]), scaledobject(CRON), by_load=None)
+    assert found.target is None
+    assert [one.trigger for one in found.not_predicted] == ["0 (cron)"]
+    empty = plan(hpa([]), scaledobject(CRON), by_load=None)
+    assert (empty.target, [one.why for one in empty.not_predicted]) == (None, ["its type is not known here"])
+
+
+@pytest.mark.parametrize(
+    ("failures", "kind", "fallback"),
+    [(4, AVERAGE_VALUE, 7.5 * 6), (3, AVERAGE_VALUE, None), (4, VALUE, None)],
+)
+def test_a_fallback_puts_its_replicas_in_place_of_the_metric(failures, kind, fallback):
+    """KEDA 2.10, pkg/fallback: more failures than the threshold, and only for an AverageValue."""
+    made = scaledobject(prometheus("up"), fallback={"failureThreshold": 3, "replicas": 6})
+    made["status"]["health"] = {"s0-prometheus": {"numberOfFailures": failures, "status": "Failing"}}
+    found = plan(hpa([external("s0-prometheus", kind, "7500m")]), made)
+    assert found.fallback == fallback
+    if fallback:
+        assert desired_replicas(found.target, fallback, 1) == 6

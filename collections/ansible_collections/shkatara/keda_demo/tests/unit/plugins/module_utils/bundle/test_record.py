@@ -1,0 +1,276 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""bundle.json: written last, read first, and every file compared with it."""
+
+import json
+import re
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files, sha256
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import BundleFile, BundlePlan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.record import (
+    check_files,
+    check_folder,
+    read_record,
+    write_bundle,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, make_unit
+
+ETCD = make_unit(
+    "component", "etcd", "3.5.4", {"entry": {"module": "go.etcd.io/etcd/server/v3", "module_version": "v3.5.4"}}
+)
+PAUSE = make_unit("component", "pause", "3.8", {"entry": {"debian_package": "catatonit"}})
+NODE = make_unit("archive", "node", "", {"images": {}}, (ETCD, PAUSE))
+PLAN = BundlePlan(
+    {unit.id: unit for unit in (ETCD, PAUSE, NODE)},
+    (
+        BundleFile("bin/etcd", "binary", ETCD.id, "etcd"),
+        BundleFile("bin/pause", "binary", PAUSE.id, "pause"),
+        BundleFile("images/node.tar", "images", NODE.id, "node.tar"),
+    ),
+)
+SMALLER = BundlePlan({ETCD.id: ETCD}, PLAN.files[:1])
+FILES = {ETCD.id: "etcd", PAUSE.id: "pause", NODE.id: "node.tar"}
+
+
+@pytest.fixture
+def made(tmp_path):
+    """The units, in a cache."""
+    cache = Cache(tmp_path / "cache")
+    result = {}
+    for unit in PLAN.units.values():
+        out = tmp_path / "out"
+        out.mkdir()
+        (out / FILES[unit.id]).write_text(f"what {unit.id} is")
+        images = {"b:1": "sha256:bb", "a:1": "sha256:aa"}
+        result[unit.id] = cache.store(unit, out, {"images": images} if unit is NODE else {})
+    return result
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "bundle"
+
+
+@pytest.fixture
+def bundle(folder, made):
+    """The record of a bundle that is whole."""
+    return write_bundle(folder, PLAN, made, "seed", "amd64")
+
+
+def test_what_is_written_is_read(folder, bundle):
+    assert read_record(folder, "seed", "amd64") == bundle
+    check_files(folder, bundle)
+
+
+def test_the_record_says_all_of_its_files(folder, bundle, made):
+    node = folder / "images" / "node.tar"
+    assert {key: value for key, value in bundle.items() if key != "files"} == {
+        "schema_version": 2,
+        "stack": "seed",
+        "arch": "amd64",
+        "images": {"node": {"a:1": "sha256:aa", "b:1": "sha256:bb"}},
+        "units": {ETCD.id: ETCD.key, PAUSE.id: PAUSE.key, NODE.id: NODE.key},
+    }
+    assert [(file["path"], file["source"]) for file in bundle["files"]] == [
+        ("bin/etcd", "go.etcd.io/etcd/server/v3@v3.5.4"),
+        ("bin/pause", "catatonit"),
+        ("images/node.tar", "built here"),
+    ]
+    assert bundle["files"][2] == {
+        "path": "images/node.tar",
+        "kind": "images",
+        "component": "node",
+        "version": "",
+        "sha256": sha256(node),
+        "size": len("what archive/node is"),
+        "source": "built here",
+    }
+    assert node.samefile(made[NODE.id].folder / "node.tar")
+    assert sorted(path.name for path in folder.iterdir()) == ["bin", "bundle.json", "images"]
+
+
+def test_writing_again_leaves_nothing_of_another_plan_and_all_of_others(folder, bundle, made):
+    (folder / "bin" / "theirs").write_text("")
+    (folder / "theirs").write_text("")
+    record = write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bin/theirs", "bundle.json", "theirs"]
+    assert read_record(folder, "seed", "amd64") == record
+
+
+def test_what_a_killed_run_left_is_known_and_removed(folder, bundle, made):
+    """A run that changed the bundle was killed, then another: the third one wants less than both."""
+    tar = made[NODE.id].folder / "node.tar"
+    text = tar.read_text()
+    tar.unlink()
+    for _ in range(2):
+        with pytest.raises(OSError, match="node"):
+            write_bundle(folder, PLAN, made, "seed", "amd64")
+        assert read_record(folder, "seed", "amd64") is None
+        check_folder(folder, PLAN)
+    tar.write_text(text)
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+
+
+def test_a_first_run_that_was_killed_is_known(folder, made):
+    (made[NODE.id].folder / "node.tar").unlink()
+    with pytest.raises(OSError, match="node"):
+        write_bundle(folder, PLAN, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bin/pause", "bundle.json.changing"]
+    check_folder(folder, SMALLER)
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+
+
+@pytest.mark.parametrize("path", ["../theirs", "bin/../../theirs", "theirs", "/etc/hostname"])
+def test_a_record_makes_nothing_outside_of_its_folders_ours(folder, bundle, made, path):
+    for theirs in (folder / "theirs", folder.parent / "theirs"):
+        theirs.write_text("")
+    files = [*bundle["files"], {**bundle["files"][0], "path": path}]
+    (folder / "bundle.json").write_text(json.dumps(bundle | {"files": files}))
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert (folder / path).exists()
+
+
+@pytest.mark.parametrize("path", ["bin/etcd", "bin/python", "images/logo.png", "manifests/sub/a.yaml"])
+def test_files_where_there_was_never_a_bundle_are_somebody_else_s(folder, path):
+    (folder / path).parent.mkdir(parents=True)
+    (folder / path).write_text("theirs")
+    with pytest.raises(BundleError, match=rf"\(cluster_bundle_dir\) has files that are of no bundle, such as {path}: "):
+        check_folder(folder, PLAN)
+
+
+def test_a_folder_that_is_empty_or_not_there_or_has_other_files_is_taken(folder):
+    check_folder(folder, PLAN)
+    (folder / "bin").mkdir(parents=True)
+    (folder / "README").write_text("")
+    check_folder(folder, PLAN)
+
+
+def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_has_one(folder, bundle, made):
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    (folder / "bin" / "other").write_text("theirs")
+    check_folder(folder, PLAN)
+    (folder / "bin" / "pause").write_text("theirs")
+    with pytest.raises(BundleError, match="such as bin/pause: "):
+        check_folder(folder, PLAN)
+
+
+def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, bundle, made, tmp_path):
+    old = made[ETCD.id].folder / "etcd"
+    newer = make_unit("component", "etcd", "3.5.5", ETCD.inputs)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "etcd").write_text("newer")
+    stored = Cache(tmp_path / "cache").store(newer, out, {})
+    write_bundle(folder, BundlePlan({newer.id: newer}, PLAN.files[:1]), {newer.id: stored}, "seed", "amd64")
+    assert (folder / "bin" / "etcd").read_text() == "newer"
+    assert old.read_text() == "what component/etcd is"
+
+
+def test_a_bundle_that_was_not_finished_is_none(folder, bundle, made):
+    (made[NODE.id].folder / "node.tar").unlink()
+    with pytest.raises((OSError, BundleError)):
+        write_bundle(folder, PLAN, made, "seed", "amd64")
+    assert (folder / "bin" / "etcd").exists()
+    assert read_record(folder, "seed", "amd64") is None
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_without_bundle_json_there_is_none(folder, there):
+    if there:
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin" / "etcd").write_text("")
+    assert read_record(folder, "seed", "amd64") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"stack": "current"}, r"The bundle in \S+ is for stack current, and seed is wanted: "),
+        ({"arch": "arm64"}, r"The bundle in \S+ is for arch arm64, and amd64 is wanted: "),
+        # Also where it is of an older release, since it would be made anew.
+        ({"schema_version": 1, "stack": "current"}, r"The bundle in \S+ is for stack current, and seed is wanted: "),
+    ],
+)
+def test_another_bundle_is_refused(folder, bundle, change, says):
+    (folder / "bundle.json").write_text(json.dumps(bundle | change))
+    with pytest.raises(BundleError, match=says) as caught:
+        read_record(folder, "seed", "amd64")
+    assert str(caught.value).endswith("cluster_bundle_dir.")
+
+
+@pytest.mark.parametrize("more", [{}, {"files": None}])
+def test_a_newer_release_s_bundle_is_refused(folder, bundle, more):
+    (folder / "bundle.json").write_text(json.dumps(bundle | {"schema_version": 3} | more))
+    with pytest.raises(BundleError, match=r"/bundle\.json has schema_version 3, and this release reads 2: "):
+        read_record(folder, "seed", "amd64")
+
+
+def test_an_older_release_s_bundle_is_made_anew(folder, bundle, made):
+    (folder / "bundle.json").write_text(json.dumps(bundle | {"schema_version": 1, "images": {"node": ["a:1"]}}))
+    assert read_record(folder, "seed", "amd64") is None
+    check_folder(folder, PLAN)
+    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    assert list_files(folder) == ["bin/etcd", "bundle.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": None},
+        {"schema_version": "2"},
+        {"files": None},
+        {"files": {}},
+        {"files": ["bin/etcd"]},
+        {"files": [{"path": "bin/etcd", "size": 1}]},
+        {"units": None},
+    ],
+)
+def test_what_is_no_record_says_so(folder, bundle, change):
+    (folder / "bundle.json").write_text(json.dumps(bundle | change))
+    with pytest.raises(
+        BundleError, match=rf"/bundle\.json is no record of a bundle\. Remove {re.escape(str(folder))} to"
+    ):
+        read_record(folder, "seed", "amd64")
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
+def test_other_json_is_no_record(folder, bundle, text):
+    (folder / "bundle.json").write_text(text)
+    with pytest.raises(BundleError, match=r"/bundle\.json is no record of a bundle"):
+        read_record(folder, "seed", "amd64")
+
+
+@pytest.mark.parametrize("text", ["", '{"schema_version": 1, '])
+def test_a_record_that_can_t_be_read_says_what_to_do(folder, bundle, text):
+    (folder / "bundle.json").write_text(text)
+    with pytest.raises(BundleError, match=rf"bundle\.json can't be read .*\. Remove {re.escape(str(folder))} to have"):
+        read_record(folder, "seed", "amd64")
+
+
+@pytest.mark.parametrize("path", ["bin/etcd", "bin/pause", "images/node.tar"])
+def test_one_byte_is_named(folder, bundle, path):
+    data = bytearray((folder / path).read_bytes())
+    data[-1] ^= 1
+    (folder / path).write_bytes(data)
+    with pytest.raises(BundleError) as caught:
+        check_files(folder, bundle)
+    now = sha256(folder / path)[:12]
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"The bundle in {folder} is damaged:"
+    assert lines[1:-1] == [f"  - {path} is not the file that bundle.json names (its sha256 is {now}...)"]
+
+
+def test_all_that_is_wrong_is_named_at_once(folder, bundle):
+    (folder / "bin" / "etcd").unlink()
+    (folder / "images" / "node.tar").unlink()
+    (folder / "bin" / "pause").write_text("")
+    with pytest.raises(BundleError) as caught:
+        check_files(folder, bundle)
+    lines = str(caught.value).splitlines()
+    assert lines[1:3] == ["  - bin/etcd is missing", "  - images/node.tar is missing"]
+    assert lines[3].startswith("  - bin/pause is not the file")
+    assert "remove the folder to have it made anew" in " ".join(lines[4:])

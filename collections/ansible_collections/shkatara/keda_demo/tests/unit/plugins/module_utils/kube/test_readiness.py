@@ -1,0 +1,146 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""When an object is ready, and what is said when it is not."""
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.readiness import (
+    pod_troubles,
+    why_not_ready,
+)
+
+UNSEEN = "its controller has not seen its last change yet"
+
+
+def workload(status, replicas=1):
+    return {"metadata": {"generation": 1}, "spec": {"replicas": replicas}, "status": status}
+
+
+def rolled_out(**changes):
+    return {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1} | changes
+
+
+def scheduled(**changes):
+    ready = {
+        "observedGeneration": 1,
+        "desiredNumberScheduled": 2,
+        "updatedNumberScheduled": 2,
+        "numberAvailable": 2,
+    }
+    return ready | changes
+
+
+def stateful(**changes):
+    ready = {"observedGeneration": 1, "readyReplicas": 1, "currentRevision": "a", "updateRevision": "a"}
+    return ready | changes
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "reason"),
+    [
+        ("Deployment", rolled_out(), None),
+        ("Deployment", {}, UNSEEN),
+        ("Deployment", rolled_out(observedGeneration=0), UNSEEN),
+        ("Deployment", {"observedGeneration": 1}, "0 of 1 pods are made from its template"),
+        ("Deployment", rolled_out(replicas=2), "1 old pods are still there"),
+        ("Deployment", rolled_out(availableReplicas=0), "0 of 1 pods are available"),
+        ("DaemonSet", scheduled(), None),
+        ("DaemonSet", {}, UNSEEN),
+        ("DaemonSet", scheduled(desiredNumberScheduled=0), "it has no node to run on"),
+        ("DaemonSet", scheduled(updatedNumberScheduled=1), "1 of 2 pods are made from its template"),
+        ("DaemonSet", scheduled(numberAvailable=1), "1 of 2 pods are available"),
+        ("StatefulSet", stateful(), None),
+        ("StatefulSet", {}, UNSEEN),
+        ("StatefulSet", stateful(readyReplicas=0), "0 of 1 pods are ready"),
+        ("StatefulSet", stateful(updateRevision="b"), "0 of 1 pods are made from its template"),
+    ],
+)
+def test_workloads(kind, status, reason):
+    assert why_not_ready(kind, workload(status)) == reason
+
+
+def test_no_pods_wanted_is_ready():
+    assert why_not_ready("Deployment", workload({"observedGeneration": 1}, replicas=0)) is None
+
+
+def test_what_is_not_there_is_not_ready():
+    assert why_not_ready("Deployment", None) == "it is not there"
+
+
+def with_condition(kind, status, **more):
+    condition = {"type": kind, "status": status, **more}
+    return {
+        "metadata": {"generation": 2},
+        "status": {"conditions": [{"type": "Other", "status": "True"}, condition]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "obj", "reason"),
+    [
+        ("APIService", with_condition("Available", "True"), None),
+        (
+            "APIService",
+            with_condition("Available", "False", reason="MissingEndpoints", message="no endpoints"),
+            "Available is False: no endpoints",
+        ),
+        ("ScaledObject", with_condition("Ready", "Unknown"), "Ready is Unknown: without a reason"),
+        ("ScaledObject", {"metadata": {}}, "it has no condition Ready yet"),
+        ("CustomResourceDefinition", with_condition("Established", "True"), None),
+        ("Prometheus", with_condition("Available", "True", observedGeneration=2), None),
+        ("Prometheus", with_condition("Available", "True", observedGeneration=1), UNSEEN),
+    ],
+)
+def test_conditions(kind, obj, reason):
+    assert why_not_ready(kind, obj) == reason
+
+
+def pod(*containers, initial=(), **metadata):
+    return {
+        "metadata": {"name": "a", **metadata},
+        "status": {"containerStatuses": list(containers), "initContainerStatuses": list(initial)},
+    }
+
+
+def container(state, ready=False, **more):
+    return {"name": "main", "ready": ready, "state": state, **more}
+
+
+WAITING = {"waiting": {"reason": "ErrImageNeverPull", "message": "not present"}}
+CRASHED = {
+    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+    "lastState": {"terminated": {"exitCode": 2}},
+    "restartCount": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "troubles"),
+    [
+        (pod(container({"running": {}}, ready=True)), []),
+        (pod(container(WAITING)), ["container main waits (ErrImageNeverPull: not present)"]),
+        (
+            pod({"name": "main", "ready": False, **CRASHED}),
+            ["container main waits (CrashLoopBackOff), ended 3 times, last with exit code 2"],
+        ),
+        (pod(container({"terminated": {"exitCode": 1}})), ["container main has ended with exit code 1"]),
+        (pod(container({"running": {}})), ["container main runs and its probes don't succeed"]),
+        (pod(container({})), ["container main runs and its probes don't succeed"]),
+        (pod(container(WAITING), deletionTimestamp="now"), []),
+        (
+            pod(container({"waiting": {"reason": "PodInitializing"}}), initial=[container({"running": {}})]),
+            ["container main runs and its probes don't succeed"],
+        ),
+        (
+            pod(container(WAITING), initial=[container({"terminated": {"exitCode": 0}})]),
+            ["container main waits (ErrImageNeverPull: not present)"],
+        ),
+    ],
+)
+def test_troubles_of_pods(found, troubles):
+    assert pod_troubles(found) == troubles
+
+
+def test_a_pod_without_a_node_says_why():
+    condition = {"type": "PodScheduled", "status": "False", "message": "0/2 nodes are available"}
+    found = {"metadata": {"name": "a"}, "status": {"conditions": [condition]}}
+    assert pod_troubles(found) == ["it has no node: 0/2 nodes are available"]

@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: MIT
+"""What is predicted of a load: by hand where a person can compute it, and against simulated runs where not."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
+    VALUE,
+    HpaConfig,
+    Metric,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import scale_out
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.replica_graph import (
+    climb,
+    most_holds,
+    step_graph,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
+from ansible_collections.shkatara.keda_demo.tests.support import worlds
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
+    AVERAGE,
+    TOTAL,
+    Load,
+    Rule,
+    World,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.simulation import simulate
+
+DEMO_TIMING = Timing(scrape_interval=5, query_window=30, hpa_sync=15, pod_start=30)
+
+
+def hpa(target=10.0, kind="AverageValue", minimum=1, maximum=10, others=(), **given):
+    return HpaConfig((Metric("s0", target, kind), *others), minimum, maximum, **given)
+
+
+DEMO = hpa()
+ONE_A_MINUTE = {"scaleUp": worlds.policies(("Pods", 1, 60))}
+NO_GROWTH = {"scaleUp": {"selectPolicy": "Disabled"}}
+
+
+def predict(target, rate, timing=DEMO_TIMING, start=None, **given):
+    return scale_out.predict(target, Load(((0.0, rate),)), start or InitialState(1), timing, **given)
+
+
+@pytest.mark.parametrize(
+    ("total", "target", "expected"),
+    [
+        (17, DEMO, [(0, 2)]),
+        (37, DEMO, [(0, 4)]),
+        (57, DEMO, [(0, 4), (15, 6)]),
+        (97, DEMO, [(0, 4), (15, 8), (30, 10)]),
+        (10.9, DEMO, []),
+        (500, DEMO, [(0, 4), (15, 8), (30, 10)]),
+        (87, hpa(maximum=100, behavior={"scaleDown": {}}), [(0, 5), (15, 9)]),
+        (37, hpa(maximum=100, behavior=ONE_A_MINUTE), [(0, 2), (60, 3), (120, 4)]),
+        (37, hpa(maximum=100, behavior=NO_GROWTH), []),
+        (17, hpa(10, VALUE), [(0, 2), (15, 4), (30, 7), (45, 10)]),  # a Value target has no rest above it
+    ],
+)
+def test_climb(total, target, expected):
+    assert climb(target, total, target.min_replicas) == expected
+
+
+def test_without_a_behavior_what_was_once_asked_for_is_remembered():
+    """87 asks for 9 at 1 replica, and one sync makes 4 and the next 8 of it; there 8.7 % over would be tolerated.
+
+    stabilizeRecommendation gives the highest of what was asked for within the stabilization, so it goes on to 9.
+    """
+    assert climb(DEMO, 87, 1) == [(0, 4), (15, 8), (30, 9)]
+
+
+@pytest.mark.parametrize(
+    ("total", "steps", "possible"),
+    [
+        (5, {1: []}, [1]),
+        (10.9, {1: []}, [1]),  # within the tolerance of one replica
+        (17, {1: [2], 2: []}, [2]),
+        # 3 replicas are within the tolerance, and a rising metric may stop there, or be seen as 32 * (1 + 2/3 * 5/30)
+        (32, {1: [2, 3, 4], 2: [3, 4], 3: [4], 4: []}, [3, 4]),
+        (35, {1: [2, 3, 4], 2: [3, 4], 3: [4], 4: []}, [4]),
+        # After a step from 1 to 3 it may be seen as 37 * (1 + 2/3 * 5/30) = 41.1; and after one from 1 to 2 as 40.1,
+        # which asks for 5: one sync makes 4 of it, and the next one 5
+        (37, {1: [2, 3, 4], 2: [3, 4], 3: [4, 5], 4: [5], 5: []}, [4, 5]),
+    ],
+)
+def test_steps_of_the_demo(total, steps, possible):
+    found = predict(DEMO, total)
+    assert (found.steps, found.possible_replicas) == (steps, possible)
+
+
+def test_a_load_for_6_may_be_shown_as_one_for_7():
+    """From 3 to 5 replicas on rate() draws the old pods' samples out to the next scrape, though they get less by then.
+
+    It shows up to 57 * (1 + (1 - 1/5) * 5/30) = 64.6 then, which asks for 7.
+    """
+    found = predict(DEMO, 57)
+    assert 7 in found.steps[5]
+    assert found.possible_replicas == [6, 7]
+
+
+def test_prediction_of_the_demo():
+    found = predict(DEMO, 35)
+    assert (found.replicas, found.possible_replicas, found.from_replicas) == (4, [4], 1)
+    assert (found.changes, found.reason, found.warnings) == (True, "load", [])
+    assert found.paths == [[1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4]]
+    assert found.latest_parts == {
+        "scrape": 10,
+        "query_window": 30,
+        "hpa_sync": 15,
+        "controllers": 3,
+        "new_pods_started": 30,
+        "new_pods_counted": 10 + 5 + 30,
+        "pod_start": 30,
+    }
+    assert found.latest_change_seconds == 58
+    assert found.latest_seconds == 163
+    # A window that holds samples of 25 s: 1 + 35 t = 11 * 25
+    assert found.earliest_change_seconds == pytest.approx((11 * 25 - 1) / 35, abs=0.06)
+    # More than 30 ask for 4.
+    assert found.earliest_seconds == pytest.approx((30 * 25 - 1) / 35, abs=0.06)
+    assert found.acts_above == pytest.approx(11)
+
+
+# New pods are not seen for 10 + 2 * 5 s of a window of 30 s, so a step from a to b hides up to (1 - a/b) * 2/3.
+@pytest.mark.parametrize(
+    ("total", "target", "timing", "holds"),
+    [
+        (17, DEMO, DEMO_TIMING, 0),  # 1 -> 2, and nothing between
+        (27, DEMO, DEMO_TIMING, 1),  # 2: 27 * (1 - 1/2 * 2/3) = 18, and up to 22 are within the tolerance of 2
+        # 2: 37 * (1 - 1/2 * 2/3) = 24.7 of 22, so it goes on; 3 from 1: 20.6 of 33, and from 2: 28.8 of 33
+        (37, DEMO, DEMO_TIMING, 1),
+        (37, DEMO, Timing(5, 300), 0),  # 20 s of 300 s hide too little: 37 * (1 - 2/3 * 1/15) = 35.4 of 33
+        (
+            37,
+            DEMO,
+            Timing(5, 0),
+            2,
+        ),  # without a range a new pod is not there until it is scraped: 18.5 of 22, 24.7 of 33
+        (37, DEMO, Timing(5, 30, own_pods=False), 0),  # the counter is not on the new pods
+        (37, hpa(maximum=3), DEMO_TIMING, 0),  # it ends at 3, where 3 is the maximum
+        (37, hpa(behavior=NO_GROWTH), DEMO_TIMING, 0),
+    ],
+)
+def test_most_holds(total, target, timing, holds):
+    graph = step_graph(target, total, 1, timing)
+    assert most_holds(target, total, graph, timing) == holds
+    parts = predict(target, total, timing).latest_parts
+    assert parts.get("new_pods_started", 0) == holds * max(timing.pod_start, timing.hpa_sync)
+
+
+def test_the_longest_hold_waits_for_a_sync_where_pods_start_sooner():
+    assert predict(DEMO, 37, Timing(5, 30, hpa_sync=60, pod_start=30)).latest_parts["new_pods_started"] == 60
+
+
+def test_prediction_counts_keda_caching_stabilization_and_stages():
+    target = hpa(behavior={"scaleUp": {"stabilizationWindowSeconds": 60}})
+    load = Load(((0.0, 12.0), (90.0, 37.0)))
+    found = scale_out.predict(target, load, InitialState(1), Timing(5, 30, keda_polling=20))
+    assert found.latest_parts["scale_up_stabilization"] == 60
+    assert found.latest_parts["keda_polling"] == 20
+    assert found.latest_parts["stages"] == 90
+    assert found.latest_change_seconds == 90 + 10 + 30 + 20 + 60 + 15 + 3
+    assert found.metric == 37
+    # 11 are there when 274 requests are in a window that holds samples of 25 s, and the first stage has 12 a second.
+    assert found.earliest_change_seconds == pytest.approx(274 / 12, abs=0.06)
+
+
+def test_from_zero_keda_comes_first():
+    found = predict(DEMO, 35, Timing(5, 30, own_pods=False), InitialState(0, activation_seconds=30.0, from_zero=2))
+    assert (found.from_replicas, found.steps[0], found.possible_replicas) == (0, [2], [4])
+    assert all(path[:2] == [0, 2] for path in found.paths)
+    assert found.latest_parts["keda_activation"] == 30
+    assert found.earliest_change_seconds == 0
+
+
+def test_another_metric_moves_what_the_load_does_not():
+    others = (Metric("s1", 10.0, value=45.0, by_load=False),)
+    found = predict(hpa(others=others), 17)
+    assert found.steps == {1: [4], 4: [5], 5: []}
+    assert found.possible_replicas == [5]
+    assert predict(hpa(others=others), 57).possible_replicas[-1] >= 6
+
+
+@pytest.mark.parametrize(
+    ("stabilization", "own_pods", "warned"), [(300.0, True, False), (60.0, True, True), (60.0, False, False)]
+)
+def test_a_short_stabilization_is_warned_of(stabilization, own_pods, warned):
+    target = hpa(downscale_stabilization=stabilization)
+    found = predict(target, 37, Timing(5, 30, own_pods=own_pods))
+    assert bool(found.warnings) is warned
+    # 30 s for a pod, 10 + 5 + 30 until it is counted, and a sync
+    assert not warned or "up to 90 s" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("rate", "target", "start", "replicas", "reason"),
+    [
+        (5, DEMO, InitialState(1), 1, "load_under_threshold"),
+        (10.9, DEMO, InitialState(1), 1, "load_under_threshold"),
+        (5, DEMO, InitialState(1, baseline=9), 2, "load"),  # what others send counts too
+        (5, DEMO, InitialState(1, per_request=3), 2, "load"),  # a request may count for 3
+        (500, DEMO, InitialState(1), 10, "max_replicas"),
+        (37, hpa(maximum=1), InitialState(1), 1, "max_replicas"),
+        (37, hpa(behavior=NO_GROWTH), InitialState(1), 1, "scale_up_disabled"),
+        (5, DEMO, InitialState(0), 1, "load"),
+    ],
+)
+def test_prediction_says_why(rate, target, start, replicas, reason):
+    found = predict(target, rate, start=start)
+    assert (found.replicas, found.reason) == (replicas, reason)
+    assert found.changes is (replicas != start.replicas)
+    assert (found.earliest_change_seconds is None) is (not found.changes)
+
+
+def test_too_many_paths_are_not_listed():
+    assert predict(hpa(maximum=100), 97).paths is None
+
+
+def told(world):
+    return scale_out.predict(worlds.hpa_target(world), world.load, worlds.start(world), worlds.timing(world))
+
+
+def complaints(prediction, run):
+    """All that a run did against its prediction."""
+    changes, found = run.decisions, []
+    if run.replicas not in prediction.possible_replicas:
+        found.append(f"ends with {run.replicas} of {prediction.possible_replicas}")
+    for _at, before, after in changes:
+        if after not in prediction.steps.get(before, ()):
+            found.append(f"step from {before} to {after}, not to {prediction.steps.get(before)}")
+    if not changes:
+        return found
+    if not prediction.changes:
+        return [*found, f"changes to {run.path()}"]
+    # Predictions are rounded to tenths.
+    if not prediction.earliest_change_seconds - 0.06 <= changes[0][0] <= prediction.latest_change_seconds:
+        found.append(
+            f"first change at {changes[0][0]}, not {prediction.earliest_change_seconds} to "
+            f"{prediction.latest_change_seconds}"
+        )
+    targets = [at for at, _before, after in changes if after in prediction.possible_replicas]
+    if targets and targets[0] < prediction.earliest_seconds - 0.06:
+        found.append(f"target at {targets[0]}, not from {prediction.earliest_seconds} on")
+    if run.ready_at(run.replicas) > prediction.latest_seconds:
+        found.append(f"Ready at {run.ready_at(run.replicas)}, not until {prediction.latest_seconds}")
+    return found
+
+
+def check(seeds, **given):
+    """Run random worlds; returns how many runs changed the replicas."""
+    changed = 0
+    for seed in seeds:
+        chance = random.Random(seed)
+        world = worlds.random_world(chance, **given)
+        prediction = told(world)
+        assert prediction.warnings == []
+        run = simulate(world, chance)
+        changed += bool(run.decisions)
+        assert complaints(prediction, run) == [], (seed, world)
+    return changed
+
+
+WITH_BEHAVIOR = tuple(behavior for behavior in worlds.BEHAVIORS if behavior)
+
+
+def test_every_run_of_an_average_value_with_behavior_is_as_predicted():
+    assert check(range(160), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 100
+
+
+def test_every_run_of_an_average_value_without_behavior_is_as_predicted():
+    assert check(range(320), kind=AVERAGE, room=0.002, behaviors=(None,)) > 220
+
+
+def test_every_run_of_a_value_is_as_predicted():
+    assert check(range(80), kind=TOTAL, room=0.002) > 40
+
+
+STABLE = {"scaleUp": {"stabilizationWindowSeconds": 30}, "scaleDown": {"stabilizationWindowSeconds": 1000}}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"load": Load(((0.0, 30.85),)), "rules": (Rule(25.0, TOTAL),), "window": 7.0, "sync": 10.0, "maximum": 5},
+        {
+            "load": Load(((0.0, 16.83),)),
+            "rules": (Rule(7.0, TOTAL),),
+            "window": 13.0,
+            "sync": 2.0,
+            "start": 2,
+            "minimum": 2,
+        },
+        {"load": Load(((0.0, 3.83),)), "rules": (Rule(3.0, TOTAL),), "window": 16.0, "sync": 2.0, "behavior": STABLE},
+    ],
+    ids=["one-by-one", "several-not-ready", "stabilized"],
+)
+def test_a_value_waits_for_ready_pods_on_each_step(given):
+    """It multiplies the Ready pods: a search found these, whose metric is all there and whose pods are slow."""
+    settings = {"maximum": 3 if "behavior" in given else 20, "scrape": 2.0, "own_pods": False, "downscale": 1000.0}
+    world = World(**{**settings, **given})
+    prediction = told(world)
+    for seed in range(60):
+        assert complaints(prediction, simulate(world, random.Random(seed))) == [], seed
+
+
+def test_runs_whose_requests_go_to_any_pod_are_as_predicted():
+    """A part of 3 % is kept free around the edges: there chance alone decides what is seen."""
+    assert check(range(120), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 70
+
+
+SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30.0, sync=60.0, pod_start=35.0)
+
+
+@pytest.mark.parametrize("rate", [17.0, 27.0, 37.0])
+@pytest.mark.parametrize(
+    "world", [dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0), SLOW_SYNC], ids=["demo", "slow"]
+)
+def test_every_run_of_the_demo_is_as_predicted(world, rate):
+    world = dataclasses.replace(world, load=Load(((0.0, rate),)), random_balancing=True)
+    prediction = told(world)
+    for seed in range(50):
+        assert complaints(prediction, simulate(world, random.Random(seed))) == [], seed
+
+
+def test_the_simulation_can_tell():
+    """Without what new pods cost and show some runs would be against their prediction."""
+    world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0)
+    prediction = told(world)
+    parts = prediction.latest_parts
+    short = dataclasses.replace(
+        prediction,
+        latest_seconds=prediction.latest_seconds - parts["new_pods_started"] - parts["new_pods_counted"],
+    )
+    late = [seed for seed in range(200) if complaints(short, simulate(world, random.Random(seed)))]
+    assert len(late) > 0
+    wide = dataclasses.replace(world, load=Load(((0.0, 57.0),)))
+    narrow = dataclasses.replace(told(wide), possible_replicas=[6])
+    more = [seed for seed in range(400) if complaints(narrow, simulate(wide, random.Random(seed)))]
+    assert len(more) > 0
+
+
+def test_growing_loads_are_as_predicted():
+    """Stages: the last one has the highest rate."""
+    for seed in range(60):
+        chance = random.Random(seed)
+        world = worlds.random_world(chance, kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR)
+        rate = world.load.rate
+        stages = ((0.0, rate * 0.3), (chance.uniform(5, 60), rate * 0.7), (chance.uniform(60, 120), rate))
+        world = dataclasses.replace(world, load=Load(stages))
+        simulated = simulate(world, chance, until=120.0 + told(world).latest_seconds)
+        assert complaints(told(world), simulated) == [], (seed, world)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""Where Prometheus is: a trigger's serverAddress, and the pod behind it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import (
+    PrometheusError,
+    find_pod,
+    service_of,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("http://prometheus-k8s.monitoring.svc:9090", ("prometheus-k8s", "monitoring", 9090, "")),
+        (
+            "http://prometheus-k8s.monitoring.svc.cluster.local:9090/",
+            ("prometheus-k8s", "monitoring", 9090, ""),
+        ),
+        ("http://prometheus.monitoring/prom/", ("prometheus", "monitoring", 80, "/prom")),
+        ("prometheus.monitoring:9090", ("prometheus", "monitoring", 9090, "")),
+    ],
+)
+def test_service_of(address, expected):
+    assert service_of(address) == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "http://prometheus:9090",
+        "https://prometheus.monitoring.svc",
+        "http://prometheus.example.com",
+        "http://10.96.0.5",
+    ],
+)
+def test_other_addresses_need_a_prometheus_url(address):
+    with pytest.raises(PrometheusError, match="give a `prometheus_url`"):
+        service_of(address)
+
+
+SERVICE = {
+    "metadata": {"name": "prometheus-k8s"},
+    "spec": {"ports": [{"name": "web", "port": 9090, "targetPort": "web"}]},
+}
+ENDPOINTS = {
+    "metadata": {"name": "prometheus-k8s"},
+    "subsets": [
+        {
+            "addresses": [
+                {
+                    "ip": "10.244.1.9",
+                    "targetRef": {"kind": "Pod", "name": "prometheus-k8s-0", "namespace": "monitoring"},
+                }
+            ],
+            "ports": [{"name": "reloader-web", "port": 8080}, {"name": "web", "port": 19090}],
+        }
+    ],
+}
+
+
+def test_find_pod():
+    cluster = Objects(services=[SERVICE], endpoints=[ENDPOINTS])
+    found = find_pod(cluster, "http://prometheus-k8s.monitoring.svc:9090")
+    assert (found.namespace, found.pod, found.port) == ("monitoring", "prometheus-k8s-0", 19090)
+    assert str(found) == "pod monitoring/prometheus-k8s-0, port 19090"
+
+
+@pytest.mark.parametrize(
+    ("services", "endpoints", "words"),
+    [
+        ([], [], "Service monitoring/prometheus-k8s .* does not exist"),
+        ([changed(SERVICE, "spec.ports.0.port", 80)], [], r"has no port 9090 \(it has: 80\)"),
+        ([SERVICE], [], "no ready pod behind port 9090"),
+        ([SERVICE], [changed(ENDPOINTS, "subsets.0.addresses", None)], "no ready pod"),
+    ],
+)
+def test_find_pod_says_what_is_missing(services, endpoints, words):
+    with pytest.raises(PrometheusError, match=words):
+        find_pod(Objects(services=services, endpoints=endpoints), "http://prometheus-k8s.monitoring.svc:9090")

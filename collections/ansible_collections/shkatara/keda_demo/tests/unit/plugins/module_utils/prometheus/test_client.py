@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: MIT
+"""Prometheus' HTTP API against a server on loopback that answers as Prometheus 2.41 does."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus import client
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import (
+    PrometheusError,
+    direct_address,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
+    Prometheus,
+    QueryError,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import Series
+
+TARGET = {
+    "discoveredLabels": {"__meta_kubernetes_namespace": "test", "__meta_kubernetes_pod_name": "test-1"},
+    "labels": {"instance": "10.244.1.5:5000", "job": "test", "namespace": "test", "pod": "test-1"},
+    "scrapePool": "serviceMonitor/test/py-app/0",
+    "scrapeUrl": "http://10.244.1.5:5000/metrics",
+    "lastError": "",
+    "health": "up",
+    "scrapeInterval": "5s",
+    "scrapeTimeout": "5s",
+}
+
+
+def vector(*values):
+    result = [{"metric": {}, "value": [1795510739.3, value]} for value in values]
+    return {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answers: dict[str, tuple[int, dict]]
+    asked: list[tuple[str, dict]]
+    headers_seen: list[dict]
+    closes = False
+
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        self.asked.append((parts.path, parse_qs(parts.query)))
+        self.headers_seen.append(dict(self.headers))
+        found = self.answers.get(parts.path, (404, {}))
+        status, document = found() if callable(found) else found
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        # Without a word, as a server does whose keep-alive time is over.
+        self.close_connection = self.closes
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def server():
+    handler = type("OneHandler", (Handler,), {"answers": {}, "asked": [], "headers_seen": [], "closes": False})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield handler, running.server_address[1]
+        running.shutdown()
+
+
+def prometheus(port, path="", **options):
+    return Prometheus(None, lambda: direct_address(f"http://127.0.0.1:{port}{path}"), **options)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (vector("36.8"), 36.8),
+        (vector(), None),
+        (vector("NaN"), None),
+        ({"status": "success", "data": {"resultType": "scalar", "result": [1795510739.3, "5"]}}, 5),
+    ],
+)
+def test_query(server, document, expected):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, document)
+    assert prometheus(port).query("sum(a)") == expected
+    assert handler.asked == [("/api/v1/query", {"query": ["sum(a)"]})]
+
+
+def test_a_query_with_many_series_is_an_error_as_it_is_for_keda(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, vector("1", "2"))
+    with pytest.raises(QueryError, match="returns 2 series, and KEDA takes one: a"):
+        prometheus(port).query("a")
+
+
+def test_a_wrong_query_is_told_in_prometheus_words(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (
+        400,
+        {"status": "error", "errorType": "bad_data", "error": "parse error"},
+    )
+    with pytest.raises(QueryError, match="refused /api/v1/query: parse error"):
+        prometheus(port).query("sum(")
+
+
+def test_targets(server):
+    handler, port = server
+    down = {**TARGET, "health": "down", "lastError": "connection refused", "discoveredLabels": {}}
+    handler.answers["/api/v1/targets"] = (
+        200,
+        {"status": "success", "data": {"activeTargets": [TARGET, down]}},
+    )
+    first, second = prometheus(port).targets()
+    assert (first.namespace, first.pod, first.up, first.interval) == ("test", "test-1", True, 5)
+    assert (first.job, first.instance) == ("test", "10.244.1.5:5000")
+    assert (second.pod, second.up, second.error) == ("test-1", False, "connection refused")
+
+
+def test_a_path_before_the_api(server):
+    handler, port = server
+    handler.answers["/prom/api/v1/status/buildinfo"] = (
+        200,
+        {"status": "success", "data": {"version": "2.41.0"}},
+    )
+    assert prometheus(port, "/prom/").version() == "2.41.0"
+    assert prometheus(port).version() is None
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew(server):
+    handler, port = server
+    handler.closes = True
+    handler.answers["/api/v1/query"] = (200, vector("1"))
+    asked = prometheus(port)
+    assert [asked.query("a") for _ in range(3)] == [1, 1, 1]
+
+
+def test_what_is_no_prometheus(server):
+    _handler, port = server
+    with pytest.raises(PrometheusError, match=f"http://127.0.0.1:{port} refused /api/v1/query: HTTP 404") as caught:
+        prometheus(port).query("a")
+    assert (caught.type, caught.value.status) == (PrometheusError, 404)
+
+
+@pytest.mark.parametrize("document", [[], {"status": "success"}, {"status": "success", "data": []}])
+def test_json_that_is_no_answer_of_prometheus(server, document):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, document)
+    with pytest.raises(PrometheusError):
+        prometheus(port).query("a")
+
+
+def test_nothing_there():
+    with pytest.raises(PrometheusError, match=r"http://127.0.0.1:1 does not answer: .*refused") as caught:
+        prometheus(1).query("a")
+    assert caught.value.status == 0
+
+
+@pytest.mark.parametrize("url", ["prometheus:9090", "ftp://host/", "http://"])
+def test_a_wrong_prometheus_url(url):
+    with pytest.raises(PrometheusError, match=r"`prometheus_url` .* is not a URL"):
+        direct_address(url)
+
+
+def test_credentials_in_the_url_are_refused_and_not_shown():
+    with pytest.raises(PrometheusError, match=r"give them in `prometheus_headers`") as caught:
+        direct_address("http://user:hidden@host")
+    assert "hidden" not in str(caught.value)
+
+
+def test_series_are_raw_samples_with_their_own_times(server):
+    handler, port = server
+    result = [
+        {"metric": {"__name__": "a", "pod": "p"}, "values": [[1795510739.301, "5"], [1795510744.301, "12"]]},
+        {"metric": {"__name__": "a", "pod": "q"}, "histograms": []},
+    ]
+    handler.answers["/api/v1/query"] = (200, {"status": "success", "data": {"resultType": "matrix", "result": result}})
+    asked = prometheus(port)
+    assert asked.series('a{namespace="test"}', 14.2) == [
+        Series({"__name__": "a", "pod": "p"}, [(1795510739.301, 5.0), (1795510744.301, 12.0)])
+    ]
+    assert handler.asked == [("/api/v1/query", {"query": ['a{namespace="test"}[15s]']})]
+    assert asked.offset is None  # a matrix has no time of evaluation
+
+
+def test_feeds_are_the_targets_of_the_selectors(server):
+    handler, port = server
+    data = [
+        {"__name__": "a", "job": "test", "instance": "10.244.1.5:5000", "path": "/"},
+        {"__name__": "a", "job": "test", "instance": "10.244.1.5:5000", "path": "/x"},
+        {"__name__": "recorded"},
+    ]
+    handler.answers["/api/v1/series"] = (200, {"status": "success", "data": data})
+    asked = prometheus(port, clock=lambda: 1000.0)
+    assert asked.feeds(['a{b="c"}', "recorded"]) == {("test", "10.244.1.5:5000")}
+    assert handler.asked == [
+        ("/api/v1/series", {"match[]": ['a{b="c"}', "recorded"], "start": ["700.000"], "end": ["1000.000"]})
+    ]
+    assert asked.feeds([]) == set()
+    assert len(handler.asked) == 1
+
+
+def test_the_offset_is_that_of_the_shortest_round_trip(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, vector("1"))  # evaluated at 1795510739.3
+    # A look before each call, then at the request and at its answer.
+    times = iter(
+        [0.0, 1795510729.0, 1795510731.0, 0.0, 1795510740.0, 1795510740.2, 0.0, 1795510700.0, 1795510701.0],
+    )
+    asked = prometheus(port, clock=lambda: next(times))
+    found = []
+    for _ in range(3):
+        asked.query("a")
+        found.append((round(asked.offset, 3), round(asked.offset_error, 3)))
+    assert found == [(9.3, 1.0), (-0.8, 0.1), (-0.8, 0.1)]
+
+
+def test_the_offset_of_a_server_with_another_clock(server):
+    """The real clock and a real round trip: the truth lies within the error that is told."""
+    handler, port = server
+
+    def answer():
+        time.sleep(0.05)
+        at = time.time() + 7.0
+        time.sleep(0.02)
+        return 200, {"status": "success", "data": {"resultType": "scalar", "result": [at, "1"]}}
+
+    handler.answers["/api/v1/query"] = answer
+    asked = prometheus(port)
+    asked.query("time()")
+    assert abs(asked.offset - 7.0) <= asked.offset_error
+    assert 0.035 <= asked.offset_error < 1
+
+
+def test_another_server_has_another_clock(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = handler.answers["/prom/api/v1/query"] = (200, vector("1"))
+    times, paths = iter([0.0, 10.0, 10.1, 0.0, 20.0, 30.0]), iter(["", "/prom"])
+    asked = Prometheus(None, lambda: direct_address(f"http://127.0.0.1:{port}{next(paths)}"), clock=lambda: next(times))
+    asked.query("a")
+    asked.close()
+    asked.query("a")
+    assert asked.offset_error == 5.0  # not the 0.05 s of the first
+
+
+def test_headers_are_sent_each_time_and_told_never(server):
+    handler, port = server
+    headers = {"Authorization": "Bearer s3cr3t", "X-Scope-OrgID": "tenant-7"}
+    handler.answers["/api/v1/query"] = (
+        401,
+        {"status": "error", "error": "bad token s3cr3t (Bearer s3cr3t) of tenant-7"},
+    )
+    asked = prometheus(port, headers=headers)
+    with pytest.raises(PrometheusError) as caught:
+        asked.query("a")
+    assert str(caught.value).endswith("refused /api/v1/query: bad token *** (***) of ***")
+    assert asked.version() is None
+    assert [seen["Authorization"] for seen in handler.headers_seen] == ["Bearer s3cr3t"] * 2
+    assert [seen["X-Scope-OrgID"] for seen in handler.headers_seen] == ["tenant-7"] * 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"X-Key": "hidden\r\nX: y"}, "the value of X-Key in `prometheus_headers`"),
+        ({"X-Key": "hidden\u2026"}, "the value of X-Key in `prometheus_headers`"),
+        ({"X Key": "hidden"}, "has the name 'X Key'"),
+    ],
+)
+def test_a_header_that_cannot_be_sent(headers, words):
+    with pytest.raises(PrometheusError, match=words) as caught:
+        prometheus(1, headers=headers)
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_refused_request_is_not_sent_again(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, vector("1"))
+    asked = prometheus(port)
+    asked.query("a")
+    with pytest.raises(PrometheusError):
+        asked.targets()
+    assert [path for path, _query in handler.asked] == ["/api/v1/query", "/api/v1/targets"]
+
+
+def test_a_server_that_hangs_is_asked_once(server, monkeypatch):
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1.2)
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, vector("1"))
+    asked = prometheus(port)
+    asked.query("a")
+    handler.answers["/api/v1/query"] = lambda: (time.sleep(3), (200, vector("1")))[1]
+    begun = time.monotonic()
+    with pytest.raises(PrometheusError, match=r"does not answer: timed out"):
+        asked.query("a")
+    assert time.monotonic() - begun < 2.3
+    assert len(handler.asked) == 2
