@@ -839,256 +839,43 @@ proof:
   sample: build/proof/20261125T030527Z
 """
 
-import contextlib
 import importlib
-import queue
-import signal
-import socket
 import sys
-import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from types import FrameType
-from typing import Any
-from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._internal.autoscaling import controller_flags
-from ..module_utils._internal.autoscaling.controller_flags import DEFAULTS
-from ..module_utils._internal.common import urls
 from ..module_utils._internal.common.errors import BadInput
-from ..module_utils._internal.common.progress import Progress
-from ..module_utils._internal.common.times import Clock
-from ..module_utils._internal.kube import permissions
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
-from ..module_utils._internal.kube.watcher import Observation, Watcher
-from ..module_utils._internal.load.options import LoadOptions
-from ..module_utils._internal.load.workers import LoadProcess
-from ..module_utils._internal.prometheus import addresses, pod_counters
-from ..module_utils._internal.prometheus.addresses import Address, PrometheusError
-from ..module_utils._internal.prometheus.client import Prometheus
-from ..module_utils._internal.prometheus.poller import PrometheusPoller
-from ..module_utils._internal.prometheus.scrapes import ScrapeTarget
-from ..module_utils._internal.proof.edges import Interrupt, Outputs, Watched
-from ..module_utils._internal.proof.files import ProofFiles, ProofFilesError
-from ..module_utils._internal.proof.options import argument_spec, check_options
-from ..module_utils._internal.proof.records import PHASES, Options, ProofTarget
-from ..module_utils._internal.proof.run import prove
-from ..module_utils._internal.proof.scene import Scene
-from ..module_utils._internal.proof.target import find_target
+from ..module_utils._internal.proof import options, prerequisites, wiring
+from ..module_utils._internal.proof.files import ProofFilesError
 
-_CONNECT_SECONDS = 5
-_FORBIDDEN = 403
-# Prometheus is asked once a scrape, but no more often and no more seldom than this.
-_SHORTEST_ASK_SECONDS, _FIRST_ASK_SECONDS, _LONGEST_ASK_SECONDS = 1.0, 2.0, 5.0
-
-
-def check_url_answers(url: str) -> None:
-    """Open and close a connection to the URL's host and port; no request is sent, since requests are counted.
-
-    :raises BadInput: nothing takes the connection
-    """
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
-    except (OSError, UnicodeError) as error:  # UnicodeError: no name that DNS could have
-        raise BadInput(
-            f"load.http.url {urls.without_user(url)} does not answer ({error}): give the URL at which this machine reaches "
-            "the application"
-        ) from error
-
-
-def check_prometheus(target: ProofTarget, prometheus_url: str | None) -> str | None:
-    """Return the namespace of the Prometheus that is reached by a port-forward; None where it has a URL.
-
-    :raises BadInput: no trigger says where Prometheus is, or it is no Service
-    """
-    if prometheus_url or not target.load_trigger:
-        return None
-    address = target.load_trigger.server_address
-    try:
-        return addresses.service_of(address)[1]
-    except PrometheusError as error:
-        raise BadInput(str(error)) from error
-    except ValueError as error:
-        raise BadInput(f"the trigger's serverAddress {urls.without_user(address)!r} is not a URL: {error}") from error
-
-
-def check_access(cluster: Cluster, target: ProofTarget, prometheus_namespace: str | None, version: str) -> None:
-    """:raises BadInput: permissions are missing; all of them are named at once"""
-    wanted = permissions.required_permissions(
-        target.namespace,
-        prometheus_namespace=prometheus_namespace,
-        counters=bool(target.counter),
-        version=version,
-    )
-    words = _missing_words(cluster, permissions.missing_access(cluster, wanted))
-    if words:
-        raise BadInput(words)
-
-
-def start_watchers(cluster: Cluster, target: ProofTarget, sink: queue.Queue[Observation]) -> None:
-    """Watch everything a proof needs; the threads end with this process."""
-    for kind, name in (
-        ("scaledobjects", target.scaledobject),
-        ("horizontalpodautoscalers", target.hpa),
-        ("deployments", target.deployment),
-        ("events", None),
-    ):
-        Watcher(cluster, sink, kind, namespace=target.namespace, name=name).start()
-    for kind in ("replicasets", "pods"):
-        Watcher(cluster, sink, kind, namespace=target.namespace, labels=target.pod_labels).start()
-
-
-def start_poller(
-    cluster: Cluster, target: ProofTarget, params: Mapping[str, Any], sink: queue.Queue[Observation], scene: Scene
-) -> PrometheusPoller | None:
-    """Ask Prometheus once a scrape; None where no trigger asks one."""
-    moved = target.load_trigger
-    if moved is None:
-        return None
-
-    def find() -> Address:
-        if params["prometheus_url"]:
-            return addresses.direct_address(params["prometheus_url"])
-        return addresses.find_pod(cluster, moved.server_address)
-
-    def interval() -> float:
-        known = scene.state.scrape_interval or _FIRST_ASK_SECONDS
-        return min(max(known, _SHORTEST_ASK_SECONDS), _LONGEST_ASK_SECONDS)
-
-    poller = PrometheusPoller(
-        Prometheus(cluster, find, params["prometheus_headers"] or {}),
-        sink,
-        # Another Prometheus would have other values.
-        {one.key: one.query for one in target.triggers if one.query and one.server_address == moved.server_address},
-        counter=target.counter or None,
-        interval=interval,
-        feeding=moved.query,
-    )
-    poller.start()
-    return poller
-
-
-def listen_for_signals(interrupt: Interrupt) -> None:
-    """Let signals end the proof in good order."""
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        interrupt.signal_name = signal.Signals(number).name
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, note)
-
-
-def new_sender(workers: int) -> LoadProcess:
-    """Return the sending processes. They are forked, which has to be before any thread is started.
-
-    :raises BadInput: this machine has no room for so many
-    """
-    try:
-        return LoadProcess(workers)
-    except OSError as error:
-        raise BadInput(f"load.http.workers is {workers}, and not all of them could be started ({error})") from error
-
-
-def proof_options(params: Mapping[str, Any], flags: Mapping[str, float]) -> Options:
-    """Return the options of a proof; what was not given is what the cluster tells, or the controller's own default."""
-    given = {key: params[key] for key in Options.__dataclass_fields__ if params.get(key) is not None}
-    values = {**DEFAULTS, **flags, **given}
-    values["phases"] = tuple(phase for phase in PHASES if phase in params["phases"])
-    return Options(**values, read=tuple(name for name in flags if name not in given))
-
-
-def run_proof(
-    module: AnsibleModule, load_options: LoadOptions, cluster: Cluster, target: ProofTarget
-) -> dict[str, Any]:
-    """Run the proof and return its result.
-
-    :raises BadInput: the proof can't begin
-    :raises ProofFilesError: nothing can be written to proof_dir
-    """
-    params = module.params
-    if load_options.url:
-        check_url_answers(load_options.url)
-    prometheus_namespace = check_prometheus(target, params["prometheus_url"])
-    version = cluster.server_version()
-    check_access(cluster, target, prometheus_namespace, version)
-    versions: dict[str, str | None] = {"kubernetes": version, "keda": cluster.keda_version()}
-    interrupt = Interrupt()
-    sink: queue.Queue[Observation] = queue.Queue()
-    options = proof_options(params, controller_flags.read_flags(cluster))
-    listen_for_signals(interrupt)
-
-    def count(targets: Iterable[ScrapeTarget]) -> Mapping[str, float | str]:
-        return pod_counters.read_counters(cluster, targets, target.counter)
-
-    with contextlib.ExitStack() as stack:
-        load = stack.enter_context(contextlib.closing(new_sender(load_options.workers)))
-        name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
-        progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
-        watched = Watched(sink, Clock(time.monotonic, time.time), interrupt, count)
-        scene = Scene(
-            target, options, load_options, load=load, watched=watched, outputs=Outputs(progress, files, versions)
-        )
-        scene.state.given_interval = params["scrape_interval"] or 0.0
-        start_watchers(cluster, target, sink)
-        poller = start_poller(cluster, target, params, sink, scene)
-        if poller is not None:
-            scene.on_ready = poller.targets_settled
-        return prove(scene)
-
-
-def find_target_or_name_all(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
-    """Return what is to be proven.
-
-    :raises BadInput: see find_target, and where something may not be read: all that may not be read in the namespace
-    :raises ClusterError: see Cluster.list
-    """
-    try:
-        return find_target(cluster, params["namespace"], params["name"], params["trigger"], params["counter_metric"])
-    except ClusterError as error:
-        if error.status != _FORBIDDEN:
-            raise
-        wanted = permissions.required_permissions(
-            params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"])
-        )
-        raise BadInput(_missing_words(cluster, permissions.missing_access(cluster, wanted)) or str(error)) from error
-
-
-def _missing_words(cluster: Cluster, missing: Sequence[str]) -> str:
-    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(missing)}" if missing else ""
-
-
-def check_mode_message(load_options: LoadOptions, target: ProofTarget) -> str:
-    """Return what would be done, in words."""
-    what = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
-    if load_options.replicas:
-        what = f"a load for {load_options.replicas} replicas"
-    sent = (
-        f"{what} would be sent to {urls.without_user(load_options.url)}"
-        if load_options.url
-        else "nothing would be sent"
-    )
-    return f"ScaledObject {target.scaledobject} scales Deployment {target.deployment}; {sent}."
+LIBRARIES = (
+    ("kubernetes", "kubernetes"),
+    ("aiohttp", "aiohttp"),
+    ("durationpy", "durationpy"),
+    ("httptools", "httptools"),
+    ("packaging", "packaging"),
+    ("prometheus_client", "prometheus-client"),
+    ("urllib3", "urllib3"),
+    ("yaml", "PyYAML"),
+)
 
 
 def run(module: AnsibleModule) -> None:
     """Check the options and the target, run the proof unless in check mode, and end the module."""
     params = module.params
     try:
-        load_options = check_options(params)
+        load_options = options.check_options(params)
         cluster = Cluster(params["kubeconfig"], params["context"])
-        target = find_target_or_name_all(cluster, params)
+        target = prerequisites.find_target(cluster, params)
         if module.check_mode:
-            module.exit_json(changed=False, message=check_mode_message(load_options, target))
-        result = run_proof(module, load_options, cluster, target)
+            module.exit_json(changed=False, message=wiring.check_mode_message(load_options, target))
+        result = wiring.run_proof(params, load_options, cluster, target)
     except (BadInput, ClusterError, ProofFilesError) as error:
         result = {}
         module.fail_json(msg=str(error), changed=False)
-    except Exception as error:  # what nobody thought of; verdict.json says so, too, where there is one already
+    except Exception as error:  # an error of this program; verdict.json says so too, if it was begun
         module.fail_json(
             msg=f"{type(error).__name__}: {error}",
             exception=traceback.format_exc(),
@@ -1096,6 +883,12 @@ def run(module: AnsibleModule) -> None:
             verdict="aborted",
             reason="internal_error",
         )
+    end(module, result)
+
+
+def end(module: AnsibleModule, result: dict[str, object]) -> None:
+    """End the module with the result of a proof; an unexpected verdict and a bad input are failures."""
+    params = module.params
     unexpected = params["fail_on_unexpected"] and result["verdict"] not in params["expect"]
     if result["reason"] == "bad_input" or unexpected:
         expected = " or ".join(params["expect"])
@@ -1110,16 +903,10 @@ def run(module: AnsibleModule) -> None:
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True)
     if not sys.platform.startswith("linux") or sys.version_info < (3, 11):
         module.fail_json(msg="verify_scaling needs Linux and Python 3.11: set ansible_python_interpreter to one")
-    libraries = (
-        ("kubernetes", "kubernetes"),
-        ("aiohttp", "aiohttp"),
-        ("yaml", "PyYAML"),
-        ("prometheus_client", "prometheus-client"),
-    )
-    for name, library in libraries:
+    for name, library in LIBRARIES:
         try:
             importlib.import_module(name)
         except ImportError:

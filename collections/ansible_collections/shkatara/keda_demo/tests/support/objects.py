@@ -8,14 +8,24 @@ The tests change a field or two.
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.watcher import Observation
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.watcher import (
+    ObjectEvent,
+    WatchFailed,
+    WatchRecovered,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import (
+    Reading,
+    TargetsReading,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import (
     ScrapeTarget,
     Series,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observations import State
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.metric_state import MetricState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.state import Observation, State
 
 QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
 METRIC = "s0-prometheus-python_request_operations"
@@ -229,14 +239,27 @@ HPA_AT_ZERO = changed(changed(HPA, "status.conditions.1", DISABLED), "status.cur
 HPA_AT_ZERO = changed(changed(HPA_AT_ZERO, "status.currentReplicas", 0), "status.desiredReplicas", 0)
 
 
-def seen(at: float, source: str, data: dict[str, Any], event: str = "MODIFIED") -> Observation:
-    """An observation."""
-    return Observation(at, source, event, data)
+def seen(at: float, kind: str, obj: dict[str, Any], event: str = "MODIFIED") -> ObjectEvent:
+    """An event of an object."""
+    return ObjectEvent(at, kind, event, obj)
 
 
-def metric(at: float, value: float | None, **more: Any) -> Observation:
-    """The only trigger's query returned a value."""
-    return seen(at, "prometheus", {"values": {"0": value}, **more})
+def failed(at: float, kind: str, message: str = "the connection broke") -> WatchFailed:
+    """A watch that is broken."""
+    return WatchFailed(at, kind, message)
+
+
+def recovered(at: float, kind: str) -> WatchRecovered:
+    """A watch that is open again."""
+    return WatchRecovered(at, kind)
+
+
+def metric(
+    at: float, value: float | None, *, targets: Any = None, feeds: Any = None, targets_error: str = "", **more: Any
+) -> Reading:
+    """The only trigger's query returned a value; `targets` were read too where they or their error are given."""
+    read = None if targets is None and not targets_error else TargetsReading(targets, targets_error, feeds)
+    return Reading(at, **{"values": {"0": value}, "targets": read, **more})
 
 
 def series(pod_name: str, *samples: tuple[float, float]) -> Series:
@@ -265,7 +288,7 @@ def ready_chain(at: float = 0.0) -> list[Observation]:
 
 def state_of(*observations: Observation) -> State:
     """What is known of a ready chain after some more observations."""
-    state = State(load_trigger="0")
+    state = State(metrics=MetricState("0"))
     for observation in (*ready_chain(), *observations):
         state.apply(observation)
     return state
@@ -283,9 +306,19 @@ def zero_chain(at: float = 0.0) -> list[Observation]:
     ]
 
 
+def source(observation: Observation) -> str:
+    """The kind of an object's observation, or `prometheus`."""
+    return getattr(observation, "kind", "prometheus")
+
+
+def later(observation: Observation, seconds: float) -> Observation:
+    """The observation so many seconds later."""
+    return replace(observation, at=observation.at + seconds)
+
+
 def without(observations: list[Observation], *sources: str) -> list[Observation]:
     """The observations that are of none of these sources."""
-    return [item for item in observations if item.source not in sources]
+    return [item for item in observations if source(item) not in sources]
 
 
 def scaled(desired: int, average: str, current: int = 1) -> dict[str, Any]:
@@ -350,7 +383,7 @@ def scale_out(begin: float = 0.3) -> list[Observation]:
         seen(46.375, "horizontalpodautoscalers", scaled(4, "7528m", current=4)),
         metric(46.683, 30.779899999999998, targets=[target(name) for name in PODS]),
     ]
-    return [Observation(item.at + begin, item.source, item.event, item.data) for item in events]
+    return [later(item, begin) for item in events]
 
 
 def scale_in(at: float) -> list[Observation]:

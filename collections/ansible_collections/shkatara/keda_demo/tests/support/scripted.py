@@ -6,6 +6,8 @@ from __future__ import annotations
 import csv
 import json
 import queue
+from collections import Counter
+from dataclasses import replace
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import (
     Progress,
@@ -14,23 +16,20 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.edges import (
-    Interrupt,
-    Outputs,
-    Watched,
-)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.files import ProofFiles
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.records import Options
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.run import prove
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.scene import Scene
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.session import Inputs, Outputs, Session
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.wiring import new_state
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     COUNTED,
     DEPLOYMENT,
     NOON,
     SCALEDOBJECT,
-    seen,
+    later,
 )
 
 # The monotonic clock when a script begins.
@@ -65,11 +64,11 @@ class Script(queue.Queue):
 
 
 class Load:
-    """Stands for LoadProcess: sends each load's requests at their time, and notes the orders."""
+    """Stands for LoadWorkers: sends each load's requests at their time, and notes the orders."""
 
     def __init__(self, time, share=1.0):
         self.time, self.share = time, share
-        self.last = LoadStats().as_dict()
+        self.stats = LoadStats()
         self.begun = self.ended = self.died_at = None
         self.orders, self.specs = [], []
         self.answered_before = 0
@@ -77,8 +76,8 @@ class Load:
     def start(self, spec):
         self.orders.append("start")
         self.specs.append(spec)
-        self.answered_before += self.last["answered"]
-        self.last = LoadStats().as_dict()
+        self.answered_before += self.stats.answered
+        self.stats = LoadStats()
         self.begun, self.ended = self.time.now + 0.02, None
 
     def drain(self):
@@ -92,28 +91,34 @@ class Load:
     def poll(self):
         if self.begun is not None and self.died_at is not None:
             how = "The sender's process was ended by signal 9 (Killed)"
-            self.last = {**self.last, "ended": True, "died": how}
+            self.stats = replace(self.stats, ended=True, died=how)
         elif self.begun is not None:
             spec = self.specs[-1]
             end = self.begun + spec.duration if self.ended is None else self.ended
             now = min(self.time.now, end)
             sent = min(spec.count, 1 + int(spec.requests_until(now - self.begun))) if now >= self.begun else 0
             answered = int(sent * self.share)
-            self.last |= {
-                "scheduled": sent,
-                "sent": sent,
-                "answered": answered,
-                "failed": sent - answered,
-                "first_sent": self.begun if sent else None,
-                "last_sent": self.begun + spec.due(sent - 1) if sent else None,
-                "ended": self.time.now >= end,
-            }
-        return self.last
+            self.stats = LoadStats(
+                scheduled=sent,
+                sent=sent,
+                answered=answered,
+                statuses=Counter({"200": answered, "503": sent - answered}),
+                first_sent=self.begun if sent else None,
+                last_sent=self.begun + spec.due(sent - 1) if sent else None,
+                ended=self.time.now >= end,
+            )
+        return self.stats
 
     def wait(self, seconds, clock):
         del clock
         self.time.now += min(seconds, 0.1)
         return self.poll()
+
+
+class Signal:
+    """Stands for SignalFlag."""
+
+    name = ""
 
 
 class Run:
@@ -144,34 +149,43 @@ class Run:
     ):
         self.time = Time()
         self.load = Load(self.time, share)
-        self.interrupt = Interrupt()
+        self.interrupt = Signal()
         self.files = ProofFiles(str(folder), "proof")
         self.progress = folder / "progress"
         self.asked = []
         clock = Clock(lambda: self.time.now, lambda: self.time.now - BEGIN + NOON)
         # The script's own times begin with 0.
-        moved = [seen(item.at + BEGIN, item.source, item.data, item.event) for item in observations]
-        events = [(BEGIN + when, lambda what=what: what(self)) for when, what in at]
+        script = Script(
+            self.time,
+            [later(item, BEGIN) for item in observations],
+            [(BEGIN + when, lambda what=what: what(self)) for when, what in at],
+        )
 
         def read_counters(targets):
             targets = list(targets)
             self.asked.append(targets)
             return counted(self, targets) if counted else counts_of_all(self, targets)
 
-        watched = Watched(Script(self.time, moved, events), clock, self.interrupt, read_counters)
-        outputs = Outputs(Progress(str(self.progress)), self.files, {"kubernetes": kubernetes, "keda": "2.10.0"})
         cluster = Objects(scaledobjects=[scaledobject], deployments=[DEPLOYMENT])
         target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
-        self.scene = Scene(
+        if "phases" in options:
+            options["phases"] = tuple(map(Phase, options["phases"]))
+        self.session = Session(
             target,
             Options(**{"wait_timeout": 60.0, **options}),
             LoadOptions(**{"url": URL, **({"rate": 34.5} if load is None else load)}),
+            state=new_state(target, given_interval),
             load=self.load,
-            watched=watched,
-            outputs=outputs,
+            inputs=Inputs(script, clock, self.interrupt, read_counters),
+            outputs=Outputs(Progress(str(self.progress)), self.files, {"kubernetes": kubernetes, "keda": "2.10.0"}),
         )
-        self.scene.state.given_interval = given_interval
-        self.result = prove(self.scene)
+        self.proof = prove(self.session)
+        self.result = report.result(self.proof)
+
+    @property
+    def facts(self):
+        """The facts behind the verdict's reason."""
+        return self.proof.verdict.facts
 
     @property
     def verdict(self):
@@ -204,7 +218,7 @@ class Run:
 
 def counts_of_all(run, targets):
     """The counters of pods that together count all that is answered; the first one had counted before."""
-    answered = run.load.answered_before + run.load.last["answered"]
+    answered = run.load.answered_before + run.load.stats.answered
     first, *others = [one.pod for one in targets]
     share = answered // (1 + len(others))
     return {first: COUNTED + answered - share * len(others), **dict.fromkeys(others, float(share))}

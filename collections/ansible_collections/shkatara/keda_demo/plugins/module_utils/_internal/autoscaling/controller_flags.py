@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,8 +77,9 @@ def _flags(pod: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _seconds_or_number(text: str) -> float | None:
-    """Return a value; None for one that is not read here, such as Go's 1.5s."""
-    for read in (float, durations.parse_duration):
+    """Return the value of a flag, a number or a Go duration in seconds; None if it is neither, or is not finite."""
+    for parse in (float, durations.parse_go_duration):
         with contextlib.suppress(ValueError):
-            return read(text)
+            value = parse(text)
+            return value if math.isfinite(value) else None
     return None

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Progress of a module that runs for minutes: JSON lines in a file, which its action plugin displays.
 
-A module can't print while it runs, so it writes ``{"t": <unix time>, "msg": "..."}`` lines to the file that
-its option O(progress_file) names. What a reader sees is never worth a failed run: a file that can't be
-written is given up silently.
+A module can't print while it runs, so it writes ``{"t": <unix time>, "msg": "..."}`` lines to the file that its option
+O(progress_file) names. A run does not fail because its progress can't be displayed: an error of the file ends the
+writing silently.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Progress:
         self._file = _open(path) if path else None
 
     def say(self, msg: str) -> None:
-        """Add one line; `msg` is what a person will read, without a trailing newline."""
+        """Append a line; `msg` is the text for people, without a trailing newline."""
         if self._file is None:
             return
         try:
@@ -33,7 +33,7 @@ class Progress:
             self._file = None
 
     def close(self) -> None:
-        """Close the file; later lines are dropped."""
+        """Close the file; drop later lines."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -47,7 +47,7 @@ def _open(path: str) -> TextIO | None:
 
 
 class ProgressReader:
-    """Reader of the lines that were added since the last call; holds back a line that is not complete yet."""
+    """Reader of the lines appended since the last call; keeps an incomplete line for the next call."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -55,15 +55,15 @@ class ProgressReader:
         self._rest = b""
 
     def read_new(self) -> Iterator[str]:
-        """Yield the message of every line completed since the last call; skip what is none of ours."""
+        """Yield the message of each line completed since the last call; skip lines of another format."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                new = file.read()
+                data = file.read()
         except OSError:
             return
-        self._offset += len(new)
-        *lines, self._rest = (self._rest + new).split(b"\n")
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             try:
                 message = json.loads(line)["msg"]

@@ -1,45 +1,35 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Kubernetes quantities, Prometheus durations and times, as plain numbers."""
+"""Kubernetes quantities as plain numbers."""
 
 from __future__ import annotations
 
+import math
 import re
 
-_SUFFIXES = {
-    "n": 1e-9,
-    "u": 1e-6,
-    "m": 1e-3,
-    "": 1.0,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "P": 1e15,
-    "E": 1e18,
-    "Ki": 2.0**10,
-    "Mi": 2.0**20,
-    "Gi": 2.0**30,
-    "Ti": 2.0**40,
-    "Pi": 2.0**50,
-    "Ei": 2.0**60,
-}
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+))(?:e([+-]?[0-9]+)|E([+-]?[0-9]+)|([a-zA-Z]*))")
+try:
+    from kubernetes import utils
+except ImportError:  # the module reports it by missing_required_lib
+    utils = None
+
+_CHARACTERS = re.compile(r"[0-9a-zA-Z.+-]+")
 
 
 def parse_quantity(text: str | float) -> float:
-    """Return the value of a Kubernetes quantity such as ``36500m``, ``10`` or ``1k``.
+    """Return the value of a Kubernetes quantity such as ``36500m``, ``10`` or ``1k``; it is finite.
 
-    :raises ValueError: `text` is not a quantity
+    The library reads more than the API server accepts: blanks, underscores and digits of other scripts, which are
+    refused here, and ``1K`` or ``1e3k``, which no API server returns.
 
-    Source: Kubernetes 1.25, k8s.io/apimachinery/pkg/api/resource/quantity.go, the grammar above type
-    Quantity.
+    :raises ValueError: `text` is not a quantity, or is too large for a float
+
+    Source: Kubernetes 1.25, k8s.io/apimachinery/pkg/api/resource/quantity.go, the grammar above type Quantity.
     """
-    match = _QUANTITY.fullmatch(str(text).strip())
-    if match is None or (match[4] or "") not in _SUFFIXES:
+    number = str(text).strip()
+    try:
+        value = float(utils.parse_quantity(number)) if _CHARACTERS.fullmatch(number) else math.nan
+    except (ValueError, ArithmeticError) as error:
+        raise ValueError(f"not a Kubernetes quantity: {text!r}") from error
+    if not math.isfinite(value):
         raise ValueError(f"not a Kubernetes quantity: {text!r}")
-    exponent = match[2] or match[3]
-    # "1n" is 1e-9, while 1 * 10**-9 would add a rounding error: let float() read the decimal exponent.
-    if exponent:
-        return float(f"{match[1]}e{exponent}")
-    return float(match[1]) * _SUFFIXES[match[4] or ""]
+    return value

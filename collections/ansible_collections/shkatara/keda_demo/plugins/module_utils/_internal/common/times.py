@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A proof's clock, and times as people read them."""
+"""A proof's clock, and times in RFC 3339."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def utc(unix_time: float) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """One monotonic clock, and the time of day that belongs to it; both can be replaced in a test."""
+    """A monotonic clock and the time of day that belongs to it; a test can replace both."""
 
     monotonic: Callable[[], float]
     wall: Callable[[], float]
 
     def utc_at(self, monotonic: float) -> str:
-        """Return the time of day at a monotonic time, in UTC."""
+        """Return the time of day in UTC at a monotonic time."""
         return utc(self.wall() - (self.monotonic() - monotonic))
 
     def monotonic_at(self, wall: float) -> float:
-        """Return the monotonic time at a time of day, in unix seconds of this machine."""
+        """Return the monotonic time at a time of day, which is in unix seconds by this machine's clock."""
         return self.monotonic() - (self.wall() - wall)

@@ -1,14 +1,26 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Versions of Kubernetes and its kin."""
+"""Versions of Kubernetes."""
 
 from __future__ import annotations
 
+import re
+
+try:
+    from packaging.version import InvalidVersion, Version
+except ImportError:  # the module reports it by missing_required_lib
+    InvalidVersion = ValueError  # type: ignore[misc,assignment]
+
+# The oldest release whose HPA is modelled.
+OLDEST = (1, 25)
+# Distributions append suffixes such as -gke.1043002, which PEP 440 does not allow.
+_SUFFIX = re.compile(r"[-+]")
+
 
 def minor_version(text: str) -> tuple[int, int]:
-    """Return (major, minor) of a version such as v1.25.0; that of the oldest known HPA where it is none."""
-    parts = text.lstrip("v").split(".")
+    """Return (major, minor) of a version such as ``v1.36.3+k3s1``; OLDEST if `text` is not a version."""
     try:
-        return int(parts[0]), int("".join(filter(str.isdigit, parts[1])))
-    except (IndexError, ValueError):
-        return 1, 25
+        version = Version(_SUFFIX.split(text, maxsplit=1)[0])
+    except InvalidVersion:
+        return OLDEST
+    return version.major, version.minor

@@ -1,8 +1,14 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Threads that watch the cluster and ask Prometheus; each puts what it sees into one queue.
+"""A thread that watches one kind of object and puts each change into a queue.
 
-Objects' own times have a resolution of 1 s, so the arrival of a watch event is the time of a change.
+The API gives a list with a resourceVersion, and a watch from a resourceVersion on. A watch ends after a while, may
+break, and may be refused as too old (410 Gone); then the thread goes on from the last version or lists again, and
+reports each object that differs. The arrival of a watch event is the time of a change: the objects' own times have a
+resolution of 1 s.
+
+The kubernetes library's own Watch parses each line into typed models, has no bookmarks of the caller's, and does not
+report when a watch is open again, which a proof must know: no change is seen while a watch is broken.
 """
 
 from __future__ import annotations
@@ -10,7 +16,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +26,43 @@ _SHORTEST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class ObjectEvent:
+    """An object of `kind` (its plural name) was ADDED, MODIFIED or DELETED; `at` is on the monotonic clock."""
+
+    at: float
+    kind: str
+    event: str
+    object: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WatchFailed:
+    """The watch of `kind` is broken; changes are not seen until it has recovered."""
+
+    at: float
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class WatchRecovered:
+    """The watch of `kind` is open again; what it missed follows as events of its own."""
+
+    at: float
+    kind: str
+
+
+WatchObservation = ObjectEvent | WatchFailed | WatchRecovered
+
+
 class Watcher(threading.Thread):
-    """Watches one kind for ever: goes on after a dropped connection, lists again when it must."""
+    """Watches the objects of one kind until it is stopped."""
 
     def __init__(
         self,
         cluster: Cluster,
-        sink: queue.Queue[Observation],
+        sink: queue.Queue[Any],
         kind: str,
         *,
         namespace: str,
@@ -48,7 +84,7 @@ class Watcher(threading.Thread):
         self._pause = _SHORTEST_PAUSE_SECONDS
 
     def stop(self) -> None:
-        """Report nothing more; the thread ends with its connection."""
+        """Report no more events; the thread ends with its connection."""
         self._ended.set()
 
     def run(self) -> None:
@@ -60,13 +96,13 @@ class Watcher(threading.Thread):
             except ClusterError as error:
                 if error.status == GONE:
                     self._version = None
-                    if not self._expired:  # once is nothing: list again at once
+                    if not self._expired:  # the first time is normal: list again at once
                         self._expired = True
                         continue
-                self._tell_error(str(error))
+                self._report_failure(str(error))
             except Exception as error:  # a thread that ended would look like a cluster in which nothing happens
                 self._version = None
-                self._tell_error(f"{type(error).__name__}: {error}")
+                self._report_failure(f"{type(error).__name__}: {error}")
             if self._in_error:
                 self._ended.wait(self._pause)
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
@@ -78,25 +114,25 @@ class Watcher(threading.Thread):
             self._version = self._list()
         for event, obj in self._cluster.watch(self._kind, version=self._version, **self._selection):
             if event == OPENED:
-                self._tell_recovery()
+                self._report_recovery()
                 continue
             self._expired = False
             self._version = obj["metadata"]["resourceVersion"]
             if event != "BOOKMARK":
                 self._put(event, obj)
-        if self._clock() - begun < 1:  # something in between ends every watch at once
+        if self._clock() - begun < 1:  # a proxy in between ends every watch at once
             self._ended.wait(_SHORTEST_PAUSE_SECONDS)
 
-    def _tell_error(self, message: str) -> None:
+    def _report_failure(self, message: str) -> None:
         self._in_error = True
-        self._emit("ERROR", {"message": message})
+        self._emit(WatchFailed(self._clock(), self._kind, message))
 
-    def _tell_recovery(self) -> None:
-        # What was listed again may be the same as before, and a watch be silent: nothing else would tell.
+    def _report_recovery(self) -> None:
+        # A new list may equal the old one and the watch stay silent: nothing else would report the recovery.
         if self._in_error:
             self._in_error = False
             self._pause = _SHORTEST_PAUSE_SECONDS
-            self._emit("RECOVERED", {})
+            self._emit(WatchRecovered(self._clock(), self._kind))
 
     def _list(self) -> str:
         objects, version = self._cluster.list(self._kind, **self._selection)
@@ -117,23 +153,8 @@ class Watcher(threading.Thread):
             self._known.pop(uid, None)
         else:
             self._known[uid] = obj
-        self._emit(event, obj)
+        self._emit(ObjectEvent(self._clock(), self._kind, event, obj))
 
-    def _emit(self, event: str, data: dict[str, Any]) -> None:
+    def _emit(self, observation: WatchObservation) -> None:
         if not self._ended.is_set():
-            self._sink.put(Observation(self._clock(), self._kind, event, data))
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One thing seen; `source` is a plural kind or `prometheus`, `at` is on the monotonic clock.
-
-    `event` is ADDED, MODIFIED, DELETED, ERROR or RECOVERED. `data` is the object as the API has it; for `prometheus`
-    it is {value} and now and then {targets, version}; for ERROR it is {message}. RECOVERED has none: a watch that was
-    in error has gone on, and what was missed in between comes as events of its own.
-    """
-
-    at: float
-    source: str
-    event: str
-    data: dict[str, Any]
+            self._sink.put(observation)

@@ -107,7 +107,7 @@ def first_times(
             needed = asked / (1 + rate_bounds.excess_share(timing, begin, count)) - start.baseline
             if hpa.next_replicas(target, 0.0, count) >= after or asked_before.get(count, 0) >= after:
                 needed = 0.0
-            shown = rate_bounds.earliest_shown(
+            shown = rate_bounds.earliest_time(
                 load.requests_until, timing, needed / (start.per_request or 1e-9), load.duration
             )
             at = max(shown or 0.0, first[count] + (timing.hpa_sync if count != begin else 0.0))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Where a Prometheus is: by its URL, or the pod behind a trigger's serverAddress."""
+"""The address of a Prometheus: its URL, or a pod behind a trigger's serverAddress."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..kube.cluster import Cluster
 
 
 class PrometheusError(Exception):
-    """Prometheus can't be found, or does not answer as it should; `status` is the HTTP status, 0 without an answer."""
+    """Prometheus can't be found, or its answer is an error; `status` is the HTTP status, 0 without an answer."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class PrometheusError(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a Prometheus is: `pod` and `namespace` are empty where `host` is reached directly."""
+    """The address of a Prometheus; `pod` and `namespace` are empty if this machine reaches `host` directly."""
 
     host: str
     port: int
@@ -79,13 +79,14 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
     if not services:
         raise PrometheusError(f"Service {namespace}/{name} of the trigger's serverAddress does not exist")
     ports = services[0]["spec"].get("ports") or []
-    wanted = next((item for item in ports if item["port"] == port), None)
-    if wanted is None:
+    service_port = next((item for item in ports if item["port"] == port), None)
+    if service_port is None:
         known = ", ".join(str(item["port"]) for item in ports)
         raise PrometheusError(f"Service {namespace}/{name} has no port {port} (it has: {known})")
     endpoints, _version = cluster.list("endpoints", namespace, name)
     for subset in endpoints[0].get("subsets") or [] if endpoints else []:
-        numbers = [item["port"] for item in subset.get("ports") or [] if item.get("name") == wanted.get("name")]
+        name_of_port = service_port.get("name")
+        numbers = [item["port"] for item in subset.get("ports") or [] if item.get("name") == name_of_port]
         for address in subset.get("addresses") or []:
             pod = address.get("targetRef") or {}
             if numbers and pod.get("kind") == "Pod":

@@ -1,33 +1,29 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Prometheus' HTTP API: values, raw samples, targets, and how far its clock is from ours."""
+"""Prometheus' HTTP API: values, raw samples, targets, and the offset of its clock from this machine's."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import math
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from ..common import durations
 from ..kube.cluster import Cluster, ClusterError
-from ..kube.port_forward import TIMEOUT_SECONDS, ForwardedConnection
+from ..kube.port_forward import TIMEOUT_SECONDS
+from . import answers, connections, header_fields
 from .addresses import Address, PrometheusError
+from .connections import Connection, NoResponse
 from .scrapes import ScrapeTarget, Series
 
-# How long ago a series may have had its last sample to be one that a query sees, as Prometheus' own look-back.
+# A query sees a series whose last sample is no older than Prometheus' own look-back.
 _LOOKBACK_SECONDS = 300.0
-# The server's answers about a query that it can't evaluate; anything else is about the server or the way to it.
+# The errors of a query that the server can't evaluate; any other is about the server or the connection to it.
 _QUERY_ERRORS = ("bad_data", "execution", "timeout", "canceled")
-
+# An error that comes faster than this is that of a connection which the other side had closed.
 _AT_ONCE_SECONDS = 1.0
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-zA-Z-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class QueryError(PrometheusError):
@@ -35,14 +31,16 @@ class QueryError(PrometheusError):
 
 
 class Prometheus:
-    """One Prometheus server over one connection, made anew after an error. For one thread at a time.
+    """One Prometheus server over one kept connection, which is opened again after an error. For one thread at a time.
 
-    `headers` are sent with every request. Their values are in no message, even where the server repeats them.
+    `headers` are sent with every request. Their values are in no message, even if the server repeats them.
 
-    `offset` is the clock of the server that evaluates queries less this machine's, in seconds, and `offset_error` how
-    far it may be off: evaluation lies between request and answer, so the middle is off by half of the shortest round
-    trip at most. Both are None before the first answer. A sample's own time is by the clock of the server that scraped
-    it, which is another machine's where a Thanos or the like answers.
+    `offset` is the clock of the server that evaluates queries less this machine's, in seconds. The evaluation lies
+    between request and answer, so the middle is off by at most half of the round trip: that of the shortest is
+    `offset_error`. Both are None before the first answer. A sample's own time is by the clock of the server that
+    scraped it, which is another machine's if a Thanos or the like answers.
+
+    Every number returned is finite.
     """
 
     def __init__(
@@ -51,35 +49,35 @@ class Prometheus:
         find: Callable[[], Address],
         headers: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         """Keep what is needed to connect; nothing is connected yet.
 
+        :param find: returns the server's address; called for each new connection, since a pod may have moved
+        :param timeout: seconds to connect, and for each read
         :raises PrometheusError: a header that can't be sent
         """
         self._cluster = cluster
         self._find = find
         self._headers = dict(headers or {})
-        check_headers(self._headers)
+        header_fields.check(self._headers)
         self._clock = clock
-        self._connection: http.client.HTTPConnection | None = None
+        self._timeout = timeout
+        self._connection: Connection | None = None
         self.address: Address | None = None
         self.offset: float | None = None
         self.offset_error: float | None = None
 
     def query(self, expression: str) -> float | None:
-        """Return the sum of an instant query's series, as KEDA's one value; None for no data or NaN.
+        """Return the value of an instant query as KEDA reads it; None for no data, NaN or infinity.
 
         :raises QueryError: more than one series, on which KEDA's trigger fails too, or not a query
         :raises PrometheusError: no answer
         """
-        data = self._evaluate(expression)
-        result = data["result"]
-        scalar = data["resultType"] == "scalar"
-        values = [result[1]] if scalar else [series["value"][1] for series in result]
+        values = answers.values(self._evaluate(expression))
         if len(values) > 1:
             raise QueryError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200)
-        value = float(values[0]) if values else math.nan
-        return value if math.isfinite(value) else None
+        return values[0] if values else None
 
     def series(self, selector: str, seconds: float) -> list[Series]:
         """Return the raw samples of a selector's series in the last `seconds`, with the times of their scrapes.
@@ -87,12 +85,7 @@ class Prometheus:
         :raises QueryError: not a selector
         :raises PrometheusError: no answer
         """
-        data = self._evaluate(f"{selector}[{max(1, math.ceil(seconds))}s]")
-        return [
-            Series(item["metric"], [(float(at), float(value)) for at, value in item["values"]])
-            for item in data["result"]
-            if item.get("values")
-        ]
+        return answers.series(self._evaluate(f"{selector}[{max(1, math.ceil(seconds))}s]"))
 
     def feeds(self, selectors: Sequence[str]) -> set[tuple[str, str]]:
         """Return (job, instance) of the targets whose series the selectors have had in the last five minutes.
@@ -106,19 +99,19 @@ class Prometheus:
         end = self._clock() + (self.offset or 0.0)
         parameters = [("match[]", selector) for selector in selectors]
         parameters += [("start", f"{end - _LOOKBACK_SECONDS:.3f}"), ("end", f"{end:.3f}")]
-        found = self._get("/api/v1/series", parameters)
-        return {(item.get("job", ""), item["instance"]) for item in found if item.get("instance")}
+        labels = self._get("/api/v1/series", parameters)
+        return {(item.get("job", ""), item["instance"]) for item in labels if item.get("instance")}
 
     def targets(self) -> list[ScrapeTarget]:
         """Return the active scrape targets.
 
         :raises PrometheusError: no answer, or a server that has no targets, such as a managed one (`status` 403 or 404)
         """
-        found = self._get("/api/v1/targets", [("state", "active")])
-        return [_target(item) for item in found["activeTargets"]]
+        data = self._get("/api/v1/targets", [("state", "active")])
+        return [answers.scrape_target(item) for item in data["activeTargets"]]
 
     def version(self) -> str | None:
-        """Return the server's version; None where it does not say."""
+        """Return the server's version; None if it has no such path."""
         try:
             return str(self._get("/api/v1/status/buildinfo", [])["version"])
         except (PrometheusError, KeyError, TypeError):
@@ -139,113 +132,55 @@ class Prometheus:
     def _get(self, path: str, parameters: Iterable[tuple[str, str]]) -> Any:
         """Return the `data` of an answer."""
         url = f"{path}?{urlencode(list(parameters))}"
-        # A kept connection may have been closed by the other side meanwhile, which shows at once: that alone is worth
-        # a second try.
+        # The other side may close a kept connection at the moment of a request, or have lost a port-forward. The error
+        # comes at once then, and only such an error is worth a second attempt.
         kept = self._connection is not None
-        begun = self._clock()
+        begin = self._clock()
         try:
-            status, document = self._ask(url)
+            status, document = self._request(url)
         except PrometheusError:
-            if not kept or self._clock() - begun > _AT_ONCE_SECONDS:
+            if not kept or self._clock() - begin > _AT_ONCE_SECONDS:
                 raise
-            status, document = self._ask(url)
+            status, document = self._request(url)
         if document.get("status") == "success" and "data" in document:
             return document["data"]
-        reason = self._masked(str(document.get("error") or f"HTTP {status}"))
+        reason = header_fields.mask(str(document.get("error") or f"HTTP {status}"), self._headers)
         kind = QueryError if document.get("errorType") in _QUERY_ERRORS else PrometheusError
         raise kind(f"{self.address} refused {path}: {reason}", status)
 
-    def _ask(self, url: str) -> tuple[int, dict[str, Any]]:
+    def _request(self, url: str) -> tuple[int, dict[str, Any]]:
+        """Return the status and the JSON object of a response; an empty object for any other body."""
         try:
             connection, address = self._connect()
-            begun = self._clock()
-            connection.request("GET", address.path + url, headers=self._headers)
-            response = connection.getresponse()
-            body = response.read()
-            ended = self._clock()
-            document = json.loads(body) if "json" in response.headers.get("Content-Type", "") else {}
+            begin = self._clock()
+            response = connection.get(address.path + url, self._headers)
+            end = self._clock()
+            document = json.loads(response.body) if "json" in response.content_type else {}
         except ClusterError as error:
             self.close()
             raise PrometheusError(str(error)) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (NoResponse, ValueError) as error:
             self.close()
-            raise PrometheusError(
-                f"{self.address or 'Prometheus'} does not answer: {self._masked(str(error))}"
-            ) from error
+            reason = header_fields.mask(str(error), self._headers)
+            raise PrometheusError(f"{self.address or 'Prometheus'} does not answer: {reason}") from error
         if not isinstance(document, dict):
             document = {}
-        self._measure_offset(document, begun, ended)
+        self._measure_offset(document, begin, end)
         return response.status, document
 
-    def _connect(self) -> tuple[http.client.HTTPConnection, Address]:
+    def _connect(self) -> tuple[Connection, Address]:
         if self._connection is None or self.address is None:
-            before, self.address = self.address, self._find()
-            if self.address != before:
+            previous, self.address = self.address, self._find()
+            if self.address != previous:
                 self.offset = self.offset_error = None  # another server has another clock
-            if self.address.pod:
-                self._connection = ForwardedConnection(
-                    self._cluster.new_client(), self.address.namespace, self.address.pod, self.address.port
-                )
-            else:
-                kind = http.client.HTTPSConnection if self.address.tls else http.client.HTTPConnection
-                self._connection = kind(self.address.host, self.address.port, timeout=TIMEOUT_SECONDS)
-            self._connection.connect()  # now, so that a round trip does not include it
+            self._connection = connections.connection_to(self._cluster, self.address, self._timeout)
         return self._connection, self.address
 
-    def _measure_offset(self, document: Mapping[str, Any], begun: float, ended: float) -> None:
-        evaluated = _evaluation_time(document)
-        error = (ended - begun) / 2
-        if evaluated is None or error < 0:  # less than 0: this machine's clock was set back
+    def _measure_offset(self, document: Mapping[str, Any], begin: float, end: float) -> None:
+        """Measure by one answer. The first round trip of a connection includes its opening: a wide error, but true."""
+        evaluation = answers.evaluation_time(document)
+        error = (end - begin) / 2
+        if evaluation is None or error < 0:  # less than 0: this machine's clock was set back
             return
         if self.offset_error is None or error <= self.offset_error:
-            self.offset, self.offset_error = evaluated - (begun + ended) / 2, error
-
-    def _masked(self, text: str) -> str:
-        """Return a message without the headers' values, which a server may repeat."""
-        values = self._headers.values()
-        secrets = {*values, *(value.rpartition(" ")[2] for value in values)}  # "Bearer <token>": the token alone too
-        for secret in sorted(secrets, key=len, reverse=True):
-            if len(secret) > 3:  # less is no secret, and would be found in any word
-                text = text.replace(secret, "***")
-        return text
-
-
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Check that headers can be sent; the message names the header and not its value.
-
-    :raises PrometheusError: a name or a value that HTTP does not allow
-    """
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise PrometheusError(f"`prometheus_headers` has the name {name!r}, which is none of a header")
-        if not _HEADER_VALUE.fullmatch(value):
-            raise PrometheusError(
-                f"the value of {name} in `prometheus_headers` has a line break or a character that HTTP does not allow"
-            )
-
-
-def _evaluation_time(document: Mapping[str, Any]) -> float | None:
-    """Return the unix time at which an instant query was evaluated, where the answer has it."""
-    data = document.get("data")
-    if not isinstance(data, dict) or not data.get("result"):
-        return None
-    result = data["result"]
-    if data.get("resultType") == "scalar":
-        return float(result[0])
-    return float(result[0]["value"][0]) if data.get("resultType") == "vector" and "value" in result[0] else None
-
-
-def _target(item: Mapping[str, Any]) -> ScrapeTarget:
-    labels, discovered = item.get("labels") or {}, item.get("discoveredLabels") or {}
-    interval = item.get("scrapeInterval") or ""
-    return ScrapeTarget(
-        # The discovered labels are the truth; `labels` is what relabelling left.
-        namespace=discovered.get("__meta_kubernetes_namespace") or labels.get("namespace") or "",
-        pod=discovered.get("__meta_kubernetes_pod_name") or labels.get("pod") or "",
-        url=item.get("scrapeUrl") or "",
-        up=item.get("health") == "up",
-        error=item.get("lastError") or "",
-        interval=durations.parse_duration(interval) if interval else 0.0,
-        job=labels.get("job") or "",
-        instance=labels.get("instance") or "",
-    )
+            self.offset, self.offset_error = evaluation - (begin + end) / 2, error

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A thread that asks Prometheus once a scrape, and puts each answer into a queue."""
+"""A thread that asks Prometheus once a scrape interval, and puts each answer into a queue."""
 
 from __future__ import annotations
 
@@ -9,45 +9,75 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..kube.watcher import Observation
 from . import promql
 from .addresses import PrometheusError
 from .client import Prometheus, QueryError
+from .scrapes import ScrapeTarget, Series
 
 _INTERVAL_SECONDS = 2.0
-
-
 _TARGETS_SECONDS = 15.0
 
 
+@dataclass(frozen=True)
+class TargetsReading:
+    """The active scrape targets, None with an `error` where the server does not list them.
+
+    `feeds` are (job, instance) of the targets that feed the query, None if they are not known.
+    """
+
+    targets: list[ScrapeTarget] | None
+    error: str = ""
+    feeds: set[tuple[str, str]] | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The answers of one round of questions; `at` is on the monotonic clock.
+
+    `values` are the queries' values by trigger key, None without data. `errors` say why a trigger's query has no value,
+    only for queries that are at fault themselves. `counter` has the counter's series with the samples of at least the
+    last three intervals, so that none is missed. `offset` is the server's clock less ours in seconds, `offset_error`
+    its uncertainty; both are None before they are known. `targets` and `version` are read now and then only.
+    """
+
+    at: float
+    values: Mapping[str, float | None]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    counter: list[Series] = field(default_factory=list)
+    counter_error: str = ""
+    offset: float | None = None
+    offset_error: float | None = None
+    targets: TargetsReading | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class PollFailed:
+    """Prometheus did not answer."""
+
+    at: float
+    message: str
+
+
 class PrometheusPoller(threading.Thread):
-    """Asks Prometheus once a scrape: the triggers' own queries, the counter's raw samples, and the scrape targets.
+    """Asks Prometheus for the triggers' own queries, the counter's raw samples, and the scrape targets.
 
-    Each answer is an observation whose data has
-
-    * `values`: {trigger key: the query's value, None without data};
-    * `errors`: {trigger key: why its query has no value}, of those alone whose own query is at fault;
-    * `counter`: the counter's series with their samples of the last three intervals at least, so that none is missed,
-      or `counter_error`, where a counter was asked for;
-    * `offset` and `offset_error`: the server's clock less ours and how far that may be off, in seconds, or None;
-    * now and then `targets`, None with a `targets_error` where the server does not tell them, with them `feeds`,
-      (job, instance) of those that feed a query, and `version`.
-
-    The targets of a large Prometheus are megabytes: they are read each time only until `targets_settled` is called,
-    and now and then afterwards.
+    The targets of a large Prometheus are megabytes: they are read each time only until `settle` is called, and now and
+    then afterwards.
 
     :param queries: PromQL by trigger key
     :param counter: the counter's selector
-    :param interval: gives the seconds between two questions, which is asked for each time
+    :param interval: returns the seconds between two rounds; it is called before each
     :param feeding: the query whose targets `feeds` names; empty for none
     """
 
     def __init__(
         self,
         prometheus: Prometheus,
-        sink: queue.Queue[Observation],
+        sink: queue.Queue[Any],
         queries: Mapping[str, str],
         counter: str | None = None,
         interval: Callable[[], float] = lambda: _INTERVAL_SECONDS,
@@ -74,73 +104,81 @@ class PrometheusPoller(threading.Thread):
         """Ask nothing more."""
         self._ended.set()
 
-    def targets_settled(self) -> None:
+    def settle(self) -> None:
         """Read the targets less often from now on."""
         self._settled = True
 
     def run(self) -> None:
-        """Ask until stopped; an error is an observation like any other."""
+        """Ask until stopped; a failure is put into the queue like an answer."""
         while not self._ended.is_set():
             begun = self._clock()
             interval = _INTERVAL_SECONDS
             try:
                 interval = self._interval()
-                data = self._ask(begun, interval)
-                self._sink.put(Observation(self._clock(), "prometheus", "MODIFIED", data))
+                self._sink.put(self._ask(begun, interval))
             except PrometheusError as error:
-                self._tell_error(str(error))
+                self._sink.put(PollFailed(self._clock(), str(error)))
             except Exception as error:  # a thread that ended would look like a metric that stays as it is
-                self._tell_error(f"{type(error).__name__}: {error}")
+                self._sink.put(PollFailed(self._clock(), f"{type(error).__name__}: {error}"))
             self._ended.wait(max(0.0, begun + interval - self._clock()))
         self._prometheus.close()
 
-    def _ask(self, begun: float, interval: float) -> dict[str, Any]:
-        """Return an observation's data.
+    def _ask(self, begun: float, interval: float) -> Reading:
+        """Return the answers of one round.
 
         :raises PrometheusError: no answer
         """
-        data: dict[str, Any] = {"values": dict.fromkeys(self._queries)}
+        values: dict[str, float | None] = dict.fromkeys(self._queries)
         errors: dict[str, str] = {}
         for key, query in self._queries.items():
             try:
-                data["values"][key] = self._prometheus.query(query)
+                values[key] = self._prometheus.query(query)
             except QueryError as error:
                 errors[key] = str(error)
-        if errors:
-            data["errors"] = errors
-        if self._counter:
-            self._ask_counter(data, interval)
-        data |= {"offset": self._prometheus.offset, "offset_error": self._prometheus.offset_error}
-        if begun >= self._next_targets:
-            self._ask_targets(data, begun, interval)
-        return data
+        counter, counter_error = self._ask_counter(interval) if self._counter else ([], "")
+        targets = self._ask_targets(begun, interval) if begun >= self._next_targets else None
+        return Reading(
+            self._clock(),
+            values,
+            errors,
+            counter,
+            counter_error,
+            offset=self._prometheus.offset,
+            offset_error=self._prometheus.offset_error,
+            targets=targets,
+            version=self._version,
+        )
 
-    def _ask_counter(self, data: dict[str, Any], interval: float) -> None:
+    def _ask_counter(self, interval: float) -> tuple[list[Series], str]:
         now = self._clock()
         try:
-            data["counter"] = self._prometheus.series(self._counter or "", now - self._answered + 3 * interval)
-            self._answered = now
+            series = self._prometheus.series(self._counter or "", now - self._answered + 3 * interval)
         except QueryError as error:
-            data |= {"counter": [], "counter_error": str(error)}
+            return [], str(error)
+        self._answered = now
+        return series, ""
 
-    def _ask_targets(self, data: dict[str, Any], begun: float, interval: float) -> None:
+    def _ask_targets(self, begun: float, interval: float) -> TargetsReading | None:
+        """Return the targets; None where the server was only too slow this time, and has listed them before."""
         pause = _TARGETS_SECONDS if self._settled else interval
         if self._version is None:
             self._version = self._prometheus.version()
-            data["version"] = self._version
+        targets, problem = None, ""
         try:
-            data["targets"] = self._prometheus.targets()
+            targets = self._prometheus.targets()
             self._had_targets = True
         except PrometheusError as error:
-            # A managed Prometheus may have values and nothing else. One that was only too slow for once has them yet.
-            if error.status or not self._had_targets:
-                data |= {"targets": None, "targets_error": str(error)}
+            problem = str(error)
+            # A managed Prometheus has values and no list of targets.
+            keeps_silent = bool(error.status) or not self._had_targets
             if error.status in (403, 404):
                 pause = _TARGETS_SECONDS
+            if not keeps_silent:
+                self._next_targets = begun + pause
+                return None
+        feeds = None
         if self._feeding:
-            with contextlib.suppress(PrometheusError):  # nothing is known then, as where there are no series yet
-                data["feeds"] = self._prometheus.feeds(self._feeding)
+            with contextlib.suppress(PrometheusError):  # not known then, as before the first series
+                feeds = self._prometheus.feeds(self._feeding)
         self._next_targets = begun + pause
-
-    def _tell_error(self, message: str) -> None:
-        self._sink.put(Observation(self._clock(), "prometheus", "ERROR", {"message": message}))
+        return TargetsReading(targets, problem, feeds)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What is read out of a PromQL query's text: the series that it selects.
+"""The selectors and ranges in the text of a PromQL query.
 
-It is a lexer with a look at the neighbours, no parser. What it takes for a selector wrongly or not at all:
+This is a lexer that looks at the neighbours of a token, not a parser. It misses selectors, or finds false ones, in:
 
-* a metric that is named like a keyword or like an aggregation (`by`, `offset`, `sum`) and stands without braces;
-* text that is not PromQL: nothing is checked, and something may be found all the same;
+* a metric without braces whose name is that of a keyword or an aggregation (`by`, `offset`, `sum`);
+* text that is not PromQL, since nothing is checked;
 * templates of other programs, such as Grafana's `$__rate_interval` or `[[label]]`.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/basics/, and Prometheus 2.41,
@@ -14,6 +14,7 @@ promql/parser/lex.go and generated_parser.y.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _LISTS = {"by", "without", "on", "ignoring", "group_left", "group_right"}
 _KEYWORDS = _LISTS | {"and", "or", "unless", "atan2", "bool", "offset", "inf", "nan"}
 _OPERATORS = ("=", "!=", "=~", "!~")
+_RANGE = re.compile(r"\[\s*((?:[0-9]+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\]")
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ class Matcher:
     value: str
 
     def accepts(self, value: str) -> bool:
-        """Whether a label's value (empty where there is no such label) fulfils it.
+        """Return whether a label's value matches; a label that is missing has the value "".
 
-        Go's regular expressions (RE2) are read as Python's, which is the same for what queries commonly have. One that
-        Python can't read accepts everything.
+        Go's regular expressions (RE2) are read as Python's, which differ only in what queries rarely have. An
+        expression that Python can't read matches everything.
         """
         if self.operator in ("=", "!="):
             return (value == self.value) == (self.operator == "=")
@@ -63,21 +65,21 @@ class Matcher:
 
 @dataclass(frozen=True)
 class Selector:
-    """A vector selector: its text without blanks and modifiers, the metric's name (or empty), and its matchers."""
+    """A vector selector: its text without blanks and modifiers, the metric's name or "", and its matchers."""
 
     text: str
     name: str
     matchers: tuple[Matcher, ...]
 
     def names(self, metric: str) -> bool:
-        """Whether it can select series of a metric, which an exposition's page calls `metric`."""
+        """Return whether it can select series of `metric`, the name on a metrics page."""
         if self.name:
             return self.name == metric
         named = [matcher for matcher in self.matchers if matcher.label == "__name__"]
         return bool(named) and all(matcher.accepts(metric) for matcher in named)
 
     def accepts_labels(self, labels: Mapping[str, str], ignored: Container[str] = ()) -> bool:
-        """Whether a series with these labels fulfils the matchers, but for those of `ignored` labels."""
+        """Return whether a series with these labels matches, without the matchers of `ignored` labels."""
         return all(item.accepts(labels.get(item.label, "")) for item in self.matchers if item.label not in ignored)
 
 
@@ -88,9 +90,9 @@ class _Token:
 
 
 def parse_selectors(query: str) -> list[Selector]:
-    """Return the vector selectors of a query, each once, in their order; see the module for what it can't read."""
+    """Return the vector selectors of a query, each once, in their order; the module's docstring has the limits."""
     tokens = [_Token(match.lastgroup or "", match[0]) for match in _TOKEN.finditer(query) if match.lastgroup != "space"]
-    found: dict[str, Selector] = {}
+    by_text: dict[str, Selector] = {}
     index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -104,13 +106,13 @@ def parse_selectors(query: str) -> list[Selector]:
             first = index if token.text == "{" else index + 1
             end = _end(tokens, first, "{", "}")
             selector = _selector(token.text if word else "", tokens[first + 1 : end - 1])
-            found.setdefault(selector.text, selector)
+            by_text.setdefault(selector.text, selector)
             index = end
         else:
             if word and word not in _KEYWORDS and not _is_call(following):
-                found.setdefault(token.text, Selector(token.text, token.text, ()))
+                by_text.setdefault(token.text, Selector(token.text, token.text, ()))
             index += 1
-    return list(found.values())
+    return list(by_text.values())
 
 
 def selectors(query: str) -> list[str]:
@@ -123,37 +125,38 @@ def mentions(query: str, metric: str) -> bool:
 
     Two selectors of the same metric that ask for different values of a label have no series in common.
     """
-    wanted = parse_selectors(metric)
-    if len(wanted) != 1:
+    selectors_of_metric = parse_selectors(metric)
+    if len(selectors_of_metric) != 1:
         return False
-    name = wanted[0].name or next((item.value for item in wanted[0].matchers if item.label == "__name__"), "")
-    return any(selector.names(name) and not _exclude(selector, wanted[0]) for selector in parse_selectors(query))
+    (counter,) = selectors_of_metric
+    name = counter.name or next((item.value for item in counter.matchers if item.label == "__name__"), "")
+    return any(selector.names(name) and not _exclude(selector, counter) for selector in parse_selectors(query))
 
 
 def counter_selector(counter_metric: str, namespace: str) -> str:
-    """Return the selector of a counter: a bare name gets the namespace, a selector stays as it is.
+    """Return the selector of a counter: a bare name with the namespace added, or the given selector unchanged.
 
     :raises ValueError: neither a metric's name nor a selector
     """
     text = counter_metric.strip()
     if _NAME.fullmatch(text):
         return f'{text}{{namespace="{namespace}"}}'
-    found = parse_selectors(text)
-    blanks = "".join(match[0] for match in _TOKEN.finditer(text) if match.lastgroup != "space")
-    # The same text again: there is nothing else, such as a function or a range, around the selector.
-    if len(found) == 1 and found[0].text == blanks:
-        return found[0].text
+    parsed = parse_selectors(text)
+    without_blanks = "".join(match[0] for match in _TOKEN.finditer(text) if match.lastgroup != "space")
+    # A selector alone has the whole text: there is no function or range around it.
+    if len(parsed) == 1 and parsed[0].text == without_blanks:
+        return parsed[0].text
     raise ValueError(
         f"not a counter: {counter_metric!r} (give a metric's name such as http_requests_total, or a selector such as "
         'http_requests_total{namespace="shop"}, without a function or a range)'
     )
 
 
-def _exclude(one: Selector, other: Selector) -> bool:
-    exact = {item.label: item.value for item in one.matchers if item.operator == "=" and item.label != "__name__"}
+def _exclude(first: Selector, second: Selector) -> bool:
+    exact = {item.label: item.value for item in first.matchers if item.operator == "=" and item.label != "__name__"}
     return any(
         item.operator == "=" and exact.get(item.label, item.value) != item.value
-        for item in other.matchers
+        for item in second.matchers
         if item.label != "__name__"
     )
 
@@ -163,7 +166,7 @@ def _is_call(following: str) -> bool:
 
 
 def _end(tokens: list[_Token], index: int, opening: str, closing: str) -> int:
-    """Return the index after the bracket that closes the one at `index`, after the end where none does."""
+    """Return the index after the bracket that closes the bracket at `index`, after the end if none does."""
     depth = 0
     for position in range(index, len(tokens)):
         if tokens[position].kind == "operator":
@@ -205,9 +208,10 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(text, 8)) if text[0] in "01234567" else chr(int(text[1:], 16))
 
 
-_RANGE = re.compile(r"\[\s*((?:[0-9]+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\]")
-
-
 def query_window(query: str) -> float:
-    """Return the longest range in a PromQL query in seconds; 0 without any (``[30s]`` gives 30)."""
-    return max((durations.parse_duration(found) for found in _RANGE.findall(query)), default=0.0)
+    """Return the longest range in a PromQL query in seconds (``[30s]`` gives 30); 0 without a range."""
+    longest = 0.0
+    for duration in _RANGE.findall(query):
+        with contextlib.suppress(ValueError):  # too long, which Prometheus refuses too
+            longest = max(longest, durations.parse_duration(duration))
+    return longest

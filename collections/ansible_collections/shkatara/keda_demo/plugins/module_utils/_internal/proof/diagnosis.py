@@ -1,113 +1,73 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Why it went another way than predicted: the first cause in the order of the chain, as pure functions."""
+"""Why replicas are not as predicted: the first cause in the order of the chain, as pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..autoscaling.hpa_model import NotPredicted
+from ..load.stats import LoadStats
 from ..prediction.scale_out import Prediction
-from . import messages
-from .records import LoadFacts, Replicas, Verdict
+from .outcomes import LoadFailure, Mismatch, Outcome, Reason, Verdict
+from .replicas import ReplicaCounts
 
-# The part of the requests that must have been sent, and answered with 2xx.
+# The share of the requests that must have been sent, and answered with 2xx.
 _LEAST_SHARE = 0.95
 
 
-def not_as_predicted(
-    history: Sequence[Replicas],
+def explain_mismatch(
+    history: Sequence[ReplicaCounts],
     prediction: Prediction,
-    load: LoadFacts,
-    metric_was_over: bool,
-    others: str = "",
+    load: LoadStats,
     *,
+    metric_was_over: bool,
+    others: tuple[NotPredicted, ...] = (),
     waited: bool = True,
 ) -> Verdict:
-    """Return the verdict of a load or a wait that is over, when the predicted count was never there.
+    """Return the verdict of a load or a wait that has ended, when the predicted count was never there.
 
-    :param metric_was_over: the trigger's query, or the HPA's own metric, was seen over the threshold
-    :param others: the triggers that are not predicted, in words
-    :param waited: whether the latest predicted time is over
+    :param metric_was_over: the trigger's query, or the HPA's own metric, was observed over the threshold
+    :param others: the triggers that are not predicted
+    :param waited: whether the latest predicted time has passed
     """
-    last, start = history[-1], prediction.from_replicas
-    verdict = "not_scaled" if last.ready <= start else "wrong_count"
-    reason, words = _why_not(history, prediction, load, metric_was_over, others)
-    predicted = (
-        f"For {messages.metric_words(prediction)}, {messages.possible_words(prediction)} replicas were predicted."
-    )
-    say = messages.latest_words if load.ended else messages.wait_words
-    why_now = f" {say(prediction.latest_seconds, prediction.latest_parts)}" if waited else ""
-    return Verdict(verdict, reason, f"{predicted}{why_now} {messages.last_words(last)} {words}")
-
-
-def _why_not(
-    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, metric_was_over: bool, others: str
-) -> tuple[str, str]:
-    """Return the reason code, and what a person is to look at."""
     last = history[-1]
-    trouble = load_trouble(load)
-    if trouble is not None:
+    outcome = Outcome.NOT_SCALED if last.ready <= prediction.from_replicas else Outcome.WRONG_COUNT
+    reason = _cause(history, prediction, load, metric_was_over=metric_was_over, has_others=bool(others))
+    return Verdict(outcome, reason, Mismatch(prediction, last, load, waited, others))
+
+
+def _cause(
+    history: Sequence[ReplicaCounts],
+    prediction: Prediction,
+    load: LoadStats,
+    *,
+    metric_was_over: bool,
+    has_others: bool,
+) -> Reason:
+    last, start = history[-1], prediction.from_replicas
+    failure = load_failure(load)
+    if failure is not None:
         # An application that breaks down under the load is a result, not a failed attempt.
-        return trouble.reason, trouble.message
+        return failure.reason
     if last.desired in prediction.possible_replicas:
-        return (
-            "pods_not_ready",
-            f"The HPA decided on {last.desired}: look at the pods in timeline.csv (no node with room, image missing, "
-            "probe failing).",
-        )
-    if last.desired > prediction.replicas and others:
-        return "other_trigger", other_trigger_words(others)
-    highest = max(one.desired for one in history)
-    if highest > max(1, prediction.from_replicas) and last.desired <= prediction.from_replicas:
-        return "fewer_than_predicted", "The HPA went up and came back: timeline.csv has the metric at each step."
-    if last.desired > prediction.from_replicas:
-        return (
-            "fewer_than_predicted" if last.desired < prediction.replicas else "more_than_predicted",
-            "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed "
-            "move it, and right after a step rate() may show more than there is, for it draws out the old pods' "
-            "samples to the next scrape.",
-        )
-    return _why_no_decision(prediction, metric_was_over)
+        return Reason.PODS_NOT_READY
+    if last.desired > prediction.replicas and has_others:
+        return Reason.OTHER_TRIGGER
+    highest = max(counts.desired for counts in history)
+    if highest > max(1, start) and last.desired <= start:
+        return Reason.FEWER_THAN_PREDICTED
+    if last.desired > start:
+        fewer = last.desired < prediction.replicas
+        return Reason.FEWER_THAN_PREDICTED if fewer else Reason.MORE_THAN_PREDICTED
+    return Reason.HPA_DID_NOT_ACT if metric_was_over else Reason.METRIC_NOT_OVER_THRESHOLD
 
 
-def _why_no_decision(prediction: Prediction, metric_was_over: bool) -> tuple[str, str]:
-    if not metric_was_over:
-        return (
-            "metric_not_over_threshold",
-            "The requests were answered, but the trigger's query was never seen over the threshold of "
-            f"{prediction.threshold:g}: is the target still scraped, and does the query count these requests?",
-        )
-    return (
-        "hpa_did_not_act",
-        f"The metric was over the threshold of {prediction.threshold:g}, and the HPA did not decide on more: look at "
-        "the HPA's conditions in evidence.",
-    )
-
-
-def other_trigger_words(others: str) -> str:
-    """Return what is to be looked at where a trigger that is not predicted may have moved the replicas."""
-    return f"A trigger that is not predicted may have asked for more: {others}. evidence has the HPA's values."
-
-
-def load_trouble(load: LoadFacts) -> Verdict | None:
+def load_failure(load: LoadStats) -> Verdict | None:
     """Return what was wrong with the load itself, as an aborted verdict; None for a load that did its part."""
-    if load.died:
-        return Verdict(
-            "aborted",
-            "load_not_sent",
-            f"{load.died} after {load.sent} requests, before the load was over.",
-        )
-    if load.scheduled and load.sent < _LEAST_SHARE * load.scheduled:
-        return Verdict(
-            "aborted",
-            "load_not_sent",
-            f"Only {load.sent} of {load.scheduled} requests could be sent: this machine is the bottleneck.",
-        )
-    if load.finished and load.answered < _LEAST_SHARE * load.finished:
-        return Verdict(
-            "aborted",
-            "load_not_answered",
-            f"Only {load.answered} of {load.finished} requests were answered with 2xx: load.statuses and "
-            "load.errors say what came instead. Is load.http.url the application's?",
-        )
-    return None
+    not_sent = load.died or (load.scheduled and load.sent < _LEAST_SHARE * load.scheduled)
+    not_answered = load.finished and load.answered < _LEAST_SHARE * load.finished
+    if not (not_sent or not_answered):
+        return None
+    reason = Reason.LOAD_NOT_SENT if not_sent else Reason.LOAD_NOT_ANSWERED
+    return Verdict(Outcome.ABORTED, reason, LoadFailure(load))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -46,10 +47,10 @@ class ProofFiles:
             self._rows.writerow(values)
 
     def write_verdict(self, data: Mapping[str, Any]) -> None:
-        """Write verdict.json, at once or not at all."""
+        """Write verdict.json, all of it or nothing."""
         part = self.folder / ".verdict.json"
         with self._named():
-            part.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+            part.write_text(json.dumps(finite(data), indent=2, allow_nan=False) + "\n", encoding="utf-8")
             part.replace(self.folder / "verdict.json")
 
     def close(self) -> None:
@@ -63,6 +64,17 @@ class ProofFiles:
             yield
         except OSError as error:
             raise ProofFilesError(f"proof_dir {self._proof_dir}: {error}") from error
+
+
+def finite(data: Any) -> Any:
+    """Return plain data with None for each number that JSON does not have: infinities and NaN."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [finite(value) for value in data]
+    return data
 
 
 def _make_new(parent: Path, name: str) -> Path:

@@ -1,112 +1,231 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a person reads while a proof runs and in its verdict, as pure functions."""
+"""The sentences about a verdict: the only place where outcome, reason and facts become words."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from ..autoscaling.hpa import AVERAGE_VALUE
-from ..prediction.hop_bounds import MARGIN_SECONDS
-from ..prediction.scale_in import ScaleIn
-from ..prediction.scale_out import Prediction
-from .records import Replicas
-
-
-def replicas_words(count: int) -> str:
-    """Return such as `1 replica` or `4 replicas`."""
-    return f"{count} replica{'' if count == 1 else 's'}"
+from ..autoscaling.hpa_model import NotPredicted
+from ..prediction.scale_out import Prediction, PredictionReason
+from . import finding_messages, outcomes, phrases
+from .outcomes import Reason, Verdict
 
 
-def possible_words(prediction: Prediction) -> str:
-    """Return the counts at which the HPA may come to rest, such as `4 or 5`."""
-    return " or ".join(str(count) for count in prediction.possible_replicas)
+def not_predicted(entries: Iterable[NotPredicted]) -> str:
+    """Return which triggers are not predicted, and why."""
+    return "; ".join(f"{entry.trigger}: {entry.why}" for entry in entries)
 
 
-def threshold_words(prediction: Prediction) -> str:
-    """Return the target of the HPA, such as `10 a replica`."""
-    return f"{prediction.threshold:g} {'a replica' if prediction.target_type == AVERAGE_VALUE else 'in all'}"
+def verdict(verdict: Verdict) -> str:
+    """Return the sentence of a verdict or of a phase's result."""
+    sentence: str = _SENTENCES[type(verdict.facts)](verdict, verdict.facts)
+    return sentence
 
 
-def metric_words(prediction: Prediction) -> str:
-    """Return what is asked of the HPA."""
-    return f"a metric of {prediction.metric:g} at {threshold_words(prediction)}"
-
-
-def parts_words(parts: Mapping[str, float]) -> str:
-    """Return the parts of a latest time, in seconds."""
-    return " + ".join(f"{name} {seconds:g}" for name, seconds in parts.items())
-
-
-def wait_words(latest: float, parts: Mapping[str, float]) -> str:
-    """Return why a wait has ended, and what its time was made of, as a sentence."""
-    return (
-        f"The wait ended {MARGIN_SECONDS:g} s after the latest predicted time, which is {latest:g} s "
-        f"({parts_words(parts)})."
-    )
-
-
-def latest_words(latest: float, parts: Mapping[str, float]) -> str:
-    """Return what a latest time that is over was made of, as a sentence."""
-    return f"The latest predicted time was {latest:g} s ({parts_words(parts)})."
-
-
-def last_words(last: Replicas) -> str:
-    """Return the counts at the end, as a sentence."""
-    return f"At the end the HPA wanted {last.desired}, {last.current} pods were there and {last.ready} Ready."
-
-
-def prediction_words(prediction: Prediction, rate: float) -> str:
-    """Return the line that tells the prediction before `rate` requests a second are sent."""
-    words = (
-        f"predicted: {rate:g} requests/s make a metric of {prediction.metric:g}, at {threshold_words(prediction)} "
-        f"that is {possible_words(prediction)} replica{'' if prediction.possible_replicas == [1] else 's'} (now "
-        f"{prediction.from_replicas})"
-    )
-    if not prediction.changes:
-        return words
-    return (
-        f"{words}, the first change after {prediction.earliest_change_seconds:g} to "
-        f"{prediction.latest_change_seconds:g} s, all Ready after {prediction.earliest_seconds:g} to "
-        f"{prediction.latest_seconds:g} s"
-    )
-
-
-def scale_in_words(scale_in: ScaleIn) -> str:
-    """Return the line that tells how replicas will go back."""
-    return (
-        f"predicted: back to {replicas_words(scale_in.replicas)}, the first change "
-        f"{scale_in.earliest_change_seconds:g} to {scale_in.latest_change_seconds:g} s after the last request, all "
-        f"after {scale_in.latest_seconds:g} s at the latest"
-    )
-
-
-def value_words(value: float | None) -> str:
-    """Return a metric's value, or `none`."""
-    return "none" if value is None else f"{value:.1f}"
-
-
-def replicas_line(replicas: Replicas) -> str:
-    """Return the counts, as in every regular line."""
-    return f"replicas desired {replicas.desired}, current {replicas.current}, ready {replicas.ready}"
-
-
-def next_words(bounds: Mapping[str, tuple[float, float]], seen: Container[str], now: float) -> str:
-    """Return which hop is expected next and by when; empty where none is.
-
-    :param bounds: by hop, in the order of their causes, in seconds on the clock of `now`
-    """
-    for name, (_earliest, latest) in bounds.items():
-        if name not in seen and now <= latest:
-            return f"; next: {name.replace('_', ' ')} within {latest - now:.0f} s"
-    return ""
-
-
-def too_short_words(prediction: Prediction, duration: float, hold_seconds: float, least: int) -> str:
+def load_too_short(prediction: Prediction, duration: float, hold_seconds: float, least: int) -> str:
     """Return why a load of `duration` seconds is refused, and that `least` would do."""
+    times = prediction.times
     return (
         f"load.http.duration of {duration:g} s is too short to prove anything: {prediction.replicas} replicas may be "
-        f"Ready as late as {prediction.latest_seconds:g} s after the first request "
-        f"({parts_words(prediction.latest_parts)}) and must stay for {hold_seconds:g} s (hold_seconds). Give at least "
-        f"{least}, or leave it out"
+        f"Ready as late as {times.latest_seconds:g} s after the first request ({phrases.parts(times.latest_parts)}) "
+        f"and must stay for {hold_seconds:g} s (hold_seconds). Give at least {least}, or leave it out"
     )
+
+
+def _text(_verdict: Verdict, facts: outcomes.Text) -> str:
+    return facts.text
+
+
+def _held(verdict: Verdict, facts: outcomes.Held) -> str:
+    times = facts.prediction.times
+    stayed = f" and stayed for {facts.hold_seconds:g} s under load" if facts.hold_seconds else ""
+    observed = (
+        f"{phrases.replicas(facts.replicas)} Ready {facts.ready_seconds:.1f} s after the first request{stayed}; "
+        f"predicted were {phrases.possible(facts.prediction)} within {times.latest_seconds:.0f} s at the latest"
+    )
+    if verdict.reason is Reason.AS_PREDICTED:
+        return f"{observed}."
+    return f"{observed} ({phrases.parts(times.latest_parts)}): hops shows which step took longer."
+
+
+def _reached(_verdict: Verdict, facts: outcomes.Reached) -> str:
+    return f"Replicas as predicted were Ready {facts.ready_seconds:.1f} s after the first request."
+
+
+def _hold_cut_short(_verdict: Verdict, facts: outcomes.HoldCutShort) -> str:
+    return (
+        f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s, and the load ended before they had "
+        f"stayed for {facts.hold_seconds:g} s: give load.http.duration more seconds."
+    )
+
+
+def _left_during_hold(_verdict: Verdict, facts: outcomes.LeftDuringHold) -> str:
+    returned = "" if facts.return_seconds is None else f"They were back after {facts.return_seconds:.1f} s. "
+    return (
+        f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s as predicted, and after "
+        f"{facts.left_seconds:.1f} s they were not: {facts.hold_seconds:g} s were asked. {returned}"
+        f"{phrases.last_counts(facts.last)} timeline.csv shows which pod or decision changed."
+    )
+
+
+def _rested(_verdict: Verdict, facts: outcomes.Rested) -> str:
+    prediction = facts.prediction
+    stay = phrases.replicas(prediction.from_replicas)
+    why = {
+        PredictionReason.LOAD_UNDER_THRESHOLD: (
+            f"a metric of {prediction.metric:g} is not more than {stay} may carry at {phrases.threshold(prediction)} "
+            f"(tolerance {prediction.tolerance:.0%}). Send more, or lower the threshold."
+        ),
+        PredictionReason.LOAD_UNDER_ACTIVATION: (
+            f"a metric of {prediction.metric:g} does not reach the trigger's activationThreshold."
+        ),
+        PredictionReason.MAX_REPLICAS: (
+            f"the HPA's maxReplicas of {prediction.max_replicas} is reached already. Raise it."
+        ),
+        PredictionReason.FALLBACK: "the trigger fails, and KEDA's fallback stands for its value. Mend the trigger.",
+        PredictionReason.SCALE_UP_DISABLED: "the HPA's behavior.scaleUp forbids to grow. Change it.",
+    }[prediction.reason]
+    return f"{stay} predicted and seen, for {facts.seconds:.0f} s of load: {why}"
+
+
+def _rest_broken(verdict: Verdict, facts: outcomes.RestBroken) -> str:
+    if verdict.reason is Reason.OTHER_TRIGGER:
+        return _other_trigger(facts.others)
+    return (
+        f"{phrases.metric(facts.prediction).capitalize()} asks for {phrases.replicas(facts.prediction.from_replicas)}, "
+        f"and the HPA went up to {facts.highest}: look for other traffic in evidence and timeline.csv."
+    )
+
+
+def _rest_lost(_verdict: Verdict, facts: outcomes.RestLost) -> str:
+    return f"{phrases.replicas(facts.prediction.from_replicas)} predicted to stay. {phrases.last_counts(facts.last)}"
+
+
+def _rest_too_short(_verdict: Verdict, facts: outcomes.RestTooShort) -> str:
+    return f"The load ended after {facts.seconds:.0f} s, and {facts.needed_seconds:.0f} s are needed to prove rest."
+
+
+def _mismatch(verdict: Verdict, facts: outcomes.Mismatch) -> str:
+    prediction, times = facts.prediction, facts.prediction.times
+    sentences = [f"For {phrases.metric(prediction)}, {phrases.possible(prediction)} replicas were predicted."]
+    if facts.waited:
+        latest = phrases.load_outlasted if facts.load.ended else phrases.wait_ended
+        sentences.append(latest(times.latest_seconds, times.latest_parts))
+    sentences += [phrases.last_counts(facts.last), _mismatch_cause(verdict.reason, facts)]
+    return " ".join(sentences)
+
+
+def _mismatch_cause(reason: Reason, facts: outcomes.Mismatch) -> str:
+    """Return the cause, and what a person is to look at."""
+    threshold = facts.prediction.threshold
+    if reason in (Reason.LOAD_NOT_SENT, Reason.LOAD_NOT_ANSWERED):
+        return phrases.load_failure(reason is Reason.LOAD_NOT_ANSWERED, facts.load)
+    if reason is Reason.OTHER_TRIGGER:
+        return _other_trigger(facts.others)
+    if reason is Reason.FEWER_THAN_PREDICTED and facts.last.desired <= facts.prediction.from_replicas:
+        return "The HPA went up and came back: timeline.csv has the metric at each step."
+    comparison = (
+        "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed move "
+        "it, and right after a step rate() may show more than there is, for it draws out the old pods' samples to the "
+        "next scrape."
+    )
+    return {
+        Reason.PODS_NOT_READY: (
+            f"The HPA decided on {facts.last.desired}: look at the pods in timeline.csv (no node with room, image "
+            "missing, probe failing)."
+        ),
+        Reason.FEWER_THAN_PREDICTED: comparison,
+        Reason.MORE_THAN_PREDICTED: comparison,
+        Reason.METRIC_NOT_OVER_THRESHOLD: (
+            "The requests were answered, but the trigger's query was never seen over the threshold of "
+            f"{threshold:g}: is the target still scraped, and does the query count these requests?"
+        ),
+        Reason.HPA_DID_NOT_ACT: (
+            f"The metric was over the threshold of {threshold:g}, and the HPA did not decide on more: look at the "
+            "HPA's conditions in evidence."
+        ),
+    }[reason]
+
+
+def _other_trigger(others: Iterable[NotPredicted]) -> str:
+    return (
+        f"A trigger that is not predicted may have asked for more: {not_predicted(others)}. evidence has the HPA's "
+        "values."
+    )
+
+
+def _load_failure(verdict: Verdict, facts: outcomes.LoadFailure) -> str:
+    return phrases.load_failure(verdict.reason is Reason.LOAD_NOT_ANSWERED, facts.load)
+
+
+def _unwatched(_verdict: Verdict, facts: outcomes.Unwatched) -> str:
+    errors = phrases.errors(facts.errors)
+    if facts.scale_in:
+        return f"The way back could not be watched to its end: {errors}."
+    return f"The load ended while its effect could not be watched: {errors}. Is the API server there?"
+
+
+def _unpredicted(_verdict: Verdict, facts: outcomes.Unpredicted) -> str:
+    return (
+        f"What this load does can't be predicted ({not_predicted(facts.not_predicted)}), so it was only watched. "
+        f"{phrases.last_counts(facts.last)}"
+    )
+
+
+def _chain_not_ready(_verdict: Verdict, facts: outcomes.ChainNotReady) -> str:
+    missing = "; ".join(map(finding_messages.phrase, facts.missing))
+    return f"After {facts.seconds:g} s (wait_timeout) the chain is not ready: {missing}. Nothing was sent."
+
+
+def _never_at_rest(_verdict: Verdict, facts: outcomes.NeverAtRest) -> str:
+    return (
+        f"The workload did not come to rest within {phrases.limit(facts.limit)}: "
+        f"{finding_messages.phrase(facts.finding)}. Does anything else send requests?"
+        f"{'' if facts.load_sent else ' Nothing was sent by this proof.'}"
+    )
+
+
+def _scaled_in(_verdict: Verdict, facts: outcomes.ScaledIn) -> str:
+    return f"Back at {phrases.replicas(facts.replicas)} {facts.seconds:.1f} s after the last request."
+
+
+def _scaled_in_late(_verdict: Verdict, facts: outcomes.ScaledInLate) -> str:
+    scale_in = facts.scale_in
+    return (
+        f"Replicas were back at {scale_in.replicas} {facts.seconds:.1f} s after the last request, and predicted were "
+        f"{scale_in.latest_seconds:g} s at the latest ({phrases.parts(scale_in.latest_parts)}): hops shows which step "
+        "took longer."
+    )
+
+
+def _not_scaled_in(_verdict: Verdict, facts: outcomes.NotScaledIn) -> str:
+    scale_in = facts.scale_in
+    return (
+        f"{phrases.replicas(scale_in.replicas)} predicted for the time after the load. "
+        f"{phrases.wait_ended(scale_in.latest_seconds, scale_in.latest_parts)} {phrases.last_counts(facts.last)} "
+        "Does anything else send requests, or does another trigger hold the replicas?"
+    )
+
+
+_SENTENCES: Mapping[type, Callable[[Verdict, Any], str]] = {
+    outcomes.Text: _text,
+    outcomes.Held: _held,
+    outcomes.Reached: _reached,
+    outcomes.HoldCutShort: _hold_cut_short,
+    outcomes.LeftDuringHold: _left_during_hold,
+    outcomes.Rested: _rested,
+    outcomes.RestBroken: _rest_broken,
+    outcomes.RestLost: _rest_lost,
+    outcomes.RestTooShort: _rest_too_short,
+    outcomes.Mismatch: _mismatch,
+    outcomes.LoadFailure: _load_failure,
+    outcomes.Unwatched: _unwatched,
+    outcomes.Unpredicted: _unpredicted,
+    outcomes.ChainNotReady: _chain_not_ready,
+    outcomes.NeverAtRest: _never_at_rest,
+    outcomes.ScaledIn: _scaled_in,
+    outcomes.ScaledInLate: _scaled_in_late,
+    outcomes.NotScaledIn: _not_scaled_in,
+}

@@ -1,25 +1,82 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The options of the module verify_scaling, and what is refused of them before anything is asked or sent."""
+"""The options of the module verify_scaling, and the checks of their values."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
+from ..autoscaling.controller_flags import DEFAULTS, ControllerFlags
 from ..common import urls
 from ..common.errors import BadInput
 from ..kube.options import ACCESS_OPTIONS
 from ..load.options import LoadOptions
 from ..load.schedule import Stage
-from ..prometheus import addresses, client, promql
+from ..prometheus import addresses, header_fields, promql
 from ..prometheus.addresses import PrometheusError
-from .records import PHASES
-from .verdicts import VERDICTS
+from .outcomes import Outcome
 
-_WORKERS_A_CORE = 4
+_WORKERS_PER_CORE = 4
+
+
+class Phase(StrEnum):
+    """The phases of a proof, in their order."""
+
+    ACTIVATION = "activation"
+    SCALE_OUT = "scale_out"
+    HOLD = "hold"
+    SCALE_IN = "scale_in"
+    TO_ZERO = "to_zero"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The module's options, in seconds where they are times. `flags_read` names the flags that the cluster gave."""
+
+    phases: tuple[Phase, ...] = (Phase.SCALE_OUT, Phase.HOLD)
+    hold_seconds: float = 15.0
+    wait_timeout: float = 300.0
+    wait_sleep: float = 5.0
+    metric_per_request: float = 1.0
+    hpa_sync_period: float = 15.0
+    hpa_tolerance: float = 0.1
+    hpa_downscale_stabilization: float = 300.0
+    pod_start_seconds: float = 30.0
+    flags_read: tuple[str, ...] = ()
+
+    @property
+    def hold(self) -> float:
+        """The seconds for which replicas have to stay; 0 without the phase hold."""
+        return self.hold_seconds if Phase.HOLD in self.phases else 0.0
+
+    @property
+    def sends_load(self) -> bool:
+        """Whether a phase sends requests."""
+        return bool({Phase.ACTIVATION, Phase.SCALE_OUT} & set(self.phases))
+
+    @property
+    def flags(self) -> ControllerFlags:
+        """The controller manager's flags."""
+        return ControllerFlags(self.hpa_sync_period, self.hpa_tolerance, self.hpa_downscale_stabilization)
+
+
+def proof_options(params: Mapping[str, Any], flags: Mapping[str, float]) -> Options:
+    """Return the options of a proof.
+
+    :param params: the module's parameters
+    :param flags: the flags that the cluster gave, by option; a parameter takes precedence, and a flag that is missing
+        has the controller manager's default
+    """
+    given = {key: params[key] for key in Options.__dataclass_fields__ if params.get(key) is not None}
+    values = {**DEFAULTS, **flags, **given}
+    values["phases"] = tuple(phase for phase in Phase if phase in params["phases"])
+    return Options(**values, flags_read=tuple(name for name in flags if name not in given))
 
 
 def argument_spec() -> dict[str, Any]:
@@ -49,7 +106,7 @@ def argument_spec() -> dict[str, Any]:
             "type": "list",
             "elements": "str",
             "default": ["scale_out", "hold"],
-            "choices": list(PHASES),
+            "choices": [phase.value for phase in Phase],
         },
         "load": {
             "type": "dict",
@@ -66,7 +123,12 @@ def argument_spec() -> dict[str, Any]:
         "counter_metric": {"type": "str"},
         "metric_per_request": {"type": "float", "default": 1},
         "proof_dir": {"type": "path", "required": True},
-        "expect": {"type": "list", "elements": "str", "default": ["scaled"], "choices": list(VERDICTS)},
+        "expect": {
+            "type": "list",
+            "elements": "str",
+            "default": ["scaled"],
+            "choices": [outcome.value for outcome in Outcome],
+        },
         "fail_on_unexpected": {"type": "bool", "default": True},
         "hold_seconds": {"type": "int", "default": 15},
         "wait_timeout": {"type": "int", "default": 300},
@@ -118,8 +180,8 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     for key in ("hpa_downscale_stabilization", "pod_start_seconds"):
         if params[key] is not None and not 0 <= params[key] < math.inf:
             wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
-    if (http.get("workers") or 1) > (most := _WORKERS_A_CORE * (os.cpu_count() or 1)):
-        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_A_CORE} a core")
+    if (http.get("workers") or 1) > (most := _WORKERS_PER_CORE * (os.cpu_count() or 1)):
+        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} a core")
     wrong += _wrong_phases(params["phases"], bool(http)) + _wrong_stages(stages)
     if http and not urls.is_url(http["url"]):
         wrong.append(f"load.http.url is {http['url']!r} and must be a URL such as http://192.0.2.11:30115/")
@@ -127,7 +189,7 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     # YAML reads a value such as 7 as a number.
     params["prometheus_headers"] = {name: str(value) for name, value in (params["prometheus_headers"] or {}).items()}
     try:
-        client.check_headers(params["prometheus_headers"])
+        header_fields.check(params["prometheus_headers"])
     except PrometheusError as error:
         wrong.append(str(error))
     try:
@@ -143,7 +205,7 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
 def _wrong_phases(phases: list[str], has_load: bool) -> list[str]:
     wrong = []
     if not phases:
-        wrong.append(f"phases is empty: give some of {', '.join(PHASES)}")
+        wrong.append(f"phases is empty: give some of {', '.join(Phase)}")
     if "hold" in phases and "scale_out" not in phases:
         wrong.append("phases has hold without scale_out, which brings what is held")
     if "activation" in phases and "scale_out" not in phases and {"scale_in", "to_zero"} & set(phases):

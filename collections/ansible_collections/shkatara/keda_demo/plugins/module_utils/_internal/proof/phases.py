@@ -1,202 +1,212 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The phases of a proof, one function each: what is sent, what is waited for, and how it is judged.
+"""The phases of a proof, a function each: what is sent, what is waited for, and how it is judged.
 
-Each returns the verdict with which the proof ends, or None where the phase has passed.
+Each returns the results of its phases, and changes nothing but the session that it pumps.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from ..load.schedule import LoadSpec
+from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
-from ..prediction.scale_out import Prediction
-from . import diagnosis, end_to_end, messages, records, verdicts, verdicts_scale_in
-from .records import LoadFacts, Verdict
-from .scene import Scene
+from . import diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
+from .end_to_end import EndToEnd
+from .options import Phase
+from .outcomes import LoadFailure, Outcome, Reached, Reason, Unpredicted, Verdict
+from .plan import Plan, PlannedLoad
+from .session import Session
+from .verdicts import Evidence
 
 _HOPELESS_SECONDS = 10.0
 
 
-def activation(scene: Scene, spec: LoadSpec, prediction: Prediction) -> Verdict | None:
-    """Send a load under the threshold, after which nothing may move."""
-    scene.timeline.phase = "activation"
-    scene.load.start(spec)
-    begun = scene.now()
-    verdict: Verdict | None = None
-    while verdict is None:
-        scene.step()
-        _tell_load(scene, prediction.threshold, "")
-        facts = records.load_facts(scene.load.last)
-        verdict = _hopeless(scene, facts, begun) or verdicts.judge(
-            scene.state.since(begun),
-            prediction,
-            facts,
-            now=min(scene.now() - begun, spec.duration),
-            hold_seconds=0.0,
-            unwatched=scene.state.unwatched,
-        )
-    _end_load(scene, spec)
-    quiet = verdict.verdict == "not_scaled"
-    scene.passed("activation", verdict.reason, verdict.message, quiet, requests=scene.load.last["sent"])
-    return None if quiet else verdict
+@dataclass(frozen=True)
+class PhaseResult:
+    """How a phase ended. `requests` are those that the phase activation sent.
 
-
-def scale_out(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> Verdict:
-    """Send the load and wait until replicas are as predicted and have stayed so, or until it is clear that they don't.
-
-    Without a prediction it watches until the load is over.
+    Of the load to be proven: `end_to_end` compares its answers with the pods' counters, and `ended_early` says that it
+    was stopped because the verdict was there.
     """
-    scene.timeline.phase = "scale_out"
-    before = _read_counters(scene)
-    scene.begin_main_load(spec)
+
+    phase: Phase
+    passed: bool
+    verdict: Verdict
+    requests: int | None = None
+    end_to_end: EndToEnd | None = None
+    ended_early: bool = False
+
+
+def activation(session: Session, load: PlannedLoad) -> PhaseResult:
+    """Send a load under the threshold, after which replicas must not have changed."""
+    session.phase = Phase.ACTIVATION
+    prediction = load.prediction
+    assert prediction is not None, "the plan has no activation without a prediction"
+    session.start_load(load)
+    begun = session.now()
     verdict: Verdict | None = None
     while verdict is None:
-        scene.step()
-        if (
-            prediction is not None
-            and "hold" in scene.options.phases
-            and verdicts.is_reached(scene.state.history, prediction)
-        ):
-            scene.timeline.phase = "hold"
-        _tell_load(scene, prediction.threshold if prediction else None, _next(scene))
-        verdict = _judge_load(scene, spec, prediction)
-    _end_load(scene, spec)
-    if scene.target.counter and before is not None:
-        scene.end_to_end = end_to_end.compare(before, _read_counters(scene) or {}, *_answered(scene.load.last))
-        scene.lines.say(scene.end_to_end.message)
-    if scene.load.last["last_sent"] is not None:
-        scene.timeline.hop("load_ended", scene.load.last["last_sent"], "the sender's clock", 0.0)
-        scene.spec_before = scene.state.history[-1].spec if scene.state.history else None
-    passed = verdict.verdict == "scaled"
-    late = verdict.reason == "after_latest"
-    if "hold" in scene.options.phases and not late and (passed or scene.timeline.phase == "hold"):
-        seconds = scene.timeline.hops["replicas_ready"]["seconds"]
-        scene.passed(
-            "scale_out", "as_predicted", f"replicas as predicted were Ready {seconds:.1f} s after the first request"
+        session.step()
+        _say_load(session, prediction.threshold, "")
+        evidence = Evidence(
+            session.state.cluster.history_since(begun),
+            session.load.stats,
+            now=min(session.now() - begun, load.spec.duration),
+            hold_seconds=0.0,
+            unwatched=session.state.cluster.unwatched,
         )
-        scene.passed("hold", verdict.reason, verdict.message, passed)
-    else:
-        scene.passed("scale_out", verdict.reason, verdict.message, passed)
-    return verdict
+        verdict = _hopeless(session, begun) or verdicts.judge(prediction, evidence)
+    _end_load(session, load)
+    passed = verdict.outcome is Outcome.NOT_SCALED
+    return PhaseResult(Phase.ACTIVATION, passed, verdict, requests=session.load.stats.sent)
 
 
-def back(scene: Scene, phase: str, predicted: ScaleIn) -> Verdict | None:
+def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResult]:
+    """Send the load until replicas are as predicted and have stayed so, or until it is clear that they will not.
+
+    Without a prediction the load is watched to its end.
+    """
+    session.phase = Phase.SCALE_OUT
+    counts_before = _read_counters(session)
+    session.start_load(load, plan)
+    threshold = load.prediction.threshold if load.prediction else None
+    verdict: Verdict | None = None
+    while verdict is None:
+        session.step()
+        if Phase.HOLD in session.options.phases and _is_reached(session, load):
+            session.phase = Phase.HOLD
+        _say_load(session, threshold, _next_hop(session, plan))
+        verdict = _judge_load(session, plan, load)
+    ended_early = _end_load(session, load)
+    comparison = _compare_counters(session, counts_before)
+    if session.hops is not None:
+        session.hops.end_load(session.load.stats, session.state)
+    passed = verdict.outcome is Outcome.SCALED
+    result = PhaseResult(Phase.SCALE_OUT, passed, verdict, end_to_end=comparison, ended_early=ended_early)
+    ready = session.hops.times.get("replicas_ready") if session.hops else None
+    was_held = passed or session.phase == Phase.HOLD
+    if Phase.HOLD not in session.options.phases or verdict.reason is Reason.AFTER_LATEST or not was_held or not ready:
+        return [result]
+    reached = Verdict(Outcome.SCALED, Reason.AS_PREDICTED, Reached(ready.seconds))
+    return [PhaseResult(Phase.SCALE_OUT, True, reached), replace(result, phase=Phase.HOLD)]
+
+
+def scale_in(session: Session, plan: Plan, phase: Phase, predicted: ScaleIn) -> PhaseResult:
     """Wait until replicas are back at the minimum, or at zero."""
-    scene.timeline.phase = phase
-    ended = scene.timeline.load_ended or scene.now()
-    while True:
-        scene.step()
-        now = scene.now()
-        verdict, is_over = verdicts_scale_in.judge_back(
-            scene.state.since(ended), predicted, now=now - ended, unwatched=scene.state.unwatched
+    session.phase = phase
+    session.say(progress_lines.scale_in(predicted))
+    ended = session.hops.load_ended if session.hops else None
+    begun = session.now() if ended is None else ended
+    verdict: Verdict | None = None
+    while verdict is None:
+        session.step()
+        cluster, now = session.state.cluster, session.now()
+        verdict = scale_in_verdicts.judge(
+            cluster.history_since(begun), predicted, now=now - begun, unwatched=cluster.unwatched
         )
-        if is_over:
-            break
-        expected = messages.next_words(scene.forecast.bounds_back, scene.timeline.hops, now - ended)
-        counts = messages.replicas_line(scene.state.history[-1])
-        scene.lines.regular(f"metric {messages.value_words(scene.state.metric)}; {counts}{expected}")
-    took = scene.state.since(ended)[-1].seconds
-    words = f"back at {messages.replicas_words(predicted.replicas)} {took:.1f} s after the last request"
-    scene.passed(
-        phase, verdict.reason if verdict else "as_predicted", verdict.message if verdict else words, not verdict
-    )
-    return verdict
+        if verdict is None and session.line_is_due:
+            observed = session.hops.times if session.hops else {}
+            expected = progress_lines.next_hop(plan.scale_in_bounds, observed, now - begun)
+            metric, counts = session.state.metrics.value, progress_lines.counts(cluster.last_counts)
+            session.say(f"metric {progress_lines.value(metric)}; {counts}{expected}")
+    return PhaseResult(phase, verdict.outcome is Outcome.SCALED, verdict)
 
 
-def _judge_load(scene: Scene, spec: LoadSpec, prediction: Prediction | None) -> Verdict | None:
-    first, facts, now = scene.timeline.first_request, records.load_facts(scene.load.last), scene.now()
-    if first is None:
-        if not facts.ended:
+def _is_reached(session: Session, load: PlannedLoad) -> bool:
+    return load.prediction is not None and verdicts.is_reached(session.state.cluster.history, load.prediction)
+
+
+def _judge_load(session: Session, plan: Plan, load: PlannedLoad) -> Verdict | None:
+    stats, hops, cluster, now = session.load.stats, session.hops, session.state.cluster, session.now()
+    if hops is None or hops.first_request is None:
+        if not stats.ended:
             return None
-        return diagnosis.load_trouble(facts) or Verdict(
-            "aborted", "load_not_sent", "The sender ended without a request."
-        )
-    hopeless = _hopeless(scene, facts, first)
+        no_request = Verdict(Outcome.ABORTED, Reason.LOAD_NOT_SENT, LoadFailure(stats))
+        return diagnosis.load_failure(stats) or no_request
+    hopeless = _hopeless(session, hops.first_request)
     if hopeless is not None:
         return hopeless
-    if not scene.state.unwatched and scene.state.is_catching_up(now):
+    if not cluster.unwatched and cluster.is_catching_up(now):
         return None
-    if prediction is None:
-        return _watched_to_the_end(scene, facts)
-    over = {"metric_over_threshold", "hpa_metric_over_threshold"} & set(scene.timeline.hops)
-    plan = scene.forecast.plan
-    return verdicts.judge(
-        scene.state.since(first),
-        prediction,
-        facts,
-        # What stays on when the last request is over is not under load.
-        now=min(now - first, spec.duration),
-        hold_seconds=scene.options.hold_seconds if "hold" in scene.options.phases else 0.0,
-        metric_was_over=bool(over),
-        unwatched=scene.state.unwatched,
-        others=plan.unknown if plan else "",
+    if load.prediction is None:
+        return _judge_unpredicted(session, plan)
+    evidence = Evidence(
+        cluster.history_since(hops.first_request),
+        stats,
+        # Replicas that stay on after the last request are not under load.
+        now=min(now - hops.first_request, load.spec.duration),
+        hold_seconds=session.options.hold,
+        metric_was_over=bool({"metric_over_threshold", "hpa_metric_over_threshold"} & set(hops.times)),
+        unwatched=cluster.unwatched,
+        others=plan.model.not_predicted,
     )
+    return verdicts.judge(load.prediction, evidence)
 
 
-def _watched_to_the_end(scene: Scene, facts: LoadFacts) -> Verdict | None:
-    """Nothing can be predicted, so nothing is proven; what happened is in the result."""
-    if not facts.ended:
+def _judge_unpredicted(session: Session, plan: Plan) -> Verdict | None:
+    """Without a prediction nothing is proven; what happened is in the result."""
+    stats = session.load.stats
+    if not stats.ended:
         return None
-    why = scene.forecast.plan.unknown if scene.forecast.plan else ""
-    last = messages.last_words(scene.state.history[-1])
-    return diagnosis.load_trouble(facts) or Verdict(
-        "aborted", "not_predictable", f"What this load does can't be predicted ({why}), so it was only watched. {last}"
-    )
+    facts = Unpredicted(plan.model.not_predicted, session.state.cluster.last_counts)
+    return diagnosis.load_failure(stats) or Verdict(Outcome.ABORTED, Reason.NOT_PREDICTABLE, facts)
 
 
-def _hopeless(scene: Scene, facts: LoadFacts, begun: float) -> Verdict | None:
-    """Return a verdict when nothing at all is answered: nobody should wait minutes for that."""
-    if facts.answered or scene.now() - begun < _HOPELESS_SECONDS + scene.load_options.timeout:
-        return None
-    return diagnosis.load_trouble(facts)
+def _hopeless(session: Session, begun: float) -> Verdict | None:
+    """Return a verdict when no request at all is answered: nobody should wait minutes for that."""
+    stats, patience = session.load.stats, _HOPELESS_SECONDS + session.load_options.timeout
+    return None if stats.answered or session.now() - begun < patience else diagnosis.load_failure(stats)
 
 
-def _end_load(scene: Scene, spec: LoadSpec) -> None:
-    counts = scene.load.poll()
-    if not counts["ended"]:
-        scene.ended_early = scene.main_load
-        scene.timeline.add("load", "http", "ended", "early, since the verdict was there")
-        scene.load.drain()
-        end = scene.now() + spec.timeout + 0.5
-        while not scene.load.wait(0.2, scene.now)["ended"] and scene.now() < end:
-            scene.watched.interrupt.check()
+def _end_load(session: Session, load: PlannedLoad) -> bool:
+    """End a load that is still being sent, and wait for the answers; return whether it was."""
+    if session.load.poll().ended:
+        return False
+    session.record("load", "http", "ended", "early, since the verdict was there")
+    session.load.drain()
+    end = session.now() + load.spec.timeout + 0.5
+    while not session.load.wait(0.2, session.now).ended and session.now() < end:
+        session.check_interrupt()
+    return True
 
 
-def _tell_load(scene: Scene, threshold: float | None, expected: str) -> None:
-    if not scene.lines.due or not scene.state.history:
+def _say_load(session: Session, threshold: float | None, expected: str) -> None:
+    if not session.line_is_due or not session.state.cluster.history:
         return
     of = "" if threshold is None else f" of {threshold:g}"
-    scene.lines.say(
-        f"{scene.lines.rates(scene.load.last)}; metric {messages.value_words(scene.state.metric)}{of}; "
-        f"{messages.replicas_line(scene.state.history[-1])}{expected}"
-    )
+    metric = progress_lines.value(session.state.metrics.value)
+    counts = progress_lines.counts(session.state.cluster.last_counts)
+    session.say(f"{session.rates(session.load.stats)}; metric {metric}{of}; {counts}{expected}")
 
 
-def _next(scene: Scene) -> str:
-    first, ready = scene.timeline.first_request, scene.timeline.hops.get("replicas_ready")
-    if first is None:
+def _next_hop(session: Session, plan: Plan) -> str:
+    hops = session.hops
+    if hops is None or hops.first_request is None:
         return ""
-    if scene.timeline.phase == "hold" and ready is not None:
-        left = ready["seconds"] + scene.options.hold_seconds - (scene.now() - first)
-        return f"; next: the hold ends within {max(0.0, left):.0f} s"
-    return messages.next_words(scene.forecast.bounds, scene.timeline.hops, scene.now() - first)
+    now, ready = session.now() - hops.first_request, hops.times.get("replicas_ready")
+    if session.phase == Phase.HOLD and ready is not None:
+        left = max(0.0, ready.seconds + session.options.hold_seconds - now)
+        return f"; next: the hold ends within {left:.0f} s"
+    return progress_lines.next_hop(plan.bounds, hops.times, now)
 
 
-def _answered(counts: dict[str, Any]) -> tuple[int, int]:
-    return counts["answered"], counts["sent"]
-
-
-def _read_counters(scene: Scene) -> dict[str, float | str] | None:
-    """Return the raw counter of each pod that serves the load; None where nothing names it or tells where it is."""
-    targets = scene.state.feeding_targets
-    if not scene.target.counter or not targets:
+def _compare_counters(session: Session, before: dict[str, float | str] | None) -> EndToEnd | None:
+    if before is None:
         return None
-    if scene.state.own_pods_feed:
+    stats: LoadStats = session.load.stats
+    comparison = end_to_end.compare(before, _read_counters(session) or {}, stats.answered, stats.sent)
+    session.say(comparison.message)
+    return comparison
+
+
+def _read_counters(session: Session) -> dict[str, float | str] | None:
+    """Return the raw counter of each pod that serves the load; None where its name or place is not known."""
+    targets = session.state.feeding_targets
+    if not session.target.counter or not targets:
+        return None
+    if session.state.own_pods_feed:
         # Pods serve before Prometheus has found them. All have their metrics at the same port and path.
-        targets = [replace(targets[0], pod=name) for name, pod in scene.state.pods.items() if pod.started]
-    found = dict(scene.watched.read_counters(targets))
-    scene.watched.interrupt.check()
-    return found
+        pods = session.state.cluster.pods
+        targets = [replace(targets[0], pod=name) for name, pod in pods.items() if pod.started]
+    return session.read_counters(targets)

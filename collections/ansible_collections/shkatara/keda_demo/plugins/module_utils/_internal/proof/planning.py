@@ -1,126 +1,184 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Which loads a proof sends, and what is predicted of them, from what is known of the scene at that moment."""
+"""The plan of a proof: which loads it sends, and what is predicted of them.
+
+A plan is made in one place, from what is known at one moment, and never changed: after a phase that sends a load the
+next plan is made anew.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..autoscaling.hpa import HpaConfig
-from ..autoscaling.hpa_model import HpaModel
 from ..common.errors import BadInput
 from ..load import capacity
 from ..load.schedule import LoadSpec
 from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
-from ..prediction.scale_out import InitialState, Prediction
+from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
 from . import messages
-from .scene import Scene
+from .options import Phase
+from .plan import Plan, PlannedLoad, Situation
 
-# For what is computed before the real length is known.
+# The length of a load for which only the rate is computed yet.
 _LONG_SECONDS = 86400.0
 
 
-def start_of(scene: Scene, plan: HpaModel, baseline: float, replicas: int) -> InitialState:
-    """Return what there is before the load.
+def plan_activation(situation: Situation) -> Plan:
+    """Return a plan with the load of the phase activation.
 
-    :param baseline: the metric at rest, in its unit
+    :raises BadInput: the load is not under the threshold, or can't be sent from here
     """
-    rules = scene.rules
-    if plan.fallback is not None:
-        return InitialState(replicas, plan.fallback, 0.0)
-    return InitialState(
-        replicas=replicas,
-        baseline=baseline,
-        per_request=scene.options.metric_per_request,
-        activation_seconds=rules.polling_interval,
-        from_zero=rules.first_replicas,
-    )
+    return replace(_empty_plan(situation), activation=_activation_load(situation))
 
 
-def main_load(scene: Scene, plan: HpaModel, start: InitialState) -> tuple[LoadSpec, Prediction | None]:
-    """Return the load, and what it will do; None where nothing can be computed.
+def plan_scale_out(situation: Situation) -> Plan:
+    """Return a plan with the load to be proven, and the scale-in after it.
 
-    :raises BadInput: it can't prove anything, or can't be sent from here
+    :raises BadInput: the load can't prove anything, or can't be sent from here
     """
-    options, hold = scene.load_options, scene.options.hold_seconds if "hold" in scene.options.phases else 0.0
-    if plan.target is None:
+    planned = _main_load(situation)
+    plan = replace(_empty_plan(situation), scale_out=planned)
+    if planned.prediction is None:
+        return plan
+    bounds = hop_bounds.scale_out_bounds(planned.prediction, situation.timing)
+    # Hops that are not observed are not expected.
+    unread = () if situation.counter_is_read else ("load_scraped", "new_pod_counted")
+    plan = replace(plan, bounds={name: times for name, times in bounds.items() if name not in unread})
+    return _with_scale_in(plan, situation, planned.prediction.possible_replicas)
+
+
+def plan_scale_in(situation: Situation) -> Plan:
+    """Return a plan for a scale-in alone, from the replicas that there are.
+
+    :raises BadInput: there is nothing to scale in
+    """
+    plan = _with_scale_in(_empty_plan(situation), situation, [situation.replicas])
+    for phase, predicted in plan.scale_in_phases:
+        if situation.replicas <= predicted.replicas:
+            raise BadInput(
+                f"phase {phase} without scale_out begins with the replicas there are, which are {situation.replicas}: "
+                f"there is no way back to {predicted.replicas} to prove"
+            )
+    return plan
+
+
+def check_phases(situation: Situation) -> None:
+    """Check that the phases can be proven of this ScaledObject.
+
+    :raises BadInput: a phase can't be
+    """
+    phases, rules, model = situation.options.phases, situation.rules, situation.model
+    if model.config is None and not set(phases) <= {Phase.SCALE_OUT, Phase.HOLD}:
+        raise BadInput(
+            f"phases {', '.join(phases)} need a prediction, and there is none "
+            f"({messages.not_predicted(model.not_predicted)})"
+        )
+    if Phase.TO_ZERO in phases and not rules.scales_to_zero:
+        raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
+    if Phase.ACTIVATION in phases and rules.scales_to_zero and rules.activation <= 0:
+        raise BadInput(
+            "phase activation needs an activationThreshold above 0 where replicas begin at 0: any load activates the "
+            "trigger otherwise"
+        )
+    if model.fallback is not None and (Phase.ACTIVATION in phases or situation.load_options.replicas is not None):
+        raise BadInput(
+            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
+            "or give load.http.rate and leave the phase activation out"
+        )
+    disabled = model.config is not None and model.config.scale_down["selectPolicy"] == "Disabled"
+    if Phase.SCALE_IN in phases and disabled:
+        raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
+
+
+def check_load(situation: Situation) -> None:
+    """Check a load before anybody waits for rest: as if it began from as few replicas as there can be.
+
+    :raises BadInput: the load can't prove anything, or can't be sent from here
+    """
+    config = situation.model.config
+    least = 0 if situation.rules.scales_to_zero or config is None else scale_in.least_replicas(config, 0.0)
+    _main_load(replace(situation, replicas=least, baseline=0.0))
+
+
+def _empty_plan(situation: Situation) -> Plan:
+    return Plan(situation.model, situation.rules, situation.timing)
+
+
+def _main_load(situation: Situation) -> PlannedLoad:
+    model, options, initial = situation.model, situation.load_options, situation.initial_state
+    if model.config is None:
         if options.replicas is not None or (options.duration is None and not options.stages):
-            raise BadInput(f"Nothing can be predicted ({plan.unknown}): give load.http.rate and load.http.duration")
-        return _sendable(options.spec(0.0, 0.0)), None
-    timing, rate = scene.timing(), 0.0
+            raise BadInput(
+                f"Nothing can be predicted ({messages.not_predicted(model.not_predicted)}): "
+                "give load.http.rate and load.http.duration"
+            )
+        return PlannedLoad(_sendable(options.spec(0.0, 0.0)), None)
+    rate = 0.0
     if options.replicas is not None:
         try:
-            rate = rate_choice.choose_rate(plan.target, options.replicas, start, timing)
+            rate = rate_choice.choose_rate(model.config, options.replicas, initial, situation.timing)
         except ValueError as error:
             raise BadInput(str(error)) from error
-    reason = "fallback" if plan.fallback is not None else ""
+    reason = PredictionReason.FALLBACK if model.fallback is not None else None
     spec = options.spec(rate, _LONG_SECONDS)
-    prediction = scale_out.predict(plan.target, spec, start, timing, reason)
-    if start.replicas == 0 and prediction.metric <= scene.rules.activation:
+    prediction = scale_out.predict(model.config, spec, initial, situation.timing, reason)
+    if initial.replicas == 0 and prediction.metric <= situation.rules.activation:
         if options.replicas is not None:
             raise BadInput(
                 f"load.http.replicas is {options.replicas}, which a metric of {prediction.metric:g} would make, and "
-                f"the trigger's activationThreshold is {scene.rules.activation:g}: nothing would begin"
+                f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would begin"
             )
-        prediction = _under_activation(plan.target, spec, start, timing)
-    spec = options.spec(rate, _computed_duration(prediction, hold))
-    needed = prediction.latest_seconds + hold
+        prediction = _under_activation(model.config, spec, initial, situation.timing)
+    hold = situation.options.hold
+    needed = prediction.times.latest_seconds + hold
+    spec = options.spec(rate, float(round(needed + MARGIN_SECONDS)))
     if spec.duration < needed:
-        raise BadInput(messages.too_short_words(prediction, spec.duration, hold, math.ceil(needed)))
-    return _sendable(spec), prediction
+        raise BadInput(messages.load_too_short(prediction, spec.duration, hold, math.ceil(needed)))
+    return PlannedLoad(_sendable(spec), prediction)
 
 
-def activation_load(scene: Scene, plan: HpaModel, baseline: float) -> tuple[LoadSpec, Prediction]:
-    """Return a load under the threshold, which lasts until anything would have moved.
-
-    :raises BadInput: it is not under the threshold
-    """
-    options, timing = scene.load_options, scene.timing()
-    start = start_of(scene, plan, baseline, scene.state.history[-1].spec)
-    if plan.target is None:
-        raise BadInput(f"phase activation needs a prediction, and there is none ({plan.unknown})")
-    moves_at = plan.target.load_metric.goal(start.replicas) if start.replicas else scene.rules.activation
-    rate = options.activation_rate or max(0.0, moves_at - baseline) / 2 / start.per_request
-    total = baseline + rate * start.per_request
-    if rate <= 0 or total > moves_at:
+def _activation_load(situation: Situation) -> PlannedLoad:
+    """Return a load under the threshold, which lasts until replicas would have changed."""
+    options, config, initial = situation.load_options, situation.model.config, situation.initial_state
+    if config is None:
         raise BadInput(
-            f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above {baseline:g} and "
-            f"at most {moves_at:g}"
+            "phase activation needs a prediction, and there is none "
+            f"({messages.not_predicted(situation.model.not_predicted)})"
+        )
+    limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
+    rate = options.activation_rate or max(0.0, limit - situation.baseline) / 2 / initial.per_request
+    total = situation.baseline + rate * initial.per_request
+    if rate <= 0 or total > limit:
+        raise BadInput(
+            f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above "
+            f"{situation.baseline:g} and at most {limit:g}"
         )
     spec = options.constant(rate, _LONG_SECONDS)
-    if start.replicas == 0:
-        prediction = _under_activation(plan.target, spec, start, timing)
-    else:
-        prediction = scale_out.predict(plan.target, spec, start, timing)
-    return _sendable(options.constant(rate, math.ceil(prediction.latest_seconds))), prediction
+    predict = _under_activation if initial.replicas == 0 else scale_out.predict
+    prediction = predict(config, spec, initial, situation.timing)
+    return PlannedLoad(_sendable(options.constant(rate, math.ceil(prediction.times.latest_seconds))), prediction)
 
 
-def _under_activation(target: HpaConfig, spec: LoadSpec, start: InitialState, timing: Timing) -> Prediction:
+def _under_activation(config: HpaConfig, spec: LoadSpec, initial: InitialState, timing: Timing) -> Prediction:
     """Return the prediction of a load that does not reach the activationThreshold, so that replicas stay at 0."""
     # As if the load were not there, but for the time to wait.
-    unmoved = scale_out.predict(
-        target, spec, InitialState(0, 0.0, 0.0, start.activation_seconds, start.from_zero), timing
-    )
-    total = start.baseline + spec.rate * start.per_request
+    without = InitialState(0, 0.0, 0.0, initial.activation_seconds, initial.from_zero)
+    unmoved = scale_out.predict(config, spec, without, timing)
     return replace(
         unmoved,
         replicas=0,
         possible_replicas=[0],
-        metric=round(total, 6),
-        reason="load_under_activation",
+        metric=round(initial.baseline + spec.rate * initial.per_request, 6),
+        reason=PredictionReason.LOAD_UNDER_ACTIVATION,
         steps={0: []},
         paths=[[0]],
-        earliest_change_seconds=None,
-        earliest_seconds=None,
+        times=replace(unmoved.times, earliest_change_seconds=None, earliest_seconds=None),
     )
-
-
-def _computed_duration(prediction: Prediction, hold_seconds: float) -> float:
-    """Return how long a load has to be in seconds, when nobody says so: the latest time, the hold, and a margin."""
-    return float(round(prediction.latest_seconds + hold_seconds + MARGIN_SECONDS))
 
 
 def _sendable(spec: LoadSpec) -> LoadSpec:
@@ -131,13 +189,20 @@ def _sendable(spec: LoadSpec) -> LoadSpec:
     return spec
 
 
-def predict_back(scene: Scene, plan: HpaModel, baseline: float, counts: list[int]) -> None:
-    """Predict the way back where there is a phase for it."""
-    if plan.target is None:
-        return
-    timing = scene.timing()
-    if "scale_in" in scene.options.phases:
-        scene.forecast.back = scale_in.predict_scale_in(plan.target, counts, baseline, timing)
-    if "to_zero" in scene.options.phases:
-        scene.forecast.to_zero = scale_in.predict_to_zero(scene.rules, counts, timing)
-    scene.forecast.bounds_back = hop_bounds.scale_in_bounds(scene.forecast.back, scene.forecast.to_zero)
+def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int]) -> Plan:
+    """Return a plan with the predictions of its phases after the load, from one of `counts`."""
+    config, phases, replicas = situation.model.config, situation.options.phases, list(counts)
+    if config is None:
+        return plan
+    down = zero = None
+    if Phase.SCALE_IN in phases:
+        down = scale_in.predict_scale_in(config, replicas, situation.baseline, situation.timing)
+        if math.isinf(down.latest_seconds):
+            raise BadInput(
+                "phase scale_in can't be proven: the policies of behavior.scaleDown never let the HPA shrink from "
+                f"{max(replicas)} to {down.replicas} replicas"
+            )
+    if Phase.TO_ZERO in phases:
+        zero = scale_in.predict_to_zero(situation.rules, replicas, situation.timing)
+    bounds = hop_bounds.scale_in_bounds(down, zero)
+    return replace(plan, scale_in=down, to_zero=zero, scale_in_bounds=bounds)

@@ -1,66 +1,135 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The content of verdict.json, made of what is known at a moment. The module's RETURN explains it."""
+"""The content of verdict.json at any moment of a proof; the module's RETURN explains each field."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..autoscaling.hpa_model import NotPredicted
 from ..common import urls
 from ..prediction import hop_bounds
+from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_out import Prediction
-from .records import Options, Replicas, Verdict
-from .scene import Forecast, Scene
+from . import evidence, messages
+from .files import finite
+from .options import Options, Phase
+from .outcomes import Outcome, Verdict
+from .phases import PhaseResult
+from .plan import Plan, PlannedLoad
+from .replicas import ReplicaCounts
+from .session import Session
+
+# The result of the later phase says all that the earlier one's does.
+_SAID_BY = {Phase.ACTIVATION: Phase.SCALE_OUT, Phase.SCALE_OUT: Phase.HOLD}
 
 
-def result(scene: Scene, verdict: Verdict | None) -> dict[str, Any]:
-    """Return verdict.json's content; without a verdict while the proof goes on."""
-    message = verdict.message if verdict else "The proof is under way."
-    if verdict and scene.ended_early and scene.spec:
-        message += f" The load ended early, before its {scene.spec.duration:g} s: the verdict was there."
-    hops = bounded_hops(scene)
-    return {
-        "verdict": verdict.verdict if verdict else None,
-        "reason": verdict.reason if verdict else None,
-        "message": message,
-        "predicted": _predicted(scene.forecast, scene.options),
-        "observed": _observed(scene),
-        "phases": scene.phases,
-        "load": _load(scene),
-        "hops": hops,
-        "end_to_end": asdict(scene.end_to_end) if scene.end_to_end else None,
-        "deviations": _deviations(scene, hops),
-        "evidence": _evidence(scene),
-        "versions": {**scene.outputs.versions, "prometheus": scene.state.prometheus_version},
-        "proof": str(scene.outputs.files.folder),
+@dataclass
+class Proof:
+    """A proof on its way: what is planned and what has come of it so far."""
+
+    session: Session
+    plan: Plan | None = None
+    results: list[PhaseResult] = field(default_factory=list)
+    verdict: Verdict | None = None
+
+
+def write(proof: Proof) -> None:
+    """Write verdict.json."""
+    proof.session.outputs.files.write_verdict(result(proof))
+
+
+def message(proof: Proof) -> str:
+    """Return the sentences about the verdict."""
+    verdict = proof.verdict
+    if verdict is None:
+        return "The proof is under way."
+    sentences = [messages.verdict(verdict)]
+    if verdict.outcome is Outcome.SCALED:
+        phases = {result.phase for result in proof.results}
+        shown = [result for result in proof.results if _SAID_BY.get(result.phase) not in phases]
+        sentences = [messages.verdict(result.verdict) for result in shown]
+    load = proof.plan.scale_out if proof.plan else None
+    if load is not None and _ended_early(proof):
+        sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was there.")
+    return " ".join(sentences)
+
+
+def result(proof: Proof) -> dict[str, Any]:
+    """Return verdict.json's content: plain data, with None for each number that is not finite."""
+    session, verdict = proof.session, proof.verdict
+    hops = bounded_hops(proof)
+    comparison = next((result.end_to_end for result in proof.results if result.end_to_end), None)
+    versions = {**session.outputs.versions, "prometheus": session.state.metrics.version}
+    content: dict[str, Any] = finite(
+        {
+            "verdict": verdict.outcome.value if verdict else None,
+            "reason": verdict.reason.value if verdict else None,
+            "message": message(proof),
+            "predicted": _predicted(proof.plan, session.options),
+            "observed": evidence.observed(session),
+            "phases": [_phase(phase_result) for phase_result in proof.results],
+            "load": _load(proof),
+            "hops": hops,
+            "end_to_end": asdict(comparison) if comparison else None,
+            "deviations": _deviations(proof, hops),
+            "evidence": evidence.evidence(session),
+            "versions": versions,
+            "proof": str(session.outputs.files.folder),
+        }
+    )
+    return content
+
+
+def _ended_early(proof: Proof) -> bool:
+    return any(result.ended_early for result in proof.results)
+
+
+def _phase(result: PhaseResult) -> dict[str, Any]:
+    entry = {
+        "phase": result.phase.value,
+        "passed": result.passed,
+        "reason": result.verdict.reason.value,
+        "message": messages.verdict(result.verdict),
     }
+    return entry if result.requests is None else {**entry, "requests": result.requests}
 
 
-def _predicted(forecast: Forecast, options: Options) -> dict[str, Any] | None:
-    plan = forecast.plan
-    nothing_yet = not (forecast.activation or forecast.out or forecast.back or forecast.to_zero)
-    if plan is None or (plan.target and nothing_yet):
+def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
+    if plan is None:
         return None
-    others: tuple[NotPredicted, ...] = plan.not_predicted
+    nothing_yet = not (plan.activation or plan.scale_out or plan.scale_in or plan.to_zero)
+    if plan.model.config and nothing_yet:
+        return None
+    read = _read(plan, options)
     return {
-        **(asdict(forecast.out) if forecast.out else {"replicas": None}),
-        "activation": asdict(forecast.activation) if forecast.activation else None,
-        "hops": {name: list(bounds) for name, bounds in forecast.bounds.items()},
-        "scale_in": asdict(forecast.back) if forecast.back else None,
-        "to_zero": asdict(forecast.to_zero) if forecast.to_zero else None,
-        "hops_back": {name: list(bounds) for name, bounds in forecast.bounds_back.items()},
-        "not_predicted": [asdict(one) for one in others],
-        "read": _read(forecast, options),
-        "assumed": {key: value for key, value in _told(options).items() if key not in _read(forecast, options)},
+        **(_prediction(plan.scale_out) or {"replicas": None}),
+        "activation": _prediction(plan.activation),
+        "hops": {name: list(times) for name, times in plan.bounds.items()},
+        "scale_in": asdict(plan.scale_in) if plan.scale_in else None,
+        "to_zero": asdict(plan.to_zero) if plan.to_zero else None,
+        "hops_back": {name: list(times) for name, times in plan.scale_in_bounds.items()},
+        "not_predicted": [asdict(entry) for entry in plan.model.not_predicted],
+        "read": read,
+        "assumed": {key: value for key, value in _assumptions(options).items() if key not in read},
     }
 
 
-def _told(options: Options) -> dict[str, float]:
-    """Return what no object of the proof tells."""
+def _prediction(load: PlannedLoad | None) -> dict[str, Any] | None:
+    """Return a prediction with its times beside the other fields."""
+    if load is None or load.prediction is None:
+        return None
+    fields: dict[str, Any] = {}
+    for name, value in asdict(load.prediction).items():
+        fields.update(value if name == "times" else {name: value})
+    fields["warnings"] = [str(warning) for warning in load.prediction.warnings]
+    return fields
+
+
+def _assumptions(options: Options) -> dict[str, float]:
+    """Return what no object of the proof says."""
     return {
         "metric_per_request": options.metric_per_request,
         "hpa_sync_period": options.hpa_sync_period,
@@ -70,125 +139,74 @@ def _told(options: Options) -> dict[str, float]:
     }
 
 
-def _read(forecast: Forecast, options: Options) -> dict[str, float]:
-    """Return what of it the cluster has told: the controller manager's flags, before which the HPA's own fields go."""
-    found = {name: _told(options)[name] for name in options.read}
-    target = forecast.plan.target if forecast.plan else None
-    if target is not None and "stabilizationWindowSeconds" in target.scale_down:
-        found["hpa_downscale_stabilization"] = target.stabilization
-    if target is not None and target.has_tolerance_field and "tolerance" in (target.scale_up or {}):
-        found["hpa_tolerance"] = target.up_tolerance
-    return found
+def _read(plan: Plan, options: Options) -> dict[str, float]:
+    """Return the assumptions that the cluster confirms: the HPA's own fields, then the controller manager's flags."""
+    read = {name: _assumptions(options)[name] for name in options.flags_read}
+    config = plan.model.config
+    if config is not None and "stabilizationWindowSeconds" in config.scale_down:
+        read["hpa_downscale_stabilization"] = config.stabilization
+    if config is not None and config.has_tolerance_field and "tolerance" in (config.scale_up or {}):
+        read["hpa_tolerance"] = config.up_tolerance
+    return read
 
 
-def _observed(scene: Scene) -> dict[str, Any]:
-    state, first = scene.state, scene.timeline.first_request
-    history = state.history[-1:] if first is None else state.since(first)
-    ended = scene.timeline.load_ended
-    under_load = history if first is None or ended is None else [one for one in history if one.seconds <= ended - first]
-    last = (under_load or history)[-1] if history else None
-    return {
-        "replicas": last.ready if last else None,
-        "desired_replicas": last.desired if last else None,
-        "current_replicas": last.current if last else None,
-        "final_replicas": history[-1].ready if history else None,
-        "metric": state.metric,
-        "path": [] if first is None else [_counts(item) for item in history],
-    }
-
-
-def _counts(item: Replicas) -> dict[str, Any]:
-    return {
-        "seconds": round(item.seconds, 3),
-        "desired": item.desired,
-        "spec": item.spec,
-        "current": item.current,
-        "ready": item.ready,
-    }
-
-
-def bounded_hops(scene: Scene) -> dict[str, dict[str, Any]]:
+def bounded_hops(proof: Proof) -> dict[str, dict[str, Any]]:
     """Return the hops with the bounds that were predicted for them, all in seconds since the first request."""
-    first, ended = scene.timeline.first_request, scene.timeline.load_ended
-    shift = 0.0 if first is None or ended is None else ended - first
-    bounds: dict[str, tuple[float, float]] = dict(scene.forecast.bounds)
-    if ended is not None:
-        bounds |= {
-            name: (earliest + shift, latest + shift) for name, (earliest, latest) in scene.forecast.bounds_back.items()
-        }
+    tracker, plan = proof.session.hops, proof.plan
+    if tracker is None or plan is None:
+        return {}
+    bounds: Bounds = dict(plan.bounds)
+    if tracker.first_request is not None and tracker.load_ended is not None:
+        shift = tracker.load_ended - tracker.first_request
+        bounds |= {name: (first + shift, last + shift) for name, (first, last) in plan.scale_in_bounds.items()}
+    clock = proof.session.inputs.clock
     return {
         name: {
-            **hop,
+            "seconds": hop.seconds,
+            "time": clock.utc_at(hop.at),
+            "source": hop.source,
+            "resolution_seconds": hop.resolution_seconds,
             "earliest": round(bounds[name][0], 3) if name in bounds else None,
             "latest": round(bounds[name][1], 3) if name in bounds else None,
         }
-        for name, hop in scene.timeline.hops.items()
+        for name, hop in tracker.times.items()
     }
 
 
-def _deviations(scene: Scene, hops: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Say what was outside the prediction and is no part of the verdict, which rests on count and times."""
-    found = [words for name, hop in hops.items() if (words := hop_bounds.outside(name, hop))]
-    first = scene.timeline.first_request
-    if first is not None and scene.forecast.out is not None:
-        found += path_deviations(scene.state.since(first), scene.forecast.out)
-    check = scene.end_to_end
-    if check is not None and check.agrees is not True:
-        found.append(check.message)
-    return found
+def _deviations(proof: Proof, hops: dict[str, dict[str, Any]]) -> list[str]:
+    """Return what was outside the prediction; the verdict rests on counts and times alone."""
+    session, plan, tracker = proof.session, proof.plan, proof.session.hops
+    deviations = [text for name, hop in hops.items() if (text := hop_bounds.outside(name, hop))]
+    prediction = plan.scale_out.prediction if plan and plan.scale_out else None
+    if prediction is not None and tracker is not None and tracker.first_request is not None:
+        deviations += path_deviations(session.state.cluster.history_since(tracker.first_request), prediction)
+    checks = [result.end_to_end for result in proof.results if result.end_to_end]
+    return deviations + [check.message for check in checks if check.agrees is not True]
 
 
-def path_deviations(history: list[Replicas], prediction: Prediction) -> list[str]:
+def path_deviations(history: Sequence[ReplicaCounts], prediction: Prediction) -> list[str]:
     """Return each growth of a Deployment that is no step of the predicted paths."""
-    counts = [item.spec for item in history]
+    specs = [counts.spec for counts in history]
     return [
         f"Replicas went from {before} to {after}, and from {before} only "
         f"{', '.join(map(str, prediction.steps.get(before, []))) or 'no step'} was predicted"
-        for before, after in itertools.pairwise(counts)
+        for before, after in itertools.pairwise(specs)
         if after > before and after not in prediction.steps.get(before, [])
     ]
 
 
-def _load(scene: Scene) -> dict[str, Any]:
-    # The two times are on a clock that means nothing to a reader.
-    counts = {key: value for key, value in scene.load.last.items() if key not in ("first_sent", "last_sent")}
-    spec = scene.spec
-    return {
-        "url": urls.without_user(scene.load_options.url),
-        "rate": spec.rate if spec else scene.load_options.rate,
-        "duration": spec.duration if spec else scene.load_options.duration,
-        "stages": [asdict(stage) for stage in spec.stages] if spec else [],
-        **counts,
-        "ended_early": scene.ended_early,
+def _load(proof: Proof) -> dict[str, Any]:
+    session, planned = proof.session, proof.plan.scale_out if proof.plan else None
+    options, spec = session.load_options, planned.spec if planned else None
+    # The times of the first and the last request are on a clock that only this machine has.
+    stats = {
+        key: value for key, value in session.load.stats.as_dict().items() if key not in ("first_sent", "last_sent")
     }
-
-
-def _evidence(scene: Scene) -> dict[str, Any]:
-    target, state = scene.target, scene.state
-    scaledobject, hpa = state.scaledobject, state.hpa
     return {
-        "namespace": target.namespace,
-        "scaledobject": target.scaledobject,
-        "scaledobject_ready": scaledobject.message if scaledobject else None,
-        "metric_names": scaledobject.metric_names if scaledobject else [],
-        "hpa": target.hpa,
-        "hpa_scaling_active": hpa.message if hpa else None,
-        "hpa_behavior": hpa.behavior if hpa else None,
-        "hpa_values": hpa.values if hpa else {},
-        "deployment": target.deployment,
-        "triggers": [
-            {
-                **asdict(one),
-                "server_address": urls.without_user(one.server_address),
-                "value": state.values.get(one.key),
-            }
-            for one in target.triggers
-        ],
-        "trigger": target.load_trigger.key if target.load_trigger else None,
-        "query_window_seconds": target.query_window,
-        "counter": target.counter or None,
-        "scrape_interval_seconds": state.scrape_interval,
-        "targets": [asdict(one) for one in state.feeding_targets],
-        "pods": [asdict(pod) for pod in state.pods.values()],
-        "errors": dict(state.errors),
+        "url": urls.without_user(options.url),
+        "rate": spec.rate if spec else options.rate,
+        "duration": spec.duration if spec else options.duration,
+        "stages": [asdict(stage) for stage in spec.stages] if spec else [],
+        **stats,
+        "ended_early": _ended_early(proof),
     }

@@ -1,16 +1,38 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a proof is about: the ScaledObject, its Deployment and its triggers, checked before all else."""
+"""The target of a proof: the ScaledObject, its Deployment and its triggers, checked before anything is sent."""
 
 from __future__ import annotations
 
-from ..autoscaling import scaledobject
-from ..autoscaling.triggers import find_load_trigger, triggers_of
+from dataclasses import dataclass
+
+from ..autoscaling import scaledobject, triggers
+from ..autoscaling.triggers import Trigger
 from ..common.errors import BadInput
 from ..kube import selectors, workloads
 from ..kube.cluster import Cluster
 from ..prometheus import promql
-from .records import ProofTarget
+
+
+@dataclass(frozen=True)
+class ProofTarget:
+    """The objects by name, and what does not change during a proof; times are in seconds.
+
+    `load_trigger` is the trigger whose metric the load raises, None if no trigger is understood; `counter` is the
+    selector of the counter that each request raises, empty if it is not known.
+    """
+
+    namespace: str
+    scaledobject: str
+    hpa: str
+    deployment: str
+    pod_labels: str
+    triggers: tuple[Trigger, ...]
+    load_trigger: Trigger | None
+    counter: str
+    query_window: float
+    probe_seconds: float
+    grace_seconds: float
 
 
 def find_target(
@@ -18,37 +40,36 @@ def find_target(
 ) -> ProofTarget:
     """Return what the ScaledObject `name` points to.
 
-    :param trigger: the name or index of the trigger that the load moves, where it was given
-    :param counter_metric: the counter that each request raises, where it was given
+    :param trigger: the name or index of the trigger that the load raises, if it was given
+    :param counter_metric: the counter that each request raises, if it was given
     :raises BadInput: it does not exist, or is of a form that this module can't observe
     :raises ClusterError: see Cluster.list
     """
-    found, _version = cluster.list("scaledobjects", namespace, name)
-    if not found:
+    objects, _version = cluster.list("scaledobjects", namespace, name)
+    if not objects:
         others, _version = cluster.list("scaledobjects", namespace)
         known = ", ".join(sorted(item["metadata"]["name"] for item in others)) or "none"
         raise BadInput(f"There is no ScaledObject {name} in namespace {namespace} (`name`; it has: {known})")
-    view = scaledobject.scaledobject_view(found[0])
-    if view.target_kind != "Deployment":
-        raise BadInput(
-            f"ScaledObject {name} scales a {view.target_kind}, and this version can only observe a Deployment"
-        )
-    deployments, _version = cluster.list("deployments", namespace, view.target_name)
+    view = scaledobject.scaledobject_view(objects[0])
+    kind, workload = view.scale_target.kind, view.scale_target.name
+    if kind != "Deployment":
+        raise BadInput(f"ScaledObject {name} scales a {kind}, and this version can only observe a Deployment")
+    deployments, _version = cluster.list("deployments", namespace, workload)
     if not deployments:
-        raise BadInput(f"ScaledObject {name} scales Deployment {view.target_name}, which does not exist in {namespace}")
-    triggers = triggers_of(view)
-    moved = find_load_trigger(triggers, trigger, counter_metric, namespace)
+        raise BadInput(f"ScaledObject {name} scales Deployment {workload}, which does not exist in {namespace}")
+    all_triggers = triggers.triggers_of(view)
+    load_trigger = triggers.find_load_trigger(all_triggers, trigger, counter_metric, namespace)
     pod_spec = deployments[0]["spec"]["template"]["spec"]
     return ProofTarget(
         namespace=namespace,
         scaledobject=name,
-        hpa=view.hpa_name,
-        deployment=view.target_name,
+        hpa=scaledobject.hpa_name(objects[0]),
+        deployment=workload,
         pod_labels=selectors.label_selector(deployments[0]["spec"]["selector"]),
-        triggers=triggers,
-        load_trigger=moved,
+        triggers=all_triggers,
+        load_trigger=load_trigger,
         counter=promql.counter_selector(counter_metric, namespace) if counter_metric else "",
-        query_window=promql.query_window(moved.query) if moved else 0.0,
+        query_window=promql.query_window(load_trigger.query) if load_trigger else 0.0,
         probe_seconds=workloads.probe_seconds(deployments[0]),
         grace_seconds=float(pod_spec.get("terminationGracePeriodSeconds") or 30),
     )

@@ -10,23 +10,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..autoscaling.hpa_model import NotPredicted
+from ..load.stats import LoadStats
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import Prediction
-from . import diagnosis, messages
-from .records import LoadFacts, Replicas, Verdict
-
-VERDICTS = (
-    "scaled",
-    "scaled_late",
-    "wrong_count",
-    "not_scaled",
-    "flapped",
-    "not_scaled_in",
-    "not_ready",
-    "aborted",
+from . import diagnosis
+from .outcomes import (
+    Held,
+    HoldCutShort,
+    LeftDuringHold,
+    Outcome,
+    Reason,
+    RestBroken,
+    Rested,
+    RestLost,
+    RestTooShort,
+    Unwatched,
+    Verdict,
 )
+from .replicas import ReplicaCounts
+
 # The load's own clock begins a little before its first request is sent.
 _CLOCKS_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a load is judged by, at `now`.
+
+    `history` has the counts at each change since the first request, the first being those before it.
+    `metric_was_over` says whether the trigger's query, or the HPA's own metric, was observed over the threshold.
+    `unwatched` has (kind, error) of the kinds whose broken watch hides the replicas now. `others` are the triggers that
+    are not predicted.
+    """
+
+    history: Sequence[ReplicaCounts]
+    load: LoadStats
+    now: float
+    hold_seconds: float
+    metric_was_over: bool = False
+    unwatched: tuple[tuple[str, str], ...] = ()
+    others: tuple[NotPredicted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,202 +67,112 @@ class Stay:
         return (now if self.end is None else self.end) - self.start
 
 
-def stays(history: Sequence[Replicas], counts: Sequence[int]) -> list[Stay]:
-    """Return each time for which all counts agreed on one of `counts`, of which nothing is counted that nobody saw.
+def stays(history: Sequence[ReplicaCounts], counts: Sequence[int]) -> list[Stay]:
+    """Return each time for which all counts agreed on one of `counts`; a time that nobody observed does not count.
 
     :param history: the counts at each change, oldest first
     """
-    found: list[Stay] = []
+    ended: list[Stay] = []
+    running: Stay | None = None
     for sample in history:
-        running = found[-1] if found and found[-1].end is None else None
         if running is not None and sample.settled != running.count:
             left = sample.seconds if sample.earliest is None else max(sample.earliest, running.start)
-            found[-1] = Stay(running.count, running.start, left, max(sample.desired, sample.spec))
+            ended.append(Stay(running.count, running.start, left, max(sample.desired, sample.spec)))
             running = None
         if running is None and sample.settled in counts:
-            found.append(Stay(sample.settled or 0, sample.seconds, None))
-    return found
+            running = Stay(sample.settled or 0, sample.seconds, None)
+    return ended if running is None else [*ended, running]
 
 
-def judge(
-    history: Sequence[Replicas],
-    prediction: Prediction,
-    load: LoadFacts,
-    *,
-    now: float,
-    hold_seconds: float,
-    metric_was_over: bool = False,
-    unwatched: str = "",
-    others: str = "",
-) -> Verdict | None:
-    """Return the verdict, or None while it is open.
-
-    :param history: the counts at each change since the first request, the first being the state before it
-    :param metric_was_over: the trigger's query, or the HPA's own metric, was seen over the threshold
-    :param unwatched: why the HPA or the Deployment can't be watched now; empty while both are
-    :param others: the triggers that are not predicted, in words
-    :returns: always a verdict when the load has ended
-    """
-    trouble = diagnosis.load_trouble(load)
-    if trouble is not None and trouble.reason == "load_not_sent" and load.ended:
-        return trouble
-    if not history:
-        return None
-    if unwatched:
-        # A count that nobody sees is not held: what happened comes when the watch goes on.
-        return _not_observed(unwatched) if load.ended else None
-    if not prediction.changes:
-        return _judge_rest(history, prediction, load, now, hold_seconds, others=others)
-    over = load.ended or _is_over(history, prediction, now)
-    verdict = _judge_growth(history, prediction, load, now, hold_seconds, over=over)
-    if verdict is None and over:
-        verdict = _judge_hold(history, prediction, load, hold_seconds) or diagnosis.not_as_predicted(
-            history, prediction, load, metric_was_over, others, waited=now > prediction.latest_seconds
-        )
-    return verdict
-
-
-def _is_over(history: Sequence[Replicas], prediction: Prediction, now: float) -> bool:
-    """Whether nobody has to wait any more: the predicted time and its margin are over, and nothing is held."""
-    reached = stays(history, prediction.possible_replicas)
-    return now > prediction.latest_seconds + MARGIN_SECONDS and not (reached and reached[-1].end is None)
-
-
-def _judge_growth(
-    history: Sequence[Replicas],
-    prediction: Prediction,
-    load: LoadFacts,
-    now: float,
-    hold_seconds: float,
-    *,
-    over: bool,
-) -> Verdict | None:
-    """The prediction is that replicas grow: have they stayed long enough at the new count, or left it?"""
-    reached = stays(history, prediction.possible_replicas)
-    held = next((stay for stay in reached if stay.seconds(now) >= hold_seconds), None)
-    # Going on upwards to another possible count is not flapping: the tolerance makes several counts stable.
-    broken = [stay for stay in reached if stay.end is not None and not _went_on(stay, prediction)]
-    if broken and (held is None or broken[0].start < held.start):
-        back = "" if held is None else f"They were back after {held.start:.1f} s. "
-        flapped = _flapped(broken[0], hold_seconds, back + messages.last_words(history[-1]))
-        return flapped if held is not None or over else None
-    if held is not None:
-        return diagnosis.load_trouble(load) or _scaled(held, prediction, hold_seconds)
-    return None
-
-
-def is_reached(history: Sequence[Replicas], prediction: Prediction) -> bool:
+def is_reached(history: Sequence[ReplicaCounts], prediction: Prediction) -> bool:
     """Whether a predicted growth has come to its end."""
     return prediction.changes and bool(history) and history[-1].settled in prediction.possible_replicas
 
 
-def _not_observed(unwatched: str) -> Verdict:
-    return Verdict(
-        "aborted",
-        "not_observed",
-        f"The load ended while its effect could not be watched: {unwatched}. Is the API server there?",
-    )
-
-
-def _judge_hold(
-    history: Sequence[Replicas], prediction: Prediction, load: LoadFacts, hold_seconds: float
-) -> Verdict | None:
-    """The load or the wait is over: is the predicted count there, and did only not stay long enough?"""
-    reached = stays(history, prediction.possible_replicas)
-    if not reached or reached[-1].end is not None:
+def judge(prediction: Prediction, evidence: Evidence) -> Verdict | None:
+    """Return the verdict, or None while it is open; when the load has ended there always is a verdict."""
+    history, load = evidence.history, evidence.load
+    failure = diagnosis.load_failure(load)
+    if failure is not None and failure.reason is Reason.LOAD_NOT_SENT and load.ended:
+        return failure
+    if not history:
         return None
-    return diagnosis.load_trouble(load) or Verdict(
-        "scaled_late",
-        "hold_cut_short",
-        f"{reached[-1].count} replicas were Ready after {reached[-1].start:.1f} s, and the load ended "
-        f"before they had stayed for {hold_seconds:g} s: give load.http.duration more seconds.",
-    )
+    if evidence.unwatched:
+        # A count that is not watched is not held: the events that were missed arrive when the watch recovers.
+        unwatched = Verdict(Outcome.ABORTED, Reason.NOT_OBSERVED, Unwatched(evidence.unwatched))
+        return unwatched if load.ended else None
+    if not prediction.changes:
+        return _judge_rest(prediction, evidence)
+    return _judge_growth(prediction, evidence)
 
 
-def _judge_rest(
-    history: Sequence[Replicas],
-    prediction: Prediction,
-    load: LoadFacts,
-    now: float,
-    hold_seconds: float,
-    *,
-    others: str,
-) -> Verdict | None:
-    """The prediction is that nothing moves."""
-    start, needed = prediction.from_replicas, prediction.latest_seconds + hold_seconds
-    moved = any(sample.desired > start or sample.spec > start for sample in history)
-    if not load.ended and (moved or now < needed):
+def _judge_growth(prediction: Prediction, evidence: Evidence) -> Verdict | None:
+    """The prediction is that replicas grow: did they stay long enough at a predicted count, or leave it?"""
+    latest = prediction.times.latest_seconds
+    reached = stays(evidence.history, prediction.possible_replicas)
+    is_there = bool(reached) and reached[-1].end is None
+    wait_is_over = evidence.now > latest + MARGIN_SECONDS and not is_there
+    is_over = evidence.load.ended or wait_is_over
+    held = next((stay for stay in reached if stay.seconds(evidence.now) >= evidence.hold_seconds), None)
+    # Growing on to another possible count is not flapping: the tolerance makes several counts stable.
+    left = [stay for stay in reached if stay.end is not None and not _grew_on(stay, prediction)]
+    if left and (held is None or left[0].start < held.start):
+        return _flapped(left[0], held, evidence) if held is not None or is_over else None
+    if held is not None:
+        return diagnosis.load_failure(evidence.load) or _held(held, prediction, evidence.hold_seconds)
+    if not is_over:
         return None
-    trouble = diagnosis.load_trouble(load)
-    if trouble is not None:
-        return trouble
-    if moved:
-        highest = max(max(sample.desired, sample.spec) for sample in history)
-        if others:
-            return Verdict("wrong_count", "other_trigger", diagnosis.other_trigger_words(others))
-        return Verdict(
-            "wrong_count",
-            "more_than_predicted",
-            f"{messages.metric_words(prediction).capitalize()} asks for {messages.replicas_words(start)}, and the HPA went up to "
-            f"{highest}: look for other traffic in evidence and timeline.csv.",
-        )
-    if now < needed - _CLOCKS_SECONDS:
-        return Verdict(
-            "aborted",
-            "load_not_sent",
-            f"The load ended after {now:.0f} s, and {needed:.0f} s are needed to prove rest.",
-        )
-    return _rested(history[-1], prediction, now)
-
-
-def _rested(last: Replicas, prediction: Prediction, now: float) -> Verdict:
-    start = prediction.from_replicas
-    if last.settled != start:
-        return Verdict(
-            "wrong_count",
-            "fewer_than_predicted",
-            f"{messages.replicas_words(start)} predicted to stay. {messages.last_words(last)}",
-        )
-    why = {
-        "load_under_threshold": f"a metric of {prediction.metric:g} is not more than {messages.replicas_words(start)} may carry "
-        f"at {messages.threshold_words(prediction)} (tolerance {prediction.tolerance:.0%}). Send more, or lower the threshold.",
-        "load_under_activation": f"a metric of {prediction.metric:g} does not reach the trigger's activationThreshold.",
-        "max_replicas": f"the HPA's maxReplicas of {prediction.max_replicas} is reached already. Raise it.",
-        "fallback": "the trigger fails, and KEDA's fallback stands for its value. Mend the trigger.",
-        "scale_up_disabled": "the HPA's behavior.scaleUp forbids to grow. Change it.",
-    }[prediction.reason]
-    return Verdict(
-        "not_scaled",
-        prediction.reason,
-        f"{messages.replicas_words(start)} predicted and seen, for {now:.0f} s of load: {why}",
+    if is_there:
+        cut = HoldCutShort(reached[-1].count, reached[-1].start, evidence.hold_seconds)
+        return diagnosis.load_failure(evidence.load) or Verdict(Outcome.SCALED_LATE, Reason.HOLD_CUT_SHORT, cut)
+    return diagnosis.explain_mismatch(
+        evidence.history,
+        prediction,
+        evidence.load,
+        metric_was_over=evidence.metric_was_over,
+        others=evidence.others,
+        waited=evidence.now > latest,
     )
 
 
-def _went_on(stay: Stay, prediction: Prediction) -> bool:
+def _grew_on(stay: Stay, prediction: Prediction) -> bool:
     return stay.next_count is not None and stay.count < stay.next_count <= prediction.replicas
 
 
-def _scaled(held: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
-    stayed = f" and stayed for {hold_seconds:g} s under load" if hold_seconds else ""
-    seen = (
-        f"{messages.replicas_words(held.count)} Ready {held.start:.1f} s after the first request{stayed}; predicted were "
-        f"{messages.possible_words(prediction)}"
-    )
-    if held.start <= prediction.latest_seconds:
-        return Verdict("scaled", "as_predicted", f"{seen} within {prediction.latest_seconds:.0f} s at the latest.")
-    return Verdict(
-        "scaled_late",
-        "after_latest",
-        f"{seen} within {prediction.latest_seconds:.0f} s at the latest ({messages.parts_words(prediction.latest_parts)}): hops "
-        "shows which step took longer.",
-    )
+def _held(stay: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
+    facts = Held(prediction, stay.count, stay.start, hold_seconds)
+    if stay.start <= prediction.times.latest_seconds:
+        return Verdict(Outcome.SCALED, Reason.AS_PREDICTED, facts)
+    return Verdict(Outcome.SCALED_LATE, Reason.AFTER_LATEST, facts)
 
 
-def _flapped(broken: Stay, hold_seconds: float, end: str) -> Verdict:
-    return Verdict(
-        "flapped",
-        "left_during_hold",
-        f"{broken.count} replicas were Ready after {broken.start:.1f} s as predicted, and after "
-        f"{broken.end:.1f} s they were not: {hold_seconds:g} s were asked. {end} timeline.csv shows which "
-        "pod or decision changed.",
+def _flapped(left: Stay, held: Stay | None, evidence: Evidence) -> Verdict:
+    facts = LeftDuringHold(
+        replicas=left.count,
+        ready_seconds=left.start,
+        left_seconds=left.start if left.end is None else left.end,
+        hold_seconds=evidence.hold_seconds,
+        return_seconds=None if held is None else held.start,
+        last=evidence.history[-1],
     )
+    return Verdict(Outcome.FLAPPED, Reason.LEFT_DURING_HOLD, facts)
+
+
+def _judge_rest(prediction: Prediction, evidence: Evidence) -> Verdict | None:
+    """The prediction is that replicas stay."""
+    start, now, last = prediction.from_replicas, evidence.now, evidence.history[-1]
+    needed = prediction.times.latest_seconds + evidence.hold_seconds
+    highest = max(max(counts.desired, counts.spec) for counts in evidence.history)
+    if not evidence.load.ended and highest <= start and now < needed:
+        return None
+    failure = diagnosis.load_failure(evidence.load)
+    if failure is not None:
+        return failure
+    if highest > start:
+        reason = Reason.OTHER_TRIGGER if evidence.others else Reason.MORE_THAN_PREDICTED
+        return Verdict(Outcome.WRONG_COUNT, reason, RestBroken(prediction, highest, evidence.others))
+    if now < needed - _CLOCKS_SECONDS:
+        return Verdict(Outcome.ABORTED, Reason.LOAD_NOT_SENT, RestTooShort(now, needed))
+    if last.settled != start:
+        return Verdict(Outcome.WRONG_COUNT, Reason.FEWER_THAN_PREDICTED, RestLost(prediction, last))
+    return Verdict(Outcome.NOT_SCALED, Reason(prediction.reason), Rested(prediction, now))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a proof waits for before it sends anything: that the chain is ready, and that all is at rest."""
+"""What a proof waits for before it sends anything: that the chain is ready, and that the workload is at rest."""
 
 from __future__ import annotations
 
@@ -9,91 +9,81 @@ import textwrap
 
 from ..autoscaling.hpa_model import HpaModel
 from ..prediction import scale_in
-from . import chain
-from .chain import Missing
-from .records import Verdict
-from .scene import Scene
+from . import chain, finding_messages, phrases, rest
+from .outcomes import ChainNotReady, NeverAtRest, Outcome, Reason, Verdict
+from .session import Session
 
-# The watches bring what is there one by one: what is not seen so soon is not worth a line.
+# The watches bring the objects one by one: what is missing for so short a time is not worth a line.
 _FIRST_LOOK_SECONDS = 2.0
 _LINE_LENGTH = 160
 
 
-def wait_until_ready(scene: Scene) -> Verdict | None:
-    """Return None once the chain is ready, or the verdict that it is not in time."""
-    scene.timeline.phase = "ready"
-    begun = scene.now()
+def wait_until_ready(session: Session) -> Verdict | None:
+    """Return None once the chain is ready, or the verdict that it is not ready in time."""
+    session.phase = "ready"
+    begun, timeout = session.now(), session.options.wait_timeout
     while True:
-        scene.step()
-        gaps = chain.missing(scene.state) or _missing_value(scene)
-        if not gaps:
-            scene.on_ready()
-            scene.lines.say("ready: pods, scrape target, ScaledObject and HPA")
+        session.step()
+        links = chain.missing_links(session.state) or chain.missing_value(session.state, _metric_name(session))
+        if not links:
+            session.inputs.settle_targets()
+            session.say("ready: pods, scrape target, ScaledObject and HPA")
             return None
-        if scene.now() > begun + scene.options.wait_timeout:
-            return Verdict(
-                "not_ready",
-                gaps[0].reason,
-                f"After {scene.options.wait_timeout:g} s (wait_timeout) the chain is not ready: "
-                f"{'; '.join(gap.message for gap in gaps)}. Nothing was sent.",
-            )
-        if scene.now() > begun + _FIRST_LOOK_SECONDS:
-            scene.lines.regular(f"waiting: {textwrap.shorten(gaps[0].message, _LINE_LENGTH, placeholder='...')}")
+        if session.now() > begun + timeout:
+            facts = ChainNotReady(timeout, tuple(link.finding for link in links))
+            return Verdict(Outcome.NOT_READY, links[0].reason, facts)
+        if session.now() > begun + _FIRST_LOOK_SECONDS and session.line_is_due:
+            phrase = finding_messages.phrase(links[0].finding)
+            session.say(f"waiting: {textwrap.shorten(phrase, _LINE_LENGTH, placeholder='...')}")
 
 
-def _missing_value(scene: Scene) -> list[Missing]:
-    """Return that the HPA has no value of the metric that the load moves, while it has one of another."""
-    hpa, plan = scene.state.hpa, scene.plan()
-    name = plan.target.load_metric.name if plan.target else ""
-    if not name or hpa is None or hpa.disabled or name in hpa.values:
-        return []
-    return [Missing("hpa_metric_invalid", f"HPA {hpa.name} has no value of {name} ({hpa.message})")]
+def _metric_name(session: Session) -> str:
+    config = session.model().config
+    return config.load_metric.name if config else ""
 
 
-def wait_until_at_rest(scene: Scene, plan: HpaModel, since: float = -math.inf) -> Verdict | float:
-    """Return the metric at rest, or a verdict when it does not come to rest in time.
+def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.inf) -> Verdict | float:
+    """Return the metric at rest, or a verdict when the workload does not come to rest in time.
 
-    :param since: when a load of our own has ended, on the monotonic clock
+    :param since: when a load of this proof ended, on the monotonic clock
     """
-    scene.timeline.phase = "rest"
-    timing = scene.timing()
+    session.phase = "rest"
+    timing = session.timing()
     settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
-    most = plan.target.min_replicas if plan.target else 1
-    begun = scene.now()
-    announced = False
+    highest = model.config.min_replicas if model.config else 1
+    begun = session.now()
+    is_announced = False
     while True:
-        scene.step()
-        now = scene.now()
-        found = chain.rest(scene.state, plan.target, settle, now, since=since, fallback=plan.fallback)
-        if found.at_rest:
-            scene.lines.say(f"at rest: {found.message}")
-            return found.baseline
-        # More may be seen while it waits: what an earlier load has asked for comes a little after it.
-        most = max([most, *(max(one.spec, one.current) for one in scene.state.history[-1:])])
-        limit, parts = chain.rest_limit(settle, _back_seconds(scene, plan, most), scene.target.grace_seconds)
-        if now - begun > limit:
-            return Verdict(
-                "not_ready",
-                "not_at_rest",
-                f"The workload did not come to rest within {limit:.0f} s ({parts}): {found.message}. "
-                f"Does anything else send requests?{'' if scene.phases else ' Nothing was sent by this proof.'}",
-            )
-        if not announced and now - begun > 1:
-            scene.lines.say(f"waiting for rest, at most {limit:.0f} s ({parts}): {found.message}")
-            announced = True
-        scene.lines.regular(f"waiting for rest: {found.message}")
+        session.step()
+        now = session.now()
+        check = rest.check(session.state, model.config, settle, now, since=since, fallback=model.fallback)
+        phrase = finding_messages.phrase(check.finding)
+        if check.at_rest:
+            session.say(f"at rest: {phrase}")
+            return check.baseline
+        # Replicas may grow while this waits: an earlier load takes effect a little later.
+        for counts in session.state.cluster.history[-1:]:
+            highest = max(highest, counts.spec, counts.current)
+        limit = rest.longest_wait(settle, _shrink_seconds(session, model, highest), session.target.grace_seconds)
+        if now - begun > sum(seconds for _part, seconds in limit):
+            load_sent = math.isfinite(since)
+            return Verdict(Outcome.NOT_READY, Reason.NOT_AT_REST, NeverAtRest(limit, check.finding, load_sent))
+        if not is_announced and now - begun > 1:
+            session.say(f"waiting for rest, at most {phrases.limit(limit)}: {phrase}")
+            is_announced = True
+        if session.line_is_due:
+            session.say(f"waiting for rest: {phrase}")
 
 
-def _back_seconds(scene: Scene, plan: HpaModel, most: int) -> float:
-    """Return the longest time in which replicas go back from `most` to where they rest, in seconds."""
-    rules = scene.rules
-    cooldown = rules.cooldown + 2 * rules.polling_interval if rules.scales_to_zero and most else 0.0
-    if plan.target is None:
-        return cooldown + scene.options.hpa_downscale_stabilization
-    least = plan.target.min_replicas
-    if most <= least:
+def _shrink_seconds(session: Session, model: HpaModel, highest: int) -> float:
+    """Return the longest time in which replicas shrink from `highest` to where they rest, in seconds."""
+    rules, options, config = session.rules(), session.options, model.config
+    cooldown = rules.cooldown + 2 * rules.polling_interval if rules.scales_to_zero and highest else 0.0
+    if config is None:
+        return cooldown + options.hpa_downscale_stabilization
+    if highest <= config.min_replicas:
         return cooldown
-    policies = scale_in.shrink_seconds(plan.target, most, least, scene.options.hpa_sync_period)
-    if math.isinf(policies):  # nothing goes back, and only the metric has to settle
+    policies = scale_in.shrink_seconds(config, highest, config.min_replicas, options.hpa_sync_period)
+    if math.isinf(policies):  # replicas never shrink, and only the metric has to settle
         return cooldown
-    return plan.target.stabilization + scene.options.hpa_sync_period + policies + cooldown
+    return config.stabilization + options.hpa_sync_period + policies + cooldown

@@ -33,6 +33,12 @@ def pod(*words, key="command"):
             {**DEFAULTS, **{"hpa_downscale_stabilization": 90.0}},
         ),
         ([pod(SYNC, "7s", key="args")], {**DEFAULTS, "hpa_sync_period": 7.0}),
+        ([pod(f"{SYNC}=1.5s")], {**DEFAULTS, "hpa_sync_period": 1.5}),
+        ([pod(f"{SYNC}=300ms")], {**DEFAULTS, "hpa_sync_period": 0.3}),
+        (
+            [pod("--horizontal-pod-autoscaler-tolerance=inf")],
+            {key: value for key, value in DEFAULTS.items() if key != "hpa_tolerance"},
+        ),
         # What can't be read, and what no controller takes
         ([pod(f"{SYNC}=often")], {key: value for key, value in DEFAULTS.items() if key != "hpa_sync_period"}),
         ([pod(f"{SYNC}=0s")], {key: value for key, value in DEFAULTS.items() if key != "hpa_sync_period"}),

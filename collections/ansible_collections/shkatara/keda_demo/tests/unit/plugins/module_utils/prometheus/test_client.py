@@ -10,7 +10,6 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus import client
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import (
     PrometheusError,
     direct_address,
@@ -41,23 +40,23 @@ def vector(*values):
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     answers: dict[str, tuple[int, dict]]
-    asked: list[tuple[str, dict]]
-    headers_seen: list[dict]
+    requests: list[tuple[str, dict]]
+    request_headers: list[dict]
     closes = False
 
     def do_GET(self):
         parts = urlsplit(self.path)
-        self.asked.append((parts.path, parse_qs(parts.query)))
-        self.headers_seen.append(dict(self.headers))
-        found = self.answers.get(parts.path, (404, {}))
-        status, document = found() if callable(found) else found
+        self.requests.append((parts.path, parse_qs(parts.query)))
+        self.request_headers.append(dict(self.headers))
+        answer = self.answers.get(parts.path, (404, {}))
+        status, document = answer() if callable(answer) else answer
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        # Without a word, as a server does whose keep-alive time is over.
+        # Without a header that says so, as a server does whose keep-alive time is over.
         self.close_connection = self.closes
 
     def log_message(self, *_args):
@@ -66,7 +65,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    handler = type("OneHandler", (Handler,), {"answers": {}, "asked": [], "headers_seen": [], "closes": False})
+    handler = type("OneHandler", (Handler,), {"answers": {}, "requests": [], "request_headers": [], "closes": False})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield handler, running.server_address[1]
@@ -83,6 +82,8 @@ def prometheus(port, path="", **options):
         (vector("36.8"), 36.8),
         (vector(), None),
         (vector("NaN"), None),
+        (vector("+Inf"), None),
+        (vector("-Inf"), None),
         ({"status": "success", "data": {"resultType": "scalar", "result": [1795510739.3, "5"]}}, 5),
     ],
 )
@@ -90,7 +91,7 @@ def test_query(server, document, expected):
     handler, port = server
     handler.answers["/api/v1/query"] = (200, document)
     assert prometheus(port).query("sum(a)") == expected
-    assert handler.asked == [("/api/v1/query", {"query": ["sum(a)"]})]
+    assert handler.requests == [("/api/v1/query", {"query": ["sum(a)"]})]
 
 
 def test_a_query_with_many_series_is_an_error_as_it_is_for_keda(server):
@@ -100,7 +101,7 @@ def test_a_query_with_many_series_is_an_error_as_it_is_for_keda(server):
         prometheus(port).query("a")
 
 
-def test_a_wrong_query_is_told_in_prometheus_words(server):
+def test_prometheus_error_of_a_wrong_query_is_in_the_message(server):
     handler, port = server
     handler.answers["/api/v1/query"] = (
         400,
@@ -137,11 +138,11 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(server):
     handler, port = server
     handler.closes = True
     handler.answers["/api/v1/query"] = (200, vector("1"))
-    asked = prometheus(port)
-    assert [asked.query("a") for _ in range(3)] == [1, 1, 1]
+    api = prometheus(port)
+    assert [api.query("a") for _ in range(3)] == [1, 1, 1]
 
 
-def test_what_is_no_prometheus(server):
+def test_a_server_that_is_not_prometheus(server):
     _handler, port = server
     with pytest.raises(PrometheusError, match=f"http://127.0.0.1:{port} refused /api/v1/query: HTTP 404") as caught:
         prometheus(port).query("a")
@@ -149,7 +150,7 @@ def test_what_is_no_prometheus(server):
 
 
 @pytest.mark.parametrize("document", [[], {"status": "success"}, {"status": "success", "data": []}])
-def test_json_that_is_no_answer_of_prometheus(server, document):
+def test_json_that_is_not_prometheus(server, document):
     handler, port = server
     handler.answers["/api/v1/query"] = (200, document)
     with pytest.raises(PrometheusError):
@@ -179,14 +180,16 @@ def test_series_are_raw_samples_with_their_own_times(server):
     result = [
         {"metric": {"__name__": "a", "pod": "p"}, "values": [[1795510739.301, "5"], [1795510744.301, "12"]]},
         {"metric": {"__name__": "a", "pod": "q"}, "histograms": []},
+        {"metric": {"pod": "r"}, "values": [[1795510739.3, "NaN"], [1795510744.3, "+Inf"], [1795510749.3, "3"]]},
     ]
     handler.answers["/api/v1/query"] = (200, {"status": "success", "data": {"resultType": "matrix", "result": result}})
-    asked = prometheus(port)
-    assert asked.series('a{namespace="test"}', 14.2) == [
-        Series({"__name__": "a", "pod": "p"}, [(1795510739.301, 5.0), (1795510744.301, 12.0)])
+    api = prometheus(port)
+    assert api.series('a{namespace="test"}', 14.2) == [
+        Series({"__name__": "a", "pod": "p"}, [(1795510739.301, 5.0), (1795510744.301, 12.0)]),
+        Series({"pod": "r"}, [(1795510749.3, 3.0)]),
     ]
-    assert handler.asked == [("/api/v1/query", {"query": ['a{namespace="test"}[15s]']})]
-    assert asked.offset is None  # a matrix has no time of evaluation
+    assert handler.requests == [("/api/v1/query", {"query": ['a{namespace="test"}[15s]']})]
+    assert api.offset is None  # a matrix has no time of evaluation
 
 
 def test_feeds_are_the_targets_of_the_selectors(server):
@@ -197,32 +200,32 @@ def test_feeds_are_the_targets_of_the_selectors(server):
         {"__name__": "recorded"},
     ]
     handler.answers["/api/v1/series"] = (200, {"status": "success", "data": data})
-    asked = prometheus(port, clock=lambda: 1000.0)
-    assert asked.feeds(['a{b="c"}', "recorded"]) == {("test", "10.244.1.5:5000")}
-    assert handler.asked == [
+    api = prometheus(port, clock=lambda: 1000.0)
+    assert api.feeds(['a{b="c"}', "recorded"]) == {("test", "10.244.1.5:5000")}
+    assert handler.requests == [
         ("/api/v1/series", {"match[]": ['a{b="c"}', "recorded"], "start": ["700.000"], "end": ["1000.000"]})
     ]
-    assert asked.feeds([]) == set()
-    assert len(handler.asked) == 1
+    assert api.feeds([]) == set()
+    assert len(handler.requests) == 1
 
 
 def test_the_offset_is_that_of_the_shortest_round_trip(server):
     handler, port = server
     handler.answers["/api/v1/query"] = (200, vector("1"))  # evaluated at 1795510739.3
-    # A look before each call, then at the request and at its answer.
+    # The clock is read before each call, then at the request and at its response.
     times = iter(
         [0.0, 1795510729.0, 1795510731.0, 0.0, 1795510740.0, 1795510740.2, 0.0, 1795510700.0, 1795510701.0],
     )
-    asked = prometheus(port, clock=lambda: next(times))
-    found = []
+    api = prometheus(port, clock=lambda: next(times))
+    offsets = []
     for _ in range(3):
-        asked.query("a")
-        found.append((round(asked.offset, 3), round(asked.offset_error, 3)))
-    assert found == [(9.3, 1.0), (-0.8, 0.1), (-0.8, 0.1)]
+        api.query("a")
+        offsets.append((round(api.offset, 3), round(api.offset_error, 3)))
+    assert offsets == [(9.3, 1.0), (-0.8, 0.1), (-0.8, 0.1)]
 
 
 def test_the_offset_of_a_server_with_another_clock(server):
-    """The real clock and a real round trip: the truth lies within the error that is told."""
+    """The real clock and a real round trip: the true offset lies within `offset_error`."""
     handler, port = server
 
     def answer():
@@ -232,49 +235,49 @@ def test_the_offset_of_a_server_with_another_clock(server):
         return 200, {"status": "success", "data": {"resultType": "scalar", "result": [at, "1"]}}
 
     handler.answers["/api/v1/query"] = answer
-    asked = prometheus(port)
-    asked.query("time()")
-    assert abs(asked.offset - 7.0) <= asked.offset_error
-    assert 0.035 <= asked.offset_error < 1
+    api = prometheus(port)
+    api.query("time()")
+    assert abs(api.offset - 7.0) <= api.offset_error
+    assert 0.035 <= api.offset_error < 1
 
 
 def test_another_server_has_another_clock(server):
     handler, port = server
     handler.answers["/api/v1/query"] = handler.answers["/prom/api/v1/query"] = (200, vector("1"))
     times, paths = iter([0.0, 10.0, 10.1, 0.0, 20.0, 30.0]), iter(["", "/prom"])
-    asked = Prometheus(None, lambda: direct_address(f"http://127.0.0.1:{port}{next(paths)}"), clock=lambda: next(times))
-    asked.query("a")
-    asked.close()
-    asked.query("a")
-    assert asked.offset_error == 5.0  # not the 0.05 s of the first
+    api = Prometheus(None, lambda: direct_address(f"http://127.0.0.1:{port}{next(paths)}"), clock=lambda: next(times))
+    api.query("a")
+    api.close()
+    api.query("a")
+    assert api.offset_error == 5.0  # not the 0.05 s of the first
 
 
-def test_headers_are_sent_each_time_and_told_never(server):
+def test_headers_are_sent_with_each_request_and_are_in_no_message(server):
     handler, port = server
     headers = {"Authorization": "Bearer s3cr3t", "X-Scope-OrgID": "tenant-7"}
     handler.answers["/api/v1/query"] = (
         401,
         {"status": "error", "error": "bad token s3cr3t (Bearer s3cr3t) of tenant-7"},
     )
-    asked = prometheus(port, headers=headers)
+    api = prometheus(port, headers=headers)
     with pytest.raises(PrometheusError) as caught:
-        asked.query("a")
+        api.query("a")
     assert str(caught.value).endswith("refused /api/v1/query: bad token *** (***) of ***")
-    assert asked.version() is None
-    assert [seen["Authorization"] for seen in handler.headers_seen] == ["Bearer s3cr3t"] * 2
-    assert [seen["X-Scope-OrgID"] for seen in handler.headers_seen] == ["tenant-7"] * 2
+    assert api.version() is None
+    assert [headers["Authorization"] for headers in handler.request_headers] == ["Bearer s3cr3t"] * 2
+    assert [headers["X-Scope-OrgID"] for headers in handler.request_headers] == ["tenant-7"] * 2
 
 
 @pytest.mark.parametrize(
-    ("headers", "words"),
+    ("headers", "message"),
     [
         ({"X-Key": "hidden\r\nX: y"}, "the value of X-Key in `prometheus_headers`"),
         ({"X-Key": "hidden\u2026"}, "the value of X-Key in `prometheus_headers`"),
         ({"X Key": "hidden"}, "has the name 'X Key'"),
     ],
 )
-def test_a_header_that_cannot_be_sent(headers, words):
-    with pytest.raises(PrometheusError, match=words) as caught:
+def test_a_header_that_cannot_be_sent(headers, message):
+    with pytest.raises(PrometheusError, match=message) as caught:
         prometheus(1, headers=headers)
     assert "hidden" not in str(caught.value)
 
@@ -282,22 +285,28 @@ def test_a_header_that_cannot_be_sent(headers, words):
 def test_a_refused_request_is_not_sent_again(server):
     handler, port = server
     handler.answers["/api/v1/query"] = (200, vector("1"))
-    asked = prometheus(port)
-    asked.query("a")
+    api = prometheus(port)
+    api.query("a")
     with pytest.raises(PrometheusError):
-        asked.targets()
-    assert [path for path, _query in handler.asked] == ["/api/v1/query", "/api/v1/targets"]
+        api.targets()
+    assert [path for path, _query in handler.requests] == ["/api/v1/query", "/api/v1/targets"]
 
 
-def test_a_server_that_hangs_is_asked_once(server, monkeypatch):
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1.2)
+def test_a_server_that_hangs_is_asked_once(server):
     handler, port = server
     handler.answers["/api/v1/query"] = (200, vector("1"))
-    asked = prometheus(port)
-    asked.query("a")
+    api = prometheus(port, timeout=1.2)
+    api.query("a")
     handler.answers["/api/v1/query"] = lambda: (time.sleep(3), (200, vector("1")))[1]
     begun = time.monotonic()
     with pytest.raises(PrometheusError, match=r"does not answer: timed out"):
-        asked.query("a")
+        api.query("a")
     assert time.monotonic() - begun < 2.3
-    assert len(handler.asked) == 2
+    assert len(handler.requests) == 2
+
+
+def test_https_is_spoken_to_an_https_url(server):
+    _handler, port = server
+    api = Prometheus(None, lambda: direct_address(f"https://127.0.0.1:{port}"))
+    with pytest.raises(PrometheusError, match=rf"^https://127.0.0.1:{port} does not answer: \[SSL"):
+        api.query("a")

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-import http.client
 import threading
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.connections import (
+    DirectConnection,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.pod_counters import (
     count,
     read_counters,
@@ -44,13 +46,13 @@ def target(pod, url="http://10.244.1.5:5000/metrics"):
 
 
 def read(targets, metric, answer=lambda handler, _path: send(handler, PAGE), **options):
-    """Return the counts, what was connected to, and what the pods were asked."""
+    """Return the counts, the arguments of each connection, and the requests to the pods."""
     connected = []
     with serve(answer) as api:
 
         def connect(namespace, pod, port):
             connected.append((namespace, pod, port))
-            return http.client.HTTPConnection("127.0.0.1", api.port, timeout=10)
+            return DirectConnection("127.0.0.1", api.port)
 
         return read_counters(None, targets, metric, connect=connect, **options), connected, api.asked
 
@@ -75,18 +77,18 @@ def test_a_page(metric, expected):
     assert count(PAGE, selector) == expected
 
 
-def test_a_pod_is_asked_as_prometheus_asks_it():
-    seen = []
+def test_a_pod_gets_the_request_that_prometheus_sends():
+    hosts = []
 
     def answer(handler, _path):
-        seen.append(handler.headers["Host"])
+        hosts.append(handler.headers["Host"])
         send(handler, PAGE)
 
-    counts, connected, asked = read([target("a", "http://10.244.1.5:8080/m?x=1")], "requests_total", answer)
+    counts, connected, requests = read([target("a", "http://10.244.1.5:8080/m?x=1")], "requests_total", answer)
     assert counts == {"a": 142.0}
     assert connected == [("test", "a", 8080)]
-    assert asked == [("GET", "/m", {"x": "1"})]
-    assert seen == ["10.244.1.5:8080"]
+    assert requests == [("GET", "/m", {"x": "1"})]
+    assert hosts == ["10.244.1.5:8080"]
 
 
 def test_pods_are_read_at_the_same_time():
@@ -102,14 +104,19 @@ def test_pods_are_read_at_the_same_time():
 
 def test_two_pages_of_a_pod_are_summed_and_one_that_is_scraped_twice_is_not():
     again = ScrapeTarget("test", "a", "http://10.244.1.5:5000/metrics", True, "", 5.0, "another job")
-    counts, _connected, asked = read([target("a"), again, target("a", "http://10.244.1.5:81/m")], "requests_total")
+    counts, _connected, requests = read([target("a"), again, target("a", "http://10.244.1.5:81/m")], "requests_total")
     assert counts == {"a": 284.0}
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
 def test_a_pod_that_cannot_be_read_says_why_and_the_others_are_read():
     def answer(handler, path):
-        pages = {"/404": ("", 404), "/html": ("<html>{</html>", 200)}
+        pages = {
+            "/404": ("", 404),
+            "/html": ("<html>{</html>", 200),
+            "/nan": ("requests_total NaN\n", 200),
+            "/inf": ('requests_total 1\nrequests_total{a="b"} +Inf\n', 200),
+        }
         send(handler, *pages.get(path, (PAGE, 200)))
 
     targets = [
@@ -117,6 +124,9 @@ def test_a_pod_that_cannot_be_read_says_why_and_the_others_are_read():
         target("tls", "https://10.244.1.5:5000/metrics"),
         target("missing", "http://10.244.1.5:5000/404"),
         target("page", "http://10.244.1.5:5000/html"),
+        target("nan", "http://10.244.1.5:5000/nan"),
+        target("inf", "http://10.244.1.5:5000/inf"),
+        target("port", "http://10.244.1.5:99999/metrics"),
     ]
     counts, connected, _asked = read(targets, "requests_total", answer)
     assert counts["good"] == 142.0
@@ -125,12 +135,15 @@ def test_a_pod_that_cannot_be_read_says_why_and_the_others_are_read():
     )
     assert counts["missing"] == "its metrics at http://10.244.1.5:5000/404 can't be read: HTTP 404"
     assert counts["page"].startswith("its metrics are not in Prometheus' text format")
-    assert len(connected) == 3
+    assert counts["nan"] == "its metrics give nan for requests_total, which is not a count"
+    assert counts["inf"] == "its metrics give inf for requests_total, which is not a count"
+    assert "99999/metrics can't be read: Port out of range" in counts["port"]
+    assert len(connected) == 5
 
 
 def test_a_pod_that_does_not_answer():
     def connect(_namespace, _pod, _port):
-        return http.client.HTTPConnection("127.0.0.1", 1, timeout=5)
+        return DirectConnection("127.0.0.1", 1)
 
     counts = read_counters(None, [target("a")], "requests_total", connect=connect)
     assert "can't be read: [Errno 111] Connection refused" in counts["a"]
@@ -141,6 +154,6 @@ def test_no_pods():
 
 
 @pytest.mark.parametrize("metric", ["", "a + b"])
-def test_what_is_no_metric(metric):
+def test_text_that_is_not_a_metric(metric):
     with pytest.raises(ValueError, match="not a metric's name or selector"):
         read_counters(None, [target("a")], metric)

@@ -8,6 +8,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     counter_selector,
     mentions,
     parse_selectors,
+    query_window,
     selectors,
 )
 
@@ -124,3 +125,18 @@ def test_counter_selector(given, expected):
 def test_what_is_no_counter(given):
     with pytest.raises(ValueError, match=r"not a counter: .*without a function"):
         counter_selector(given, "shop")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('sum(rate(python_request_operations_total{namespace="test"}[30s]))', 30),
+        ("rate(a[1m]) + rate(b[2m30s])", 150),
+        ("max_over_time(rate(a[30s])[5m:15s])", 300),
+        ('sum(a{path="[x]"})', 0),
+        ("sum(a)", 0),
+        ("rate(a[999999999999y]) + rate(b[1m])", 60),  # Prometheus refuses the first
+    ],
+)
+def test_query_window(query, expected):
+    assert query_window(query) == expected

@@ -8,9 +8,9 @@ import random
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import (
     Timing,
-    earliest_shown,
+    earliest_time,
     excess_share,
-    highest_shown,
+    highest_rate,
     missing_share,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import Load
@@ -54,19 +54,19 @@ def test_what_a_step_adds_and_hides_for_a_moment(timing, before, count, excess, 
     ],
 )
 def test_when_a_rate_is_shown_first(rate, wanted, expected):
-    found = earliest_shown(Load(((0.0, rate),)).requests_until, DEMO, wanted, 1000)
+    found = earliest_time(Load(((0.0, rate),)).requests_until, DEMO, wanted, 1000)
     assert found == (expected if expected is None else pytest.approx(expected, abs=1e-6))
 
 
 def test_a_short_load_never_shows_its_rate():
     load = Load(((0.0, 37.0),), 10.0)
-    assert earliest_shown(load.requests_until, DEMO, 37.0, 10.0) is None
-    assert earliest_shown(load.requests_until, DEMO, 14.0, 10.0) == pytest.approx((14 * 25 - 1) / 37)
+    assert earliest_time(load.requests_until, DEMO, 37.0, 10.0) is None
+    assert earliest_time(load.requests_until, DEMO, 14.0, 10.0) == pytest.approx((14 * 25 - 1) / 37)
 
 
 def test_the_earliest_of_stages_is_in_the_stage_that_has_it():
     load = Load(((0.0, 8.0), (60.0, 20.0)))
-    found = earliest_shown(load.requests_until, DEMO, 11.0, 1000)
+    found = earliest_time(load.requests_until, DEMO, 11.0, 1000)
     # From 60 s on 12 more a second: 1 + 200 + 12 t = 275
     assert found == pytest.approx(60 + (275 - 201) / 12)
 
@@ -103,7 +103,7 @@ def test_no_rate_is_higher_than_the_highest():
         for _ in range(10):
             now = chance.uniform(0, stop)
             shown = pod.rate(now, timing.query_window) or 0.0
-            assert shown <= highest_shown(load.requests_until, timing, now) + 1e-9, (seed, now)
+            assert shown <= highest_rate(load.requests_until, timing, now) + 1e-9, (seed, now)
 
 
 def test_a_constant_load_is_shown_in_full_in_time():

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The times at which a load's hops are first observed.
+
+A hop that is a change of an object is found by hops.py. The first request and the load's end are on the sender's clock,
+and the counter's samples have the scraping server's time, which is converted to the monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..common.times import Clock
+from ..load.stats import LoadStats
+from . import hops
+from .cluster_state import Change
+from .hops import COUNTER, HopContext
+from .plan import Plan
+from .state import State
+
+
+@dataclass(frozen=True)
+class HopTime:
+    """When a hop was first observed: `seconds` since the first request, and the monotonic time `at`.
+
+    It may have happened up to `resolution_seconds` earlier.
+    """
+
+    name: str
+    at: float
+    seconds: float
+    source: str
+    resolution_seconds: float
+
+
+class HopTracker:
+    """Records the hops of one load; it is made right before the load starts.
+
+    :param record: called with each hop when it is first observed
+    """
+
+    def __init__(self, plan: Plan, state: State, clock: Clock, record: Callable[[HopTime], None]) -> None:
+        self.times: dict[str, HopTime] = {}
+        self.first_request: float | None = None
+        self.load_ended: float | None = None
+        self._plan = plan
+        self._clock = clock
+        self._record = record
+        self._pods_before = set(state.cluster.pods)
+        self._counts_before = {series: value for series, _pod, _at, value in _samples(state)}
+        # The replicas that the Deployment was to have when the load ended.
+        self._replicas_at_end: int | None = None
+
+    def note_load(self, stats: LoadStats) -> None:
+        """Take in the sender's counts."""
+        if self.first_request is None and stats.first_sent is not None:
+            self.first_request = stats.first_sent
+            self._add("first_request", stats.first_sent, "the sender's clock")
+
+    def end_load(self, stats: LoadStats, state: State) -> None:
+        """Take in that all requests were sent."""
+        if stats.last_sent is None:
+            return
+        self.load_ended = stats.last_sent
+        self._add("load_ended", stats.last_sent, "the sender's clock")
+        self._replicas_at_end = state.cluster.last_counts.spec if state.cluster.history else None
+
+    def note_change(self, change: Change, state: State) -> None:
+        """Record the hops that a change shows."""
+        plan = self._plan
+        if plan.scale_out is None or plan.scale_out.prediction is None or self.first_request is None:
+            return
+        context = HopContext(
+            change,
+            state,
+            plan.scale_out.prediction,
+            self._pods_before,
+            metric_name=plan.metric_name,
+            inactive_replicas=plan.rules.inactive_replicas,
+            replicas_after=plan.scale_in.replicas if plan.scale_in else None,
+            replicas_at_end=self._replicas_at_end,
+            load_ended=self.load_ended is not None,
+        )
+        for hop in hops.shown_hops(context):
+            resolution = state.scrape_interval if hop.kind == "prometheus" else 0.0
+            self._add(hop.name, change.at, hop.source, resolution)
+
+    def note_samples(self, state: State) -> None:
+        """Record the first sample that counts the load, and the first one that counts it in a new pod."""
+        for series, pod, at, value in _samples(state):
+            if value <= self._counts_before.get(series, 0.0):
+                continue
+            when = self._clock.monotonic_at(at - state.metrics.clock_offset)
+            self._add("load_scraped", when, COUNTER, state.scrape_interval)
+            if pod not in self._pods_before and pod in state.cluster.pods:
+                self._add("new_pod_counted", when, COUNTER, state.scrape_interval)
+
+    def _add(self, name: str, at: float, source: str, resolution_seconds: float = 0.0) -> None:
+        """Record the first time of a hop; a time before the first request belongs to something else."""
+        if self.first_request is None or name in self.times or at < self.first_request:
+            return
+        hop = HopTime(name, at, round(at - self.first_request, 3), source, round(resolution_seconds, 3))
+        self.times[name] = hop
+        self._record(hop)
+
+
+def _samples(state: State) -> Iterator[tuple[str, str, float, float]]:
+    """Yield (series, pod, unix time, value) of all samples of the counter."""
+    for series in state.metrics.counter:
+        for at, value in series.samples:
+            yield str(sorted(series.labels.items())), series.labels.get("pod", ""), at, value

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The records of a plan: the situation it is made of, the loads, and what is predicted of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..autoscaling.hpa_model import HpaModel
+from ..autoscaling.keda import KedaRules
+from ..load.options import LoadOptions
+from ..load.schedule import LoadSpec
+from ..prediction.hop_bounds import Bounds
+from ..prediction.scale_in import ScaleIn
+from ..prediction.scale_out import InitialState, Prediction
+from ..prometheus.rate_bounds import Timing
+from .options import Options, Phase
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a plan is made of: options, and the objects at one moment.
+
+    `baseline` is the metric at rest in its unit, `replicas` the count before the load. `counter_is_read` says whether
+    the counter's samples are observed.
+    """
+
+    options: Options
+    load_options: LoadOptions
+    model: HpaModel
+    timing: Timing
+    rules: KedaRules
+    replicas: int
+    baseline: float = 0.0
+    counter_is_read: bool = True
+
+    @property
+    def initial_state(self) -> InitialState:
+        """The replicas and the metric before the load, as the prediction needs them."""
+        if self.model.fallback is not None:
+            return InitialState(self.replicas, self.model.fallback, 0.0)
+        return InitialState(
+            replicas=self.replicas,
+            baseline=self.baseline,
+            per_request=self.options.metric_per_request,
+            activation_seconds=self.rules.polling_interval,
+            from_zero=self.rules.first_replicas,
+        )
+
+
+@dataclass(frozen=True)
+class PlannedLoad:
+    """A load and what it will do; `prediction` is None where that can't be computed."""
+
+    spec: LoadSpec
+    prediction: Prediction | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is written down before the first request; None for each phase that is left out or can't be computed."""
+
+    model: HpaModel
+    rules: KedaRules
+    timing: Timing
+    activation: PlannedLoad | None = None
+    scale_out: PlannedLoad | None = None
+    scale_in: ScaleIn | None = None
+    to_zero: ScaleIn | None = None
+    bounds: Bounds = field(default_factory=dict)
+    scale_in_bounds: Bounds = field(default_factory=dict)
+
+    @property
+    def metric_name(self) -> str:
+        """The HPA's external metric that the load raises; empty where it is not known."""
+        return self.model.config.load_metric.name if self.model.config else ""
+
+    @property
+    def scale_in_phases(self) -> tuple[tuple[Phase, ScaleIn], ...]:
+        """The phases after the load, with their predictions."""
+        phases = ((Phase.SCALE_IN, self.scale_in), (Phase.TO_ZERO, self.to_zero))
+        return tuple((phase, predicted) for phase, predicted in phases if predicted is not None)

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""What a proof needs before it begins: its target, a URL that answers, a Prometheus, and permissions."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..common import urls
+from ..common.errors import BadInput
+from ..kube import permissions
+from ..kube.cluster import Cluster, ClusterError
+from ..kube.permissions import Permission
+from ..prometheus import addresses
+from ..prometheus.addresses import PrometheusError
+from . import target
+from .target import ProofTarget
+
+_CONNECT_SECONDS = 5
+_FORBIDDEN = 403
+
+
+def find_target(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
+    """Return what is to be proven.
+
+    :raises BadInput: see target.find_target; where a read is forbidden, the message names all that are forbidden
+    :raises ClusterError: see Cluster.list
+    """
+    try:
+        return target.find_target(
+            cluster, params["namespace"], params["name"], params["trigger"], params["counter_metric"]
+        )
+    except ClusterError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        required = permissions.required_permissions(
+            params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"])
+        )
+        raise BadInput(_lacking(cluster, required) or str(error)) from error
+
+
+def check_url_answers(url: str, connect: Callable[..., Any] = socket.create_connection) -> None:
+    """Open and close a connection to the URL's host and port; no request is sent, since requests are counted.
+
+    :raises BadInput: nothing takes the connection
+    """
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        connect((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS can't have
+        raise BadInput(
+            f"load.http.url {urls.without_user(url)} does not answer ({error}): give the URL at which this machine "
+            "reaches the application"
+        ) from error
+
+
+def check_prometheus(proof_target: ProofTarget, prometheus_url: str | None) -> str | None:
+    """Return the namespace of the Prometheus that is reached by a port-forward; None where it has a URL.
+
+    :raises BadInput: no trigger says where Prometheus is, or it is no Service
+    """
+    if prometheus_url or not proof_target.load_trigger:
+        return None
+    address = proof_target.load_trigger.server_address
+    try:
+        return addresses.service_of(address)[1]
+    except PrometheusError as error:
+        raise BadInput(str(error)) from error
+    except ValueError as error:
+        shown = urls.without_user(address)
+        raise BadInput(f"the trigger's serverAddress {shown!r} is not a URL: {error}") from error
+
+
+def check_permissions(
+    cluster: Cluster, proof_target: ProofTarget, prometheus_namespace: str | None, version: str
+) -> None:
+    """:raises BadInput: permissions are missing; all of them are named at once"""
+    required = permissions.required_permissions(
+        proof_target.namespace,
+        prometheus_namespace=prometheus_namespace,
+        counters=bool(proof_target.counter),
+        version=version,
+    )
+    lacking = _lacking(cluster, required)
+    if lacking:
+        raise BadInput(lacking)
+
+
+def _lacking(cluster: Cluster, required: Sequence[Permission]) -> str:
+    missing = permissions.missing_permissions(cluster, required)
+    if not missing:
+        return ""
+    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(missing)}"

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+"""Times in RFC 3339, and the two clocks."""
+
+from __future__ import annotations
+
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock, utc
+
+
+def test_utc_has_milliseconds():
+    assert utc(1795510739.3004) == "2026-11-24T08:58:59.300Z"
+
+
+def test_a_clock_converts_between_monotonic_time_and_time_of_day():
+    clock = Clock(monotonic=lambda: 100.0, wall=lambda: 1795510739.3)
+    assert clock.utc_at(90.0) == "2026-11-24T08:58:49.300Z"
+    assert clock.monotonic_at(1795510729.3) == 90.0

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The steps of each tier, in their order: `check` needs no bundle and no lab, `test` adds a lab, `all` every scenario.
+
+A step is one program. Its name is in the table of times, and its log is build/tests/NAME.log.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTION = "collections/ansible_collections/shkatara/keda_demo"
+BUNDLE_TEST = "tests/test_bundle_versions.py"
+
+# Worlds of each fuzz test in the long run; its default is a few, so that the unit tests end within a minute.
+LONG_FUZZ = {"KEDA_DEMO_FUZZ_WORLDS": "1000"}
+
+
+class Kind(enum.Enum):
+    """What a step's program reports beside its exit status."""
+
+    PROGRAM = "program"
+    PYTEST = "pytest"
+    MOLECULE = "molecule"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A program with its place in a tier.
+
+    :ivar beside: may run at the same time as the steps next to it that have this, too
+    :ivar needs_all: is left out when a step before it has failed
+    :ivar clean_up: a program that runs before this step, and after it unless it has passed
+    :ivar keep: whether there is no clean-up after it, for a developer who looks at what the failed step has left
+    """
+
+    name: str
+    command: tuple[str, ...]
+    kind: Kind = Kind.PROGRAM
+    beside: bool = False
+    needs_all: bool = False
+    clean_up: tuple[str, ...] = ()
+    keep: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+LINT = (
+    Step("ansible-lint", ("ansible-lint", "--offline", "--strict"), beside=True),
+    Step("mypy", ("mypy",), beside=True),
+    Step(
+        "documentation",
+        (
+            "antsibull-docs",
+            "lint-collection-docs",
+            "--plugin-docs",
+            "--skip-rstcheck",
+            "--validate-collection-refs=self",
+            COLLECTION,
+        ),
+        beside=True,
+    ),
+    Step("yamllint", ("yamllint", "--strict", "."), beside=True),
+    Step("ruff-check", ("ruff", "check", "."), beside=True),
+    Step("ruff-format", ("ruff", "format", "--check", "."), beside=True),
+)
+# The tests of a file share what its fixtures have made, such as one run of ansible-playbook: one worker runs them all.
+UNIT_TESTS = Step("unit-tests", ("pytest", "-n", "2", "--dist=loadfile", f"--ignore={BUNDLE_TEST}"), Kind.PYTEST)
+BUNDLE = (
+    Step("bundle", ("ansible-playbook", "playbooks/bundle.yml"), needs_all=True),
+    Step("bundle-versions", ("pytest", BUNDLE_TEST), Kind.PYTEST, needs_all=True),
+)
+
+
+def _molecule(name: str, *scenarios: str, options: tuple[str, ...] = (), cases: str = "all") -> Step:
+    names = tuple(f"--scenario-name={scenario}" for scenario in scenarios)
+    keep = os.environ.get("KEDA_DEMO_KEEP_LAB") == "1"
+    return Step(
+        name,
+        ("molecule", "test", *options, *(["--destroy=never"] if keep else []), *names),
+        Kind.MOLECULE,
+        needs_all=True,
+        # Of scenarios with one lab the first one is the lab's owner.
+        clean_up=("molecule", "destroy", names[0]),
+        keep=keep,
+        environment={"KEDA_DEMO_PROOF_CASES": cases},
+    )
+
+
+def lab() -> Step:
+    """Return the step that has one lab for two scenarios: `default`, then `proof` on the same cluster.
+
+    With --shared-state molecule makes the lab once and removes it at the end. It would take a lab that a killed run has
+    left for its own, so the clean-up before the step counts.
+    """
+    return _molecule("lab", "default", "proof", options=("--shared-state",), cases="few")
+
+
+def scenarios(root: Path = ROOT) -> list[str]:
+    """Return the names of molecule's scenarios, in alphabetical order."""
+    return sorted(path.parent.name for path in root.glob("molecule/*/molecule.yml"))
+
+
+def tiers() -> dict[str, list[Step]]:
+    """Return the steps of each tier.
+
+    `all` has each scenario on a lab of its own, except `default`: the step `lab` begins with it.
+    """
+    check = [*LINT, UNIT_TESTS]
+    long_tests = replace(UNIT_TESTS, name="unit-tests-long", environment=LONG_FUZZ)
+    alone = [_molecule(f"scenario-{name}", name) for name in scenarios() if name != "default"]
+    return {
+        "check": check,
+        "test": [*check, *BUNDLE, lab()],
+        "all": [*LINT, long_tests, *BUNDLE, lab(), *alone],
+    }
