@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.shkatara.keda_demo.tests.support import cores
 from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 ROOT = Path(__file__).parents[2]
@@ -201,7 +202,7 @@ def write_files(files: Path) -> None:
         for role, variable in parts:
             place = files / f"{name}-{role}"
             place.mkdir()
-            objects += render(role, {"all": {}}, variable, place)["all"]["value"]
+            objects += render(cores.OWN, role, {"all": {}}, variable, place)["all"]["value"]
         (files / f"{name}.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
 

@@ -55,12 +55,16 @@ from typing import Any
 
 from ..plugin_utils.preflight_host import Wants, host_findings, read_probe
 
+# ansible-core 2.16 renders a number in a template as text.
+NUMBERS = ("memory_mb", "cpus", "disk_mb", "epoch", "clock_seconds")
+
 
 def preflight_host(
     printed: str, *, facts: Mapping[str, Any], wants: Mapping[str, Any], ignore: Sequence[str] = ()
 ) -> list[str]:
     """Return the findings that are not ignored, a sentence each."""
-    findings = host_findings(read_probe(printed), facts, Wants(**wants))
+    numbers = {name: int(wants[name]) for name in NUMBERS}
+    findings = host_findings(read_probe(printed), facts, Wants(**{**wants, **numbers}))
     return [f"{check}: {words}" for check, words in findings if check not in ignore]
 
 

@@ -1,68 +1,70 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Runs a role's validation, if it has one, and returns one of its variables.
+"""Runs a role's validation and returns one of its variables, for many cases in one run: a run takes seconds.
 
-A run of Ansible takes seconds, so it takes many cases.
+A case is a host of the run, with the case's variables. Ansible loads the role once and takes the hosts in parallel.
 """
 
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
+from ansible_collections.shkatara.keda_demo.tests.support import cores
 
 COLLECTION = Path(__file__).parents[2]
-FACT = "ansible.builtin.set_fact"
-INCLUDE = "ansible.builtin.include_role"
 CLUSTER = {"cluster_kubeconfig": "/nowhere/kubeconfig"}
+INCLUDE = "ansible.builtin.include_role"
+RESULT = "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'result'))) | to_json }}"
 
 
-def _play(tasks, variables):
-    given = {"ansible_python_interpreter": sys.executable} | CLUSTER | variables
-    local = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-    return {"name": "Run the role"} | local | {"vars": given, "tasks": tasks}
+def _fact(value):
+    return {"ansible.builtin.set_fact": {"result": value}}
 
 
-def _case(role, case, variables):
+def _plays(role, entry_points, place):
     steps = [
         {"name": f"Run {tasks}", INCLUDE: {"name": f"shkatara.keda_demo.{role}", "tasks_from": tasks}}
-        for tasks in ("validate", "keep")
-        if tasks == "keep" or (COLLECTION / "roles" / role / "tasks" / "validate.yml").is_file()
+        for tasks in (*entry_points, "keep")
     ]
-    value = {"name": "Keep it", FACT: {f"case_{case}": {"value": "{{ kept }}"}}}
-    failed = {"name": "Keep why", FACT: {f"case_{case}": {"failed": "{{ ansible_failed_result.msg }}"}}}
-    return _play([{"name": "Run the case", "block": [*steps, value], "rescue": [failed]}], variables)
+    failed = {"name": "Keep why", **_fact({"failed": "{{ ansible_failed_result.msg }}"})}
+    write = {"content": RESULT, "dest": str(place / "result.json"), "mode": "0600"}
+    tasks = [
+        {"name": "Run the case", "block": steps, "rescue": [failed]},
+        {"name": "Write the results", "ansible.builtin.copy": write, "run_once": True},
+    ]
+    local = {"connection": "local", "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}
+    return [{"name": "Run the role", "hosts": "all", "gather_facts": False, **local, "tasks": tasks}]
 
 
 def _collection(place, role, expression):
-    """Lay out this collection by links, but the role with one entry point more, which keeps `expression`."""
+    """Lay out this collection by links, but the role with one more entry point, which keeps `expression`."""
     collection = place / "ansible_collections" / "shkatara" / "keda_demo"
     (collection / "roles").mkdir(parents=True)
     for name in ("galaxy.yml", "meta", "plugins", "stacks", "roles/cluster"):
         (collection / name).symlink_to(COLLECTION / name)
     shutil.copytree(COLLECTION / "roles" / role, collection / "roles" / role)
-    keep = [{"name": "Keep what the role has", FACT: {"kept": "{{ " + expression + " }}"}}]
+    keep = [{"name": "Keep what the role has", **_fact({"value": "{{ " + expression + " }}"})}]
     (collection / "roles" / role / "tasks" / "keep.yml").write_text(yaml.safe_dump(keep))
-    (place / "ansible.cfg").write_text(f"[defaults]\ncollections_path = {place}\n")
 
 
-def render(role, cases, expression, place):
+def render(core, role, cases, expression, place, entry_points=("validate",)):
     """Return {case: {"value": ...} or {"failed": message}} for {case: variables}.
 
+    :param core: the version of ansible-core to run
     :param expression: what to return of the role, in Jinja
     :param place: an empty folder
+    :param entry_points: what to run of the role before
     """
-    content = "{{ {" + ", ".join(f"'{case}': case_{case}" for case in cases) + "} | to_json }}"
-    write = {"content": content, "dest": str(place / "result.json"), "mode": "0600"}
     _collection(place, role, expression)
-    plays = [_case(role, case, variables) for case, variables in cases.items()]
-    plays.append(_play([{"name": "Write the result", "ansible.builtin.copy": write}], {}))
-    (place / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
-    command = [sys.executable, "-m", "ansible", "playbook", "--inventory", "localhost,", "play.yml"]
-    environ = os.environ | {"ANSIBLE_CONFIG": str(place / "ansible.cfg")}
-    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, check=False)
+    # A case may be called `all`, which as a host's name would be a group's.
+    hosts = {f"case_{case}": CLUSTER | variables for case, variables in cases.items()}
+    inventory = {"all": {"hosts": hosts}}
+    (place / "hosts.yml").write_text(yaml.safe_dump(inventory, sort_keys=False))
+    (place / "play.yml").write_text(yaml.safe_dump(_plays(role, entry_points, place), sort_keys=False))
+    forks = f"--forks={os.cpu_count()}"
+    done = cores.playbook(core, ["--inventory=hosts.yml", forks, "play.yml"], place, place)
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads((place / "result.json").read_text())
+    results = json.loads((place / "result.json").read_text())
+    return {case: results[f"case_{case}"] for case in cases}

@@ -10,18 +10,11 @@ NO_BUNDLE = {"cluster_bundle_dir": "/nowhere/bundle"}
 
 
 @pytest.fixture(scope="session")
-def run_role(tmp_path_factory):
+def run_role(core, tmp_path_factory):
     """Return a function: from {case: variables} to {case: {"value": ...} or {"failed": message}}."""
 
     def run(cases, expression="__demo_app_objects"):
         given = {case: NO_BUNDLE | variables for case, variables in cases.items()}
-        return render("demo_app", given, expression, tmp_path_factory.mktemp("demo_app"))
+        return render(core, "demo_app", given, expression, tmp_path_factory.mktemp("demo_app"))
 
     return run
-
-
-@pytest.fixture(scope="session")
-def objects(run_role):
-    """Return a function: the object of a kind that the role applies with its default variables."""
-    made = run_role({"default": {}})["default"]["value"]
-    return lambda kind: next(item for item in made if item["kind"] == kind)

@@ -9,12 +9,17 @@ import pytest
 from kubernetes.client import ApiClient
 
 QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
+IMAGE = "registry.example.com/app:1"
 
 
 @pytest.fixture(scope="module")
-def cases(run_role):
+def cases(run_role, tmp_path_factory):
+    bundle = tmp_path_factory.mktemp("bundle")
+    (bundle / "bundle.json").write_text(json.dumps({"images": {"workloads": {IMAGE: "sha256:12"}}}))
     return run_role(
         {
+            "default": {},
+            "bundle": {"cluster_bundle_dir": str(bundle), "demo_app_image": IMAGE},
             # As -e gives them: strings.
             "strings": {
                 "demo_app_max_replicas": "20",
@@ -33,7 +38,13 @@ def case(cases):
     return lambda name, kind: next(item for item in cases[name]["value"] if item["kind"] == kind)
 
 
-def test_the_contract_has_its_names(run_role, objects):
+@pytest.fixture(scope="module")
+def objects(case):
+    """Return a function: the object of a kind that the role applies with its default variables."""
+    return lambda kind: case("default", kind)
+
+
+def test_the_contract_has_its_names(objects):
     names = {
         "Namespace": "test",
         "Deployment": "test",
@@ -56,11 +67,8 @@ def test_every_field_is_one_that_kubernetes_knows(objects, kind):
     assert client.sanitize_for_serialization(typed) == made
 
 
-def test_pods_are_made_anew_for_an_image_that_was_built_anew(run_role, objects, tmp_path):
-    image = objects("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
-    (tmp_path / "bundle.json").write_text(json.dumps({"images": {"workloads": {image: "sha256:12"}}}))
-    made = run_role({"bundle": {"cluster_bundle_dir": str(tmp_path)}})["bundle"]["value"]
-    template = next(item for item in made if item["kind"] == "Deployment")["spec"]["template"]
+def test_pods_are_made_anew_for_an_image_that_was_built_anew(case, objects):
+    template = case("bundle", "Deployment")["spec"]["template"]
     assert template["metadata"]["annotations"] == {"keda-demo/image-digest": "sha256:12"}
     assert "annotations" not in objects("Deployment")["spec"]["template"]["metadata"]
 

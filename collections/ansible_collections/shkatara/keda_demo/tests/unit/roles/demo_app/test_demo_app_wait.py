@@ -17,8 +17,12 @@ def applied(changed):
     return {"__demo_app_applied": {"changed": True, "result": {"results": results}}}
 
 
+PODS = {"older": "2026-11-23T10:00:04Z", "same": WRITTEN, "newer": "2026-11-23T10:00:06Z"}
+
+
 @pytest.fixture(scope="module")
-def written(run_role):
+def concluded(run_role):
+    pods = [{"metadata": {"name": name, "creationTimestamp": time}} for name, time in PODS.items()]
     cases = {
         "changed": applied(True),
         "unchanged": applied(False),
@@ -26,16 +30,16 @@ def written(run_role):
         "alone": {},
         "skipped": {"__demo_app_applied": {"changed": False, "skipped": True}},
     }
-    return {case: result["value"] for case, result in run_role(cases, "__demo_app_monitor_written_at").items()}
+    given = {case: variables | {"__demo_app_prometheus": {"resources": pods}} for case, variables in cases.items()}
+    older = "__demo_app_prometheus_older | map(attribute='metadata.name') | list"
+    expression = "{'written_at': __demo_app_monitor_written_at, 'older': " + older + "}"
+    return {case: result["value"] for case, result in run_role(given, expression).items()}
 
 
-def test_only_a_changed_service_monitor_needs_a_hint(written):
+def test_only_a_changed_service_monitor_needs_a_hint(concluded):
+    written = {case: value["written_at"] for case, value in concluded.items()}
     assert written == {"changed": WRITTEN, "unchanged": "", "alone": "", "skipped": ""}
 
 
-def test_only_pods_that_were_there_before_get_it(run_role):
-    times = {"older": "2026-11-23T10:00:04Z", "same": WRITTEN, "newer": "2026-11-23T10:00:06Z"}
-    pods = [{"metadata": {"name": name, "creationTimestamp": time}} for name, time in times.items()]
-    given = applied(True) | {"__demo_app_prometheus": {"resources": pods}}
-    found = run_role({"pods": given}, "__demo_app_prometheus_older | map(attribute='metadata.name') | list")
-    assert found["pods"] == {"value": ["older", "same"]}
+def test_only_pods_that_were_there_before_get_it(concluded):
+    assert concluded["changed"]["older"] == ["older", "same"]

@@ -44,20 +44,20 @@ BAD = {
     ),
     "period": ({"keda_readiness_period_seconds": 0}, "keda_readiness_period_seconds is 0: give 1"),
     "wait": ({"keda_wait_timeout": 0}, "keda_wait_timeout is 0: give 1"),
-    "type": ({"keda_wait_timeout": "long"}, "'keda_wait_timeout' is of type str"),
+    "type": ({"keda_wait_timeout": "long"}, "'keda_wait_timeout' is of type"),
 }
 GOOD = {"default": {}, "own": {"keda_watch_namespace": "test,shop", "keda_readiness_period_seconds": "10"}}
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def results(core, tmp_path_factory):
     bundle = tmp_path_factory.mktemp("bundle")
     (bundle / "manifests").mkdir()
     (bundle / "manifests" / "keda.yaml").write_text(yaml.safe_dump_all(MANIFEST))
     cases = GOOD | {case: given for case, (given, _says) in BAD.items()}
     given = {case: {"cluster_bundle_dir": str(bundle)} | variables for case, variables in cases.items()}
     expression = "{'objects': __keda_objects, 'images': cluster_stack_data.images}"
-    return render("keda", given, expression, tmp_path_factory.mktemp("role"))
+    return render(core, "keda", given, expression, tmp_path_factory.mktemp("role"))
 
 
 @pytest.fixture(scope="module", params=CONTAINERS)

@@ -16,7 +16,7 @@ CRD = {
 
 
 @pytest.fixture(scope="session")
-def run_role(tmp_path_factory):
+def run_role(core, tmp_path_factory):
     """Return a function: from {case: variables} to {case: {"value": ...} or {"failed": message}}."""
     place = tmp_path_factory.mktemp("bundle")
     (place / "manifests").mkdir()
@@ -24,12 +24,6 @@ def run_role(tmp_path_factory):
 
     def run(cases, expression="__kube_prometheus_objects"):
         given = {case: {"cluster_bundle_dir": str(place)} | variables for case, variables in cases.items()}
-        return render("kube_prometheus", given, expression, tmp_path_factory.mktemp("role"))
+        return render(core, "kube_prometheus", given, expression, tmp_path_factory.mktemp("role"))
 
     return run
-
-
-@pytest.fixture(scope="session")
-def objects(run_role):
-    """Return the objects that the role applies with its default variables."""
-    return run_role({"default": {}})["default"]["value"]

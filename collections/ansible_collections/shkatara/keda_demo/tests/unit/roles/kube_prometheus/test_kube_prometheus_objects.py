@@ -26,6 +26,18 @@ OWN_KINDS = {"CustomResourceDefinition", "Prometheus", "ServiceMonitor"}
 CLUSTER_KINDS = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"}
 
 
+@pytest.fixture(scope="module")
+def rendered(run_role):
+    """Return what the role applies with its default variables, and the images of the stack."""
+    expression = "{'objects': __kube_prometheus_objects, 'images': cluster_stack_data.images}"
+    return run_role({"default": {}}, expression)["default"]["value"]
+
+
+@pytest.fixture(scope="module")
+def objects(rendered):
+    return rendered["objects"]
+
+
 def of_kind(objects, *kinds):
     return [item for item in objects if item["kind"] in kinds]
 
@@ -74,8 +86,8 @@ def test_all_that_can_be_in_a_namespace_is_in_one(objects):
         assert ("namespace" in item["metadata"]) == (item["kind"] not in CLUSTER_KINDS), item["metadata"]
 
 
-def test_images_are_the_stacks_and_never_pulled_anew(objects, run_role):
-    images = run_role({"stack": {}}, "cluster_stack_data.images")["stack"]["value"]
+def test_images_are_the_stacks_and_never_pulled_anew(objects, rendered):
+    images = rendered["images"]
     assert {container["image"] for container in containers(objects)} == {
         images[key] for key in ("prometheus_operator", "kube_state_metrics", "node_exporter", "kube_rbac_proxy")
     }

@@ -4,15 +4,11 @@
 
 import copy
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
-ROLE = Path(__file__).parents[4] / "roles" / "lab"
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "podman-4.3.1-debian12.json").read_text())
 
 
@@ -44,31 +40,17 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def findings(tmp_path_factory):
+def findings(core, tmp_path_factory):
     """The findings of every case, by one run of Ansible."""
-    folder = tmp_path_factory.mktemp("lab")
-    tasks = [
-        {
-            "name": f"Read the findings of {name}",
-            "ansible.builtin.copy": {
-                "content": "{{ __lab_machine_findings | to_json }}",
-                "dest": str(folder / f"{name}.json"),
-                "mode": "0600",
-            },
-            "vars": {
-                "__lab_podman": {"skipped": True} if info is None else {"stdout": json.dumps(info)},
-                "__lab_machine": {"stdout_lines": lacks},
-            },
+    cases = {
+        name: {
+            "__lab_podman": {"skipped": True} if info is None else {"stdout": json.dumps(info)},
+            "__lab_machine": {"stdout_lines": lacks},
         }
         for name, (info, lacks, _) in CASES.items()
-    ]
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-    play["vars"] = {"ansible_python_interpreter": sys.executable}
-    (folder / "play.yml").write_text(yaml.safe_dump([play | {"vars_files": [str(ROLE / "vars" / "main.yml")]}]))
-    command = ["ansible-playbook", "-i", "localhost,", str(folder / "play.yml")]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {name: json.loads((folder / f"{name}.json").read_text()) for name in CASES}
+    }
+    results = render(core, "lab", cases, "__lab_machine_findings", tmp_path_factory.mktemp("lab"), entry_points=())
+    return {name: result["value"] for name, result in results.items()}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -2,62 +2,48 @@
 # SPDX-License-Identifier: MIT
 """The role finds what its filters look for, in a real inventory and in the real roles."""
 
-import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.shkatara.keda_demo.tests.support import cores
 
 ROLES = Path(__file__).parents[4] / "roles"
 INVENTORY = {
     "kube_control_plane": {"hosts": {"control1": {"ansible_host": "192.0.2.11"}}},
     "k8s_cluster": {"children": {"kube_control_plane": {}, "kube_node": {}}},
 }
-PLAY = [
-    {
-        "name": "Check the inputs",
-        "hosts": "localhost",
-        "gather_facts": False,
-        "tasks": [
-            {
-                "name": "Check the inputs",
-                "ansible.builtin.include_role": {
-                    "name": "shkatara.keda_demo.preflight",
-                    "tasks_from": "inputs",
-                },
-            }
-        ],
-    }
-]
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Return a function: run the entry point `inputs` with variables of worker1; all that was printed."""
+def run(core, tmp_path):
+    """Return a function: run an entry point on a host, with variables of worker1; the exit code and all printed."""
 
-    def run_inputs(**variables):
+    def run_entry_point(host, entry_point, **variables):
         worker = {"ansible_host": "192.0.2.12"} | variables
         inventory = INVENTORY | {"kube_node": {"hosts": {"worker1": worker}}}
+        role = {"name": "shkatara.keda_demo.preflight", "tasks_from": entry_point}
+        task = {"name": "Run preflight", "ansible.builtin.include_role": role}
+        play = {"name": "Run preflight", "hosts": host, "gather_facts": False, "tasks": [task]}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
-        (tmp_path / "play.yml").write_text(yaml.safe_dump(PLAY))
-        (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path = {ROLES.parents[3]}\n")
-        command = [sys.executable, "-m", "ansible", "playbook", "--inventory", "hosts.yml", "play.yml"]
-        environ = os.environ | {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg")}
-        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-        return done.returncode, done.stderr + done.stdout
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
+        done = cores.playbook(core, ["--inventory=hosts.yml", "play.yml"], tmp_path, ROLES.parents[3])
+        # ansible-core 2.16 prints a message as JSON.
+        return done.returncode, (done.stderr + done.stdout).replace("\\n", "\n")
 
-    return run_inputs
+    return run_entry_point
 
 
 def test_a_good_inventory_passes(run):
-    code, printed = run()
+    code, printed = run("localhost", "inputs")
     assert code == 0, printed
 
 
 def test_all_that_is_wrong_is_in_one_message(run):
-    code, printed = run(ansible_host="10.96.1.1", preflight_min_worker_cpus="two", cluster_nam="x")
+    wrong = {"ansible_host": "10.96.1.1", "preflight_min_worker_cpus": "two", "cluster_nam": "x"}
+    code, printed = run("localhost", "inputs", **wrong)
     assert code != 0
     message = printed[printed.index("3 reasons why this run would fail") :].splitlines()
     assert sorted(line.split()[1] for line in message[1:4]) == [
@@ -65,6 +51,13 @@ def test_all_that_is_wrong_is_in_one_message(run):
         "worker1:",
         "worker1:",
     ]
+
+
+def test_sizes_are_compared_as_numbers(run):
+    # The controller in the place of worker1.
+    code, printed = run("worker1", "hosts", **LOCAL, preflight_min_worker_memory_mb=99999999)
+    assert code != 0
+    assert re.search(r"memory: [0-9]+ MB, and it needs 99999999 MB", printed), printed
 
 
 def test_every_role_with_variables_is_known_to_preflight():

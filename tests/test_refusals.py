@@ -1,0 +1,221 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""site.yml refuses wrong variables and inventories in its first play, before a host is contacted.
+
+The inventory's addresses are of 192.0.2.0/24, where nothing answers (RFC 5737). Ansible calls ssh through a program
+that keeps a record, so that a test sees whether a host was contacted.
+"""
+
+import json
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+ROLES = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo" / "roles"
+SSH = '#!/bin/sh\necho "$@" >> {record}\nexec ssh "$@"\n'
+CONTROL, WORKER = {"control1": {"ansible_host": "192.0.2.11"}}, {"worker1": {"ansible_host": "192.0.2.21"}}
+BOTH = {"children": {"kube_control_plane": {}, "kube_node": {}}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Variables and groups that are wrong, and a pattern for each finding."""
+
+    says: list[str]
+    variables: dict[str, object] = field(default_factory=dict)
+    control_plane: dict[str, dict[str, str]] = field(default_factory=lambda: CONTROL)
+    workers: dict[str, dict[str, str]] = field(default_factory=lambda: WORKER)
+    cluster: dict[str, object] = field(default_factory=lambda: BOTH)
+
+
+# What preflight finds in variables and inventory.
+INPUTS = {
+    "names and types": Case(
+        [
+            "no role has a variable `kube_prometheus_profil`: is it meant to be `kube_prometheus_profile`",
+            "value of kube_prometheus_profile must be one of: lean, full, got: tiny",
+            "'demo_app_max_replicas' is of type .* unable to convert to int",
+        ],
+        {"kube_prometheus_profil": "lean", "kube_prometheus_profile": "tiny", "demo_app_max_replicas": "many"},
+    ),
+    "subnets that overlap": Case(
+        [
+            "cluster_pod_subnet 192.0.2.0/24 and cluster_service_subnet 192.0.2.16/28 overlap: choose",
+            "cluster_pod_subnet 192.0.2.0/24 is too small to have a /24 for each of 2 hosts: choose",
+            "cluster_pod_subnet 192.0.2.0/24 contains the address 192.0.2.11 of control1: choose",
+            "cluster_service_subnet 192.0.2.16/28 contains the address 192.0.2.21 of worker1: choose",
+        ],
+        {"cluster_pod_subnet": "192.0.2.0/24", "cluster_service_subnet": "192.0.2.16/28"},
+    ),
+    "subnets that are none": Case(
+        [
+            "cluster_pod_subnet is 10.244.0.1/16, which is no IPv4 network .*: give one such as 10.244.0.0/16",
+            "cluster_service_subnet 10.96.0.0/29 must have a length from /12 to /28",
+        ],
+        {"cluster_pod_subnet": "10.244.0.1/16", "cluster_service_subnet": "10.96.0.0/29"},
+    ),
+    "no control plane": Case(
+        ["inventory: the group `kube_control_plane` has no host: put one into it"], control_plane={}
+    ),
+    "groups and hosts": Case(
+        [
+            "inventory: the group `kube_control_plane` has control1, control2: this version makes one",
+            "inventory: worker1 is not in the group `k8s_cluster`: make its groups children",
+            "inventory: spare is neither in `kube_control_plane` nor in `kube_node`",
+            "inventory: control1 and control2 have the same address 192.0.2.11",
+            "cluster_name must be the same for all, and is set to 'other' on control2: set it in group_vars/all",
+        ],
+        control_plane=CONTROL | {"control2": {"ansible_host": "192.0.2.11", "cluster_name": "other"}},
+        cluster={"hosts": {"spare": {"ansible_host": "192.0.2.31"}}, "children": {"kube_control_plane": {}}},
+    ),
+    "stack": Case(["There is no stack 'nosuch' .cluster_stack.; known are: .*seed"], {"cluster_stack": "nosuch"}),
+}
+# Every rule of a role broken at once: {variable: value}.
+RULES = {
+    "control_plane": {
+        "cluster_endpoint": "k8s.example.com",
+        "control_plane_hpa_sync_period_seconds": 0,
+        "control_plane_hpa_tolerance": 1.5,
+        "control_plane_hpa_downscale_stabilization_seconds": -1,
+        "control_plane_wait_timeout": 0,
+    },
+    "worker": {"worker_token_ttl": "soon", "worker_join_timeout": 0},
+    "kube_prometheus": {
+        "kube_prometheus_profile": "full",
+        "kube_prometheus_scrape_interval": "30",
+        "kube_prometheus_retention": "long",
+        "kube_prometheus_startup_probe_period_seconds": 61,
+        "kube_prometheus_wait_timeout": 0,
+    },
+    "keda": {
+        "keda_watch_namespace": "test shop",
+        "keda_readiness_initial_delay_seconds": -1,
+        "keda_readiness_period_seconds": 0,
+        "keda_wait_timeout": 0,
+    },
+    "demo_app": {
+        "demo_app_image": "",
+        "demo_app_delay_seconds": -0.5,
+        "demo_app_drain_seconds": 301,
+        "demo_app_termination_grace_period_seconds": 302,
+        "demo_app_node_port": 5000,
+        "demo_app_scrape_interval_seconds": 0,
+        "demo_app_query_window_seconds": 0,
+        "demo_app_threshold": 0,
+        "demo_app_min_replicas": 0,
+        "demo_app_max_replicas": -1,
+        "demo_app_polling_interval_seconds": 0,
+        "demo_app_behavior": {"scaledown": {}},
+        "demo_app_prometheus_url": "prometheus",
+        "demo_app_wait_timeout": 0,
+    },
+    "verify": {
+        "verify_load_url": "192.0.2.21:30115",
+        "verify_load_rate": -1,
+        "verify_load_replicas": 0,
+        "verify_phases": ["hold"],
+        "verify_load_duration_seconds": 5,
+        "verify_hpa_tolerance": "a tenth",
+        "verify_prometheus_url": "prometheus",
+    },
+}
+# A sentence that is not `variable is value: give ...`.
+SENTENCES = {
+    "demo_app_image": "demo_app_image is empty: name an image",
+    "demo_app_behavior": "demo_app_behavior has scaledown: give scaleUp, scaleDown or both",
+    "kube_prometheus_profile": "kube_prometheus_profile is full: this version has the profile lean only",
+    "verify_hpa_tolerance": "verify_hpa_tolerance: give a number of at least 0",
+}
+
+
+def sentence(name, value):
+    return SENTENCES.get(name) or f"{name} is {re.escape(str(value))}(:|,.*:) give .*"
+
+
+BROKEN = {role: Case([sentence(*item) for item in given.items()], given) for role, given in RULES.items()}
+REFUSED = INPUTS | BROKEN
+CASES = REFUSED | {"good": Case([])}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How site.yml ended, what it printed, and the ssh commands that it called."""
+
+    code: int
+    printed: str
+    contacts: list[str]
+    made: list[str]  # in the folders of the build and of the cache
+
+    @property
+    def findings(self):
+        lines = (line.strip() for line in self.printed.splitlines())
+        return {line.removeprefix("- ") for line in lines if line.startswith("- ")}
+
+
+def run(case, folder):
+    record, ssh = folder / "contacts", folder / "ssh"
+    ssh.write_text(SSH.format(record=record))
+    ssh.chmod(0o755)
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    groups = {"kube_control_plane": case.control_plane, "kube_node": case.workers}
+    inventory = {
+        "all": {"hosts": {"localhost": local}, "vars": {"ansible_ssh_executable": str(ssh)}},
+        "k8s_cluster": case.cluster,
+        **{name: {"hosts": hosts} for name, hosts in groups.items()},
+    }
+    (folder / "hosts.yml").write_text(yaml.safe_dump(inventory))
+    places = {"KEDA_DEMO_BUILD": str(folder / "made" / "build"), "KEDA_DEMO_CACHE": str(folder / "made" / "cache")}
+    # A host that does not answer is given up after a second.
+    environ = os.environ | places | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_TIMEOUT": "1"}
+    arguments = ["ansible-playbook", f"--inventory={folder / 'hosts.yml'}", "site.yml"]
+    arguments += ["--extra-vars", json.dumps(case.variables)]
+    done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    contacts = record.read_text().splitlines() if record.exists() else []
+    made = [str(path) for path in (folder / "made").rglob("*")]
+    return Result(done.returncode, done.stdout + done.stderr, contacts, made)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Return the result of every case. They run at the same time, as each takes seconds."""
+    folders = [tmp_path_factory.mktemp("site") for _case in CASES]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(CASES, pool.map(run, CASES.values(), folders), strict=True))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_wrong_is_named_with_what_would_be_right(results, name):
+    result = results[name]
+    assert result.code == 2, result.printed
+    assert [says for says in CASES[name].says if not re.search(says, result.printed)] == [], result.printed
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_nothing_is_changed_and_no_host_is_contacted(results, name):
+    result = results[name]
+    assert (result.contacts, result.made) == ([], [])
+    assert re.findall(r"^PLAY \[(.+)\]", result.printed, flags=re.MULTILINE) == ["Check variables and inventory"]
+    assert re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", result.printed, flags=re.MULTILINE) == [("localhost", "0")]
+
+
+@pytest.mark.parametrize("role", BROKEN)
+def test_every_rule_of_a_role_is_broken_and_named_in_one_message(results, role):
+    rules = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[f"__{role}_checks"]
+    assert len(results[role].findings) == len(rules) == len(RULES[role]), results[role].printed
+
+
+def test_hosts_are_contacted_where_nothing_is_wrong(results):
+    good = results["good"]
+    assert good.code != 0
+    assert {host for host in ("192.0.2.11", "192.0.2.21") if any(host in call for call in good.contacts)} == {
+        "192.0.2.11",
+        "192.0.2.21",
+    }
+    assert "control1: can't be reached as" in good.printed
