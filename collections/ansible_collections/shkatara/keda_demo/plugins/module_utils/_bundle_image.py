@@ -26,6 +26,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._bundle_work im
 LAYOUT = "oci"
 CERTIFICATES = Path("/etc/ssl/certs")
 APT = "apt-get -qq -o Acquire::Retries=3"
+# Without systemd a package's script starts its daemon, in the network of this machine; 101 forbids it.
+POLICY = "/usr/sbin/policy-rc.d"
+FORBID_DAEMONS = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}"
 
 
 class Buildah:
@@ -70,7 +73,7 @@ def build_base(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         [plain] = work.needs.values()
         container = buildah("from", buildah.source(plain.folder))
         install = f"{APT} update && {APT} install --yes --no-install-recommends {' '.join(packages)}"
-        _run_in(buildah, container, f"{install} && {_clean_apt()}")
+        _run_in(buildah, container, f"{FORBID_DAEMONS} && {install} && rm {POLICY} && {_clean_apt()}")
     else:
         container = buildah("from", "scratch")
         buildah("add", "--quiet", container, _debootstrap(unit.inputs["suite"], work), "/")
