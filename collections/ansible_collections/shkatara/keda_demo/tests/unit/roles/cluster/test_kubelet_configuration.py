@@ -3,7 +3,7 @@
 """kubelet's configuration, rendered by the roles that write it: the collection's fields, and a user's over them."""
 
 import pytest
-from ansible_collections.shkatara.keda_demo.tests.unit.roles.render import render
+from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 OWN = {"evictionHard": {"nodefs.available": "2Gi"}, "clusterDNS": ["192.0.2.53"], "maxPods": 200}
 CASES = {
@@ -17,17 +17,16 @@ TEMPLATES = {
     "control_plane": "(lookup('ansible.builtin.template', 'kubeadm-config.yaml.j2') | from_yaml_all | list)[2]",
 }
 # kubeadm's configuration also has the endpoint, which this inventory without groups does not give.
-HOST = {"cluster_endpoint": "192.0.2.11:6443", "cluster_node_names": {"localhost": "node1"}}
+HOST = {"cluster_endpoint": "192.0.2.11:6443", "cluster_node_names": dict.fromkeys(CASES, "node1")}
 
 
 @pytest.fixture(scope="module", params=TEMPLATES)
-def rendered(request, tmp_path_factory):
+def rendered(request, core, tmp_path_factory):
     """Return the configuration of each case."""
     cases = {case: HOST | given for case, given in CASES.items()}
     place = tmp_path_factory.mktemp("role")
-    return {
-        case: result["value"] for case, result in render(request.param, cases, TEMPLATES[request.param], place).items()
-    }
+    results = render(core, request.param, cases, TEMPLATES[request.param], place, entry_points=())
+    return {case: result["value"] for case, result in results.items()}
 
 
 def test_the_default_has_what_a_host_without_internet_needs(rendered):
