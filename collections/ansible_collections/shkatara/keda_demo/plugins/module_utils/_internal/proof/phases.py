@@ -13,8 +13,9 @@ from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
 from . import deviation_messages, diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
 from .end_to_end import EndToEnd
+from .facts import LoadFailure, Reached, Unpredicted
 from .options import Phase
-from .outcomes import LoadFailure, Outcome, Reached, Reason, Unpredicted, Verdict
+from .outcomes import Outcome, Reason, Verdict
 from .plan import Plan, PlannedLoad
 from .session import Session
 from .verdicts import Evidence

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from ..common.errors import BadInput
 from . import deviation_messages, messages, phases, planning, progress_lines, report, waits
+from .facts import Text
 from .options import Phase
-from .outcomes import Aborted, Outcome, Reason, Text, Verdict
+from .outcomes import Aborted, Outcome, Reason, Verdict
 from .plan import Plan, Situation
 from .report import Proof
 from .session import Session

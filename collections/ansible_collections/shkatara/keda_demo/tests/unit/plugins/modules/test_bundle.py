@@ -14,6 +14,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
@@ -71,8 +72,9 @@ class Run:
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
-        for maker in ("build_go", "build_application", "build_base", "build_archive"):
-            monkeypatch.setattr(build, maker, partial(self._make))
+        monkeypatch.setattr(go, "build_go", partial(self._make))
+        for maker in ("build_application", "build_base", "build_archive"):
+            monkeypatch.setattr(image, maker, partial(self._make))
 
     def _make(self, unit, out, _work):
         self.made.append(unit.id)

@@ -6,13 +6,13 @@ import json
 import os
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils import _bundle_build
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, machine
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import Host
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import Request, make_plan
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
-from ansible_collections.shkatara.keda_demo.plugins.modules import debian_image as module
 from ansible_collections.shkatara.keda_demo.plugins.modules.debian_image import make_image
 
 STACK = {
@@ -41,10 +41,10 @@ class Run:
             "arch": "amd64",
         }
         # Tests need not run as root, nor where there is space for an image.
-        monkeypatch.setattr(module, "machine_findings", lambda programs: [])
-        monkeypatch.setattr(_bundle_build, "FIXED_GIB", 0.0)
-        monkeypatch.setattr(_bundle_build, "POLL_SECONDS", 0.05)
-        monkeypatch.setattr(_bundle_build, "build_base", self._make)
+        monkeypatch.setattr(machine, "findings", lambda programs: [])
+        monkeypatch.setattr(build, "FIXED_GIB", 0.0)
+        monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
+        monkeypatch.setattr(image, "build_base", self._make)
 
     def _make(self, unit, out, work):
         self.made.append(unit.id)
@@ -75,7 +75,7 @@ def test_an_image_is_made_on_the_plain_base(run):
 
 def test_an_image_that_is_there_needs_no_lock_and_no_program(run, monkeypatch):
     path = run()["path"]
-    monkeypatch.setattr(module, "machine_findings", lambda programs: pytest.fail("nothing has to be built"))
+    monkeypatch.setattr(machine, "findings", lambda programs: pytest.fail("nothing has to be built"))
     with Cache(run.cache).locked(lambda: None, lambda: False):
         assert run() == {"changed": False, "path": path, "built": []}
 
@@ -134,7 +134,7 @@ def test_an_interrupted_run_leaves_the_finished_base_and_no_incomplete_image(run
         return {}
 
     with monkeypatch.context() as patch:
-        patch.setattr(_bundle_build, "build_base", fail_after_the_base)
+        patch.setattr(image, "build_base", fail_after_the_base)
         with pytest.raises(Interrupted):
             run()
     assert run.images() == ["base/bookworm"]
