@@ -260,8 +260,9 @@ requirements:
   - Linux and Python >= 3.11 where the module runs, which is the controller
   - kubernetes (Python library) >= 24.2.0
   - aiohttp (Python library) >= 3.8.0
+  - httptools (Python library) >= 0.6.0
   - prometheus-client (Python library)
-  - PyYAML
+  - durationpy, packaging, urllib3 and PyYAML, which come with the library kubernetes or with ansible-core
 notes:
   - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Deployments,
     ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
