@@ -757,13 +757,14 @@ evidence:
       type: str
       sample: test
     triggers:
-      description: The triggers of the ScaledObject, with the value of each query.
+      description: The triggers of the ScaledObject, with the value of each query. C(key) is unique among them.
       type: list
       elements: dict
       sample:
         - index: 0
           name: ""
           type: prometheus
+          key: "0"
           query: sum(rate(python_request_operations_total{namespace="test"}[30s]))
           server_address: http://prometheus-k8s.monitoring.svc:9090
           activation: 0.0
