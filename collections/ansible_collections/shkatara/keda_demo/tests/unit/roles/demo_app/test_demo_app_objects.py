@@ -33,7 +33,7 @@ def case(cases):
     return lambda name, kind: next(item for item in cases[name]["value"] if item["kind"] == kind)
 
 
-def test_the_contract_has_its_names(run_role, objects):
+def test_the_contract_has_its_names(objects):
     names = {
         "Namespace": "test",
         "Deployment": "test",
