@@ -50,6 +50,7 @@ class Scripted:
         return self._next(("list", kind, namespace, name, labels))
 
     def watch(self, kind, namespace, version, name=None, labels=None):
+        del kind, namespace, name, labels
         for item in [(OPENED, {}), *self._next(("watch", version))]:
             if isinstance(item, Exception):
                 raise item
