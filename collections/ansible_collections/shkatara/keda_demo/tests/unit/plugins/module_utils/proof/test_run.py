@@ -13,7 +13,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     deviation_messages,
     progress_lines,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.outcomes import Mismatch
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import Mismatch
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     deployed,
