@@ -19,9 +19,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube import permissions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.verdicts import VERDICTS
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import argument_spec
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.verdicts import VERDICTS
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Api, Objects, serve
 from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options

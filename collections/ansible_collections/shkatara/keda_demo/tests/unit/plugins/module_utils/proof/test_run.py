@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import (
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import Mismatch
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
     deviation_messages,
     progress_lines,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import Mismatch
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     deployed,
     event,
