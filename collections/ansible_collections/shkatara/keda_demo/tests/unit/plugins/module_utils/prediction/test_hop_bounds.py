@@ -118,7 +118,7 @@ def told(world):
 @pytest.mark.parametrize("random_balancing", [False, True], ids=["even", "random"])
 def test_all_that_a_run_shows_is_inside_its_bounds(make, random_balancing):
     names = set()
-    for seed in range(70):
+    for seed in worlds.seeds(40):
         chance = random.Random(seed)
         given = {} if make is zero_world else {"kind": AVERAGE}
         world = make(chance, random_balancing=random_balancing, **given)
@@ -176,7 +176,7 @@ def outside_back(world, chance):
 @pytest.mark.parametrize("make", [worlds.random_world, zero_world], ids=["to-the-minimum", "to-zero"])
 def test_the_way_back_is_inside_its_bounds(make):
     shown = 0
-    for seed in range(60):
+    for seed in worlds.seeds(40):
         chance = random.Random(seed)
         given = {"kind": AVERAGE} if make is worlds.random_world else {}
         world = make(chance, downscale=float(chance.choice([60, 120])), behavior=None, **given)
@@ -185,7 +185,7 @@ def test_the_way_back_is_inside_its_bounds(make):
             found = outside_back(world, chance)
             shown += found is not None
             assert not found, (seed, world)
-    assert shown > 25
+    assert shown > 16
 
 
 def test_where_the_hpa_never_grew_keda_takes_the_only_replica():

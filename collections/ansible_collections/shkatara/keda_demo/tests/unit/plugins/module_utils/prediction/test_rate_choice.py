@@ -101,14 +101,14 @@ def chosen(seeds, most, **given):
 def test_every_run_with_a_chosen_rate_ends_with_its_count(random_balancing):
     """Requests go to any pod too, and all such runs count: what one sync sees too little of, a later one sees."""
     ends = 0
-    for seed, world, replicas, chance in chosen(range(45), 6, random_balancing=random_balancing):
+    for seed, world, replicas, chance in chosen(worlds.seeds(24), 6, random_balancing=random_balancing):
         found = predict(worlds.hpa_target(world), world.load, worlds.start(world), worlds.timing(world))
         assert found.possible_replicas == [replicas], seed
         for _ in range(3):
             run = simulate(world, chance)
             assert run.replicas == replicas, (seed, run.path(), world)
             ends += 1
-    assert ends > 40
+    assert ends > 20
 
 
 def test_rounding_does_not_leave_the_rates_that_have_one_answer():
