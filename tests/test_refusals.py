@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,7 +175,7 @@ def run(case, folder):
     places = {"KEDA_DEMO_BUILD": str(folder / "made" / "build"), "KEDA_DEMO_CACHE": str(folder / "made" / "cache")}
     # A host that does not answer is given up after a second.
     environ = os.environ | places | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_TIMEOUT": "1"}
-    arguments = ["ansible-playbook", f"--inventory={folder / 'hosts.yml'}", "site.yml"]
+    arguments = [sys.executable, "-m", "ansible", "playbook", f"--inventory={folder / 'hosts.yml'}", "site.yml"]
     arguments += ["--extra-vars", json.dumps(case.variables)]
     done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     contacts = record.read_text().splitlines() if record.exists() else []

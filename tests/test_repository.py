@@ -100,6 +100,28 @@ def test_every_role_has_what_a_role_has(role):
     assert _yaml(role / "meta" / "main.yml")["galaxy_info"]["description"]
 
 
+def _entry_points():
+    """Yield (role, entry point) for each role that a playbook of the collection runs."""
+    for path in sorted((COLLECTION / "playbooks").glob("*.yml")):
+        for play in _yaml(path):
+            for task in [*play.get("pre_tasks", []), *play.get("tasks", [])]:
+                if "ansible.builtin.import_role" in task:
+                    imported = task["ansible.builtin.import_role"]
+                    yield imported["name"], imported.get("tasks_from", "main")
+            yield from ((entry["role"], "main") for entry in play.get("roles", []))
+
+
+# Ansible looks a spec up by the text of `tasks_from`: for `wait.yml` it does not find the spec `wait`.
+@pytest.mark.parametrize(("name", "entry_point"), sorted(set(_entry_points())))
+def test_every_entry_point_of_a_playbook_has_a_spec(name, entry_point):
+    role = COLLECTION / "roles" / name.removeprefix("shkatara.keda_demo.")
+    specs = _yaml(role / "meta" / "argument_specs.yml")["argument_specs"]
+    assert entry_point in specs
+    assert specs[entry_point]["short_description"]
+    # A variable that an entry point reads is one of the role's.
+    assert set(specs[entry_point].get("options", {})) <= set(_options(role))
+
+
 @pytest.mark.parametrize(
     "path", sorted((COLLECTION / "plugins").rglob("*.py")), ids=lambda path: str(path.relative_to(COLLECTION))
 )

@@ -58,12 +58,12 @@ SYSCTLS = {
 }
 # The lines of a run that end a phase, and what the phase is called.
 ENDS = {
-    r"TASK .*preflight : Reach the host": "hosts up",
+    r"TASK .*preflight : Connect to the host": "hosts up",
     r"TASK .*control_plane : Write kubeadm": "control plane prepared",
     r"TASK .*control_plane : Bring a changed": "kubeadm init",
     r"TASK .*Wait until the monitoring is ready": "applied and joined",
-    r"TASK .*Wait until KEDA answers": "monitoring ready",
-    r"TASK .*demo_app : Bring a changed ServiceMonitor": "KEDA available",
+    r"TASK .*Wait until KEDA serves": "monitoring ready",
+    r"TASK .*demo_app : Deliver a changed ServiceMonitor": "KEDA available",
     r" rest +predicted:": "HPA with a metric",
 }
 

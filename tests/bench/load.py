@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.workers import LoadProcess
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.workers import LoadWorkers
 
 from tests.bench.load_targets import nginx, vegeta, waiting_server
 
@@ -62,16 +62,16 @@ class Figures:
 def send(url: str, rate: float, seconds: float, workers: int) -> None:
     """Send a load in this process' children, and print what came of it, as JSON."""
     importlib.import_module("kubernetes")  # as the module has it, of which the senders are forked
-    load = LoadProcess(workers)
+    load = LoadWorkers(workers)
     load.start(LoadSpec(url, (Stage(rate, seconds),), TIMEOUT, workers))
     in_flight = 0
-    while not load.poll()["ended"]:
-        in_flight = max(in_flight, load.last["in_flight"])
+    while not load.poll().ended:
+        in_flight = max(in_flight, load.stats.in_flight)
         time.sleep(0.1)
     load.close()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime
-    print(json.dumps({**load.last, "most_in_flight": in_flight, "cpu": cpu, "rss": used.ru_maxrss}))
+    print(json.dumps({**load.stats.as_dict(), "most_in_flight": in_flight, "cpu": cpu, "rss": used.ru_maxrss}))
 
 
 def ours(url: str, rate: float, seconds: float, workers: int) -> Figures:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings files to a host; see the module of the same name for the documentation."""
+"""Copies files to a host; see the module of the same name for the documentation."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.host_shell import HostShellActionBase
 
-# What is sent waits here until it is compared; one folder for all runs, so that a killed run leaves nothing behind
-# that the next one does not remove.
+# The folder of files that were sent and not yet compared. All runs use the same folder, so that the next run removes
+# the files of a killed run.
 STAGING = ".keda-demo-delivery"
 RECORD = "bundle.json"
 FILE_OPTIONS = {
@@ -39,17 +39,14 @@ ARGUMENTS = {
     },
     "directories": {"type": "list", "elements": "path", "default": []},
 }
-# Beginning of each command on the host: openssl hashes three times as fast as coreutils, and not every host has it.
+# The beginning of each command on the host: openssl hashes three times as fast as coreutils, but some hosts lack it.
 HASH = "hash=sha256sum; ! command -v openssl > /dev/null || hash='openssl dgst -sha256 -r'"
 
 File = Mapping[str, Any]
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
-    """Compare by one command, send what differs, and put it into place by another."""
-
-    _supports_check_mode = True
-    _requires_connection = True
+class ActionModule(HostShellActionBase):
+    """Compare all files by one command, send those that differ, and put them into place by another command."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return `changed` and the list `sent`."""
@@ -58,7 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         _, arguments = self.validate_argument_spec(ARGUMENTS)
         bundle = Path(arguments["bundle"] or "")
         if self._task.check_mode and not (bundle / RECORD).is_file() and _from_bundle(arguments["files"]):
-            # The bundle would have been made before.
+            # Outside of check mode the role bundle would have made it.
             result.update(changed=True, sent=[file["dest"] for file in arguments["files"]])
             return result
         files = with_checksums(bundle, arguments["files"])
@@ -85,8 +82,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         return {"before_header": dest, "before": before, "after_header": dest, "after": str(file["content"])}
 
     def _send(self, bundle: Path, files: Sequence[File]) -> None:
-        # As the user that logs in: what is sent there belongs to nobody else until it is put into place. What a killed
-        # run has left there may be root's already, and goes.
+        # The folder belongs to the login user until the files are put into place. Files of a killed run may already
+        # belong to root, and are removed.
         make = f"cd && rm -rf {STAGING} && mkdir -m 0700 {STAGING} && cd {STAGING} && pwd"
         folder = self._command(make, become=False).strip()
         for file in files:
@@ -98,10 +95,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         self._command(place_command(folder, files))
 
     def _command(self, command: str, become: bool = True) -> str:
-        done = self._low_level_execute_command(f"sh -c {shlex.quote(command)}", sudoable=become)
-        if done["rc"] != 0:
-            raise AnsibleActionFail(f"Bringing files to the host failed: {done['stderr'].strip() or done['stdout']}")
-        return str(done["stdout"])
+        return self.run_shell(command, "Bringing files to the host failed", become)
 
 
 def _from_bundle(files: Sequence[File]) -> bool:
@@ -109,9 +103,9 @@ def _from_bundle(files: Sequence[File]) -> bool:
 
 
 def with_checksums(bundle: Path, files: Sequence[File]) -> list[dict[str, Any]]:
-    """Return the files with their SHA-256: of their content, or as the bundle's record has them.
+    """Return the files with their SHA-256, from their content or from the bundle's record.
 
-    :raises AnsibleActionFail: there is no bundle, it has no such file, or a mode is no octal number
+    :raises AnsibleActionFail: there is no bundle, it lacks a file, or a mode is not an octal number
     """
     known = _recorded(bundle) if _from_bundle(files) else {}
     for file in files:
@@ -140,12 +134,12 @@ def _sha256(text: str) -> str:
 
 
 def signature(file: File) -> str:
-    """Return the line that `look_command` prints of a file that is as it should be."""
+    """Return the line that `look_command` prints for a file with the right content, mode and owner."""
     return f"{file['sha256']} {int(file['mode'], 8):o} 0:0 {file['dest']}"
 
 
 def look_command(files: Sequence[File], directories: Sequence[str]) -> str:
-    """Return a command that prints `sha256 mode uid:gid path` of each file that is there, and each directory."""
+    """Return a command that prints `sha256 mode uid:gid path` of each existing file, and each existing directory."""
     names = shlex.join(file["dest"] for file in files)
     one = 'set -- $($hash < "$f") && printf \'%s %s\\n\' "$1" "$(stat -c \'%a %u:%g %n\' "$f")"'
     command = f'{HASH}; for f in {names}; do [ ! -f "$f" ] || {{ {one}; }}; done'
@@ -155,12 +149,12 @@ def look_command(files: Sequence[File], directories: Sequence[str]) -> str:
 
 
 def staged(folder: str, file: File) -> str:
-    """Return where a file waits until it is put into place."""
+    """Return the path of a file in the staging folder."""
     return f"{folder}/{file['sha256'][:16]}-{file['dest'].replace('/', '_')}"
 
 
 def place_command(folder: str, files: Sequence[File]) -> str:
-    """Return a command that compares what was sent, puts it into place, and removes the staging folder."""
+    """Return a command that checks the files that were sent, puts them into place, and removes the staging folder."""
     lines = ["set -e", f"trap {shlex.quote(f'rm -rf {shlex.quote(folder)}')} EXIT", HASH]
     for file in files:
         source, dest = shlex.quote(staged(folder, file)), shlex.quote(file["dest"])
@@ -170,9 +164,9 @@ def place_command(folder: str, files: Sequence[File]) -> str:
             f" || {{ echo {dest} did not arrive whole >&2; exit 1; }}",
             f"[ -d {parent} ] || install -d -m 0755 {parent}",
             f"chown 0:0 {source}; chmod {file['mode']} {source}",
-            # A rename, or a copy under another name and a rename where the two are on different file systems.
+            # A rename; if the two are on different file systems, a copy under another name and a rename.
             f"mv -fT {source} {dest}.part && mv -fT {dest}.part {dest} || {{ rm -f {dest}.part; exit 1; }}",
         ]
-    # By a rename a file keeps SELinux' label of the place it came from.
+    # A renamed file keeps the SELinux label of its former folder.
     placed = shlex.join(file["dest"] for file in files)
     return "\n".join([*lines, f"! command -v restorecon > /dev/null || restorecon {placed}"])

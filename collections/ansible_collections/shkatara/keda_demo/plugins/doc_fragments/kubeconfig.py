@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options by which modules reach a cluster; module_utils/_internal/kube/options.py has their specs."""
+"""The options for access to a cluster; module_utils/_internal/kube/options.py has their specs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ options:
   kubeconfig:
     description:
       - The path of the kubeconfig of the cluster.
-      - If it is not given, the environment variable E(K8S_AUTH_KUBECONFIG) is used, and then C(~/.kube/config).
+      - The default is the environment variable E(K8S_AUTH_KUBECONFIG), and then C(~/.kube/config).
     type: path
   context:
     description:
-      - The context of the kubeconfig.
-      - If it is not given, the environment variable E(K8S_AUTH_CONTEXT) is used, and then the current context.
+      - The name of the context in the kubeconfig.
+      - The default is the environment variable E(K8S_AUTH_CONTEXT), and then the current context.
     type: str
 """

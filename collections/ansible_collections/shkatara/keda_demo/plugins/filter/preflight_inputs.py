@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with variables and inventory, found before any host is asked."""
+"""Find the faults of variables and inventory before any host is contacted."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: preflight_inputs
-short_description: Find what is wrong with the inventory and the roles' variables
+short_description: Find the faults of the inventory and the roles' variables
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Returns every reason why a run with these variables and this inventory would fail, a sentence each.
-  - It compares the variables of all hosts with the roles' argument specs, and checks what no single role can
-    see, which is groups, addresses and whether the hosts agree.
+  - It compares the variables of all hosts with the roles' argument specs. It also checks groups, addresses and
+    agreement between hosts, which no single role can do.
 options:
   _input:
     description: The variables by host, C(hostvars).
@@ -26,15 +26,15 @@ options:
     type: dict
     required: true
   options:
-    description: The options of all roles, as C(meta/argument_specs.yml) has them.
+    description: The options of all roles, as in C(meta/argument_specs.yml).
     type: dict
     required: true
   pod_subnet:
-    description: The CIDR of the pods.
+    description: The pods' CIDR.
     type: str
     required: true
   service_subnet:
-    description: The CIDR of the Services.
+    description: The Services' CIDR.
     type: str
     required: true
 """
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The findings; empty where nothing is wrong.
+  description: The findings; empty if there are none.
   type: list
   elements: str
   sample: ["inventory: the group `kube_control_plane` has no host: put one into it"]
@@ -68,7 +68,7 @@ from jinja2 import Undefined
 
 from ..plugin_utils.preflight import inventory_findings, subnet_findings, variable_findings
 
-# What may differ from host to host, of the variables that are the cluster's.
+# The `cluster_*` variables that may differ between hosts.
 PER_HOST = ("cluster_node_ip",)
 
 
@@ -80,7 +80,7 @@ def preflight_inputs(
     pod_subnet: str,
     service_subnet: str,
 ) -> list[str]:
-    """Return what is wrong, a sentence each."""
+    """Return the findings, a sentence each."""
     hosts = list(groups.get("k8s_cluster") or [])
     roles = {name.split("_")[0] for name in options}
     given = {name: _given(hostvars[name], roles) for name in ["localhost", *hosts]}
@@ -95,14 +95,14 @@ def preflight_inputs(
 def _given(variables: Mapping[str, Any], prefixes: set[str]) -> dict[str, Any]:
     """Return the variables that may be meant for a role and have a value already.
 
-    One that is made from what only the role knows, such as its other defaults, can't be checked here.
+    A variable whose template needs the role's other defaults has no value outside of the role and is left out.
     """
     names = [name for name in variables if name.split("_")[0] in prefixes]
     given = {}
     for name in names:
         try:
             value = variables[name]
-        except Exception:  # whatever a template raises
+        except Exception:  # a template can raise anything
             continue
         if not isinstance(value, Undefined):
             given[name] = value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Change a few fields of objects that somebody else published, without keeping a copy of them."""
+"""Change a few fields of published Kubernetes objects without keeping a copy of the objects."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Merges each patch, which is a part of an object, into the objects that have its C(kind) and, where it has
-    them, its C(metadata.name) and C(metadata.namespace).
+  - Merges each patch, a part of an object, into the objects that have its C(kind) and, if the patch has them,
+    its C(metadata.name) and C(metadata.namespace).
   - As with kustomize's patches, mappings are merged, lists whose items all have a C(name) are merged by that
-    name, and everything else is replaced. V(null) takes a field away.
-  - A patch that fits to no object is an error, so that another version's manifests can't slip through
+    name, and everything else is replaced. V(null) removes a field.
+  - A patch that matches no object is an error, so that the manifests of another version are never applied
     unpatched.
 positional: _input, patches
 options:
@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The objects in their order; those that no patch fits to are unchanged.
+  description: The objects in their order; objects that no patch matches are unchanged.
   type: list
   elements: dict
 """
@@ -68,7 +68,7 @@ def strategic_merge(
 ) -> list[Mapping[str, Any]]:
     """Return the objects with the patches merged in, one after the other.
 
-    :raises AnsibleFilterError: a patch has no kind, or fits to no object
+    :raises AnsibleFilterError: a patch has no kind, or matches no object
     """
     merged = list(objects)
     for patch in patches:
@@ -80,7 +80,7 @@ def strategic_merge(
 
 
 def merge(base: Any, patch: Any) -> Any:
-    """Return `base` with `patch` merged in; neither is changed."""
+    """Return `base` with `patch` merged in, without changing either of them."""
     if isinstance(base, Mapping) and isinstance(patch, Mapping):
         changed = {key: merge(base.get(key), value) for key, value in patch.items() if value is not None}
         return {key: value for key, value in base.items() if key not in patch} | changed
@@ -93,7 +93,7 @@ def merge(base: Any, patch: Any) -> Any:
 
 
 def _is_named(value: Any) -> bool:
-    """True for a list that can be merged by name, such as containers, env, ports and volumes."""
+    """True for a list that is merged by name, such as containers, env, ports and volumes."""
     is_list = isinstance(value, Sequence) and not isinstance(value, str)
     return is_list and all(isinstance(item, Mapping) and "name" in item for item in value)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read Kubernetes objects as projects publish them, in a form that can be applied again and again."""
+"""Read Kubernetes objects from published manifests, in a form that can be applied repeatedly."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ author:
 description:
   - Returns the objects of YAML files on the controller, in their order, as
     O(kubernetes.core.k8s#module:definition) takes them.
-  - It reads what generators of manifests write and C(from_yaml_all) refuses, such as the bare C(=) in the
-    CustomResourceDefinitions of prometheus-operator.
-  - What is the API server's to write is left out, which is C(status) and C(metadata.creationTimestamp), and
-    a C(List) is replaced by what is in it.
+  - It reads YAML that C(from_yaml_all) refuses, such as the bare C(=) in the CustomResourceDefinitions of
+    prometheus-operator.
+  - Fields that the API server writes, C(status) and C(metadata.creationTimestamp), are left out.
+  - A list is replaced by its items, as kubectl does. A list is an object whose kind ends in C(List) and that has a
+    list C(items), which may be empty or V(null). Its items may be lists, too. An item without C(kind) and
+    C(apiVersion) gets those of its list, C(RoleList) giving C(Role).
 options:
   _terms:
     description: The paths of the files.
@@ -26,7 +28,7 @@ options:
   descriptions:
     description:
       - Whether the schemas of CustomResourceDefinitions keep their descriptions, which are three quarters of
-        their size and serve C(kubectl explain) alone.
+        their size and are used by C(kubectl explain) alone.
     type: bool
     default: true
 """
@@ -61,7 +63,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):  # type: ignore[misc]  # its base is chosen at run time
-    """YAML 1.1, but a bare `=` is that string, as Go's libraries read it."""
+    """YAML 1.1 in which a bare `=` is a string, as in Go's libraries."""
 
 
 _Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
@@ -80,7 +82,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
 def read_manifests(file: Path) -> list[dict[str, Any]]:
     """Return the objects of a file.
 
-    :raises AnsibleLookupError: there is no such file, it is not YAML, or not all of it are Kubernetes objects
+    :raises AnsibleLookupError: the file does not exist, is not YAML, or contains something else than Kubernetes objects
     """
     try:
         documents = list(yaml.load_all(file.read_text(encoding="utf-8"), Loader=_Loader))
@@ -93,16 +95,33 @@ def read_manifests(file: Path) -> list[dict[str, Any]]:
 
 def _objects(documents: Sequence[Any], file: Path) -> Iterator[dict[str, Any]]:
     for number, document in enumerate(documents, start=1):
-        if document is None:  # what is between two `---`
-            continue
-        if not isinstance(document, dict) or not document.get("kind") or not document.get("apiVersion"):
-            raise AnsibleLookupError(f"The manifest {file}: document {number} is no Kubernetes object.")
-        items = document.get("items") if document["kind"].endswith("List") else [document]
-        yield from (_applicable(item) for item in items or [])
+        if document is not None:  # an empty document between two `---`
+            yield from _flatten(document, f"{file}: document {number}")
+
+
+def _flatten(value: Any, place: str) -> Iterator[dict[str, Any]]:
+    """Yield an object, or the objects in a list of objects."""
+    if not isinstance(value, dict) or not value.get("kind") or not value.get("apiVersion"):
+        raise AnsibleLookupError(f"The manifest {place} is no Kubernetes object.")
+    if not _is_list(value):
+        yield _applicable(value)
+        return
+    inherited = {"apiVersion": value["apiVersion"], "kind": value["kind"].removesuffix("List")}
+    for number, item in enumerate(value["items"] or [], start=1):
+        typed = inherited | item if isinstance(item, dict) and not {"apiVersion", "kind"} & set(item) else item
+        yield from _flatten(typed, f"{place}, item {number}")
+
+
+def _is_list(value: dict[str, Any]) -> bool:
+    """True for a list of objects; the kind alone does not tell, since a custom kind may be called `AllowList`.
+
+    Source: Kubernetes API conventions, "Lists and Simple kinds". `items: null` is how Go writes an empty list.
+    """
+    return value["kind"].endswith("List") and "items" in value and isinstance(value["items"], list | None)
 
 
 def _applicable(item: dict[str, Any]) -> dict[str, Any]:
-    """Return the object without what only the API server writes; null is what generators put there."""
+    """Return the object without the fields that the API server writes; generators set them to null."""
     kept = {key: value for key, value in item.items() if key != "status"}
     metadata = dict(item.get("metadata") or {})
     metadata.pop("creationTimestamp", None)
@@ -110,7 +129,7 @@ def _applicable(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_descriptions(item: dict[str, Any]) -> dict[str, Any]:
-    """Return a CustomResourceDefinition without its schemas' descriptions; any other object as it is."""
+    """Return a CustomResourceDefinition without its schemas' descriptions, and any other object unchanged."""
     if item["kind"] != "CustomResourceDefinition":
         return item
     versions = [
@@ -121,7 +140,7 @@ def without_descriptions(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _undescribed(value: Any) -> Any:
-    # A property that is called `description` is a mapping, and stays.
+    # A property named `description` is a mapping, and stays.
     if isinstance(value, dict):
         return {
             key: _undescribed(inner)

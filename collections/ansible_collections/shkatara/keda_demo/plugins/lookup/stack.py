@@ -2,35 +2,35 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read a stack and check it, so that every role can rely on what it says."""
+"""Read and validate a stack, so that every role can rely on its content."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: stack
-short_description: Read a stack, checked against the schema
+short_description: Read a stack and validate it
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - A stack is one tested set of versions, a file of the collection's folder C(stacks). This lookup returns
-    it as a dictionary after it was checked against C(stacks/schema.json).
-  - It needs no task, so that a role's defaults can use it.
+  - A stack is one tested set of versions, a file in the collection's folder C(stacks). This lookup validates it
+    against C(stacks/schema.json) and returns it as a dictionary.
+  - A role's defaults can use it, since it needs no task.
 options:
   _terms:
-    description: The names of stacks, which are the files' names without C(.yml).
+    description: The names of stacks, which are the file names without C(.yml).
     required: true
   directory:
     description:
-      - Where the stacks are.
-      - If it is not given, the collection's own folder C(stacks) is used.
+      - The folder of the stacks.
+      - If it is not given, the collection's folder C(stacks) is used.
     type: path
 requirements:
   - jsonschema
 """
 
 EXAMPLES = r"""
-- name: Show which Kubernetes a stack has
+- name: Show the Kubernetes version of a stack
   ansible.builtin.debug:
     msg: "{{ lookup('shkatara.keda_demo.stack', 'seed').components.kubernetes.version }}"
 """
@@ -79,7 +79,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
 def read_stack(directory: Path, name: str) -> dict[str, Any]:
     """Return the stack `name` of the folder `directory`.
 
-    :raises AnsibleLookupError: there is no such stack, or its file is wrong: all findings, by their path
+    :raises AnsibleLookupError: there is no such stack, or its file is invalid; the message has all findings
     """
     known = sorted(path.stem for path in directory.glob("*.yml"))
     if name not in known:
@@ -105,7 +105,7 @@ def _read_checked(file: Path, schema: Path, _changed: int) -> dict[str, Any]:
 
 
 def check(data: Any, schema: dict[str, Any]) -> list[str]:
-    """Return what is wrong with `data`, a line each: the path in the file, and why."""
+    """Return the faults of `data`, a line each with the path in the file and the reason."""
     if Draft202012Validator is None:
         raise AnsibleLookupError("Stacks are checked with the Python package jsonschema: install it beside Ansible.")
     errors = Draft202012Validator(schema).iter_errors(data)
@@ -115,7 +115,7 @@ def check(data: Any, schema: dict[str, Any]) -> list[str]:
 
 
 def _because(error: Any) -> str:
-    """The error's own words, and what to do about the one mistake that everybody makes once."""
+    """Return the error's message, with the remedy for a version that was written as a number."""
     if error.validator == "type" and isinstance(error.instance, float):
         return f"{error.message}: put it in quotes"
     return str(error.message)

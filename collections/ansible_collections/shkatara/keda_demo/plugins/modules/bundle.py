@@ -111,9 +111,6 @@ size:
   sample: 1365000000
 """
 
-import os
-import select
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -121,9 +118,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import dockerfile
+from ..module_utils._internal.bundle import dockerfile, machine
 from ..module_utils._internal.bundle.build import Builder, Host
 from ..module_utils._internal.bundle.cache import Cache
+from ..module_utils._internal.bundle.machine import EndRequest
 from ..module_utils._internal.bundle.plan import BundlePlan, Request, make_plan
 from ..module_utils._internal.bundle.processes import Processes
 from ..module_utils._internal.bundle.record import check_files, check_folder, read_record, write_bundle
@@ -135,29 +133,6 @@ from ..module_utils._internal.common.progress import Progress
 PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
 # What runc is compiled with.
 HEADER = Path("/usr/include/seccomp.h")
-
-
-class Interrupt:
-    """Whether the run was asked to end: by a signal, or because the process that reads its result is gone.
-
-    That process is Ansible's worker. The shell between it and us would outlive it, so our parent says nothing.
-
-    :param result: the descriptor to which the result will be written
-    """
-
-    def __init__(self, result: int) -> None:
-        self._signal = 0
-        self._poll = select.poll()
-        # No events are asked for: that a pipe has lost its reader is always told.
-        self._poll.register(result, 0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
-
-    def _note(self, number: int, _frame: object) -> None:
-        self._signal = number
-
-    def __call__(self) -> bool:
-        return bool(self._signal or self._poll.poll(0))
 
 
 def bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
@@ -217,15 +192,10 @@ def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, Bundle
 
 def check_machine(go: Path) -> None:
     """:raises BundleError: this machine lacks something that building needs; all is named"""
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    missing = [name for name in PROGRAMS if not any(os.access(Path(one) / name, os.X_OK) for one in path)]
-    if not go.is_file():
-        missing.append(f"go ({go}, bundle_go)")
+    missing = [] if go.is_file() else [f"go ({go}, bundle_go)"]
     if not HEADER.is_file():
         missing.append(f"libseccomp's headers ({HEADER})")
-    findings = [f"{one} is missing: install it (`make setup` does)" for one in missing]
-    if os.geteuid() != 0:
-        findings.append("this user is not root, and debootstrap and buildah need root")
+    findings = machine.findings(PROGRAMS, missing)
     if findings:
         raise BundleError("A bundle can't be built here:" + "".join(f"\n  - {finding}" for finding in findings))
 
@@ -254,7 +224,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     progress = Progress(module.params["progress_file"])
-    host = Host(progress.say, Interrupt(sys.stdout.fileno()), Processes())
+    host = Host(progress.say, EndRequest(sys.stdout.fileno()), Processes())
     try:
         result = bring_about(module.params, module.check_mode, host)
     except BundleError as error:

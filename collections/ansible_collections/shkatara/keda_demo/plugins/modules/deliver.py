@@ -8,21 +8,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deliver
-short_description: Bring files to a host
+short_description: Copy files to a host
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Makes files on a host the same as those of a bundle, whose SHA-256 are taken from C(bundle.json), or gives them a
-    content.
-  - All files of a task cost one command on the host when they are there already, where
-    M(ansible.builtin.copy) takes several for each.
-  - A file is sent to a folder of the user that logs in, compared there, and renamed into place, so that it is
-    never half there. A program that runs goes on with its old file.
-  - Nothing of it runs as a module on the host, which needs a POSIX shell and coreutils only.
+  - Makes files on a host equal to those of a bundle, by the SHA-256 in C(bundle.json), or to a given content.
+  - All files of a task together cost one command on the host if none of them differs.
+    M(ansible.builtin.copy) needs several commands for each file.
+  - A file is sent to a folder of the login user, checked there, and renamed into place, so that it is never
+    incomplete. A running program keeps its old file.
+  - The host needs a POSIX shell and GNU coreutils, and no Python.
 options:
   bundle:
-    description: The bundle's folder on the controller. It is needed where a file has a O(files[].src).
+    description: The bundle's folder on the controller, required if a file has O(files[].src).
     type: path
   files:
     description: The files.
@@ -31,30 +30,30 @@ options:
     required: true
     suboptions:
       src:
-        description: The file's path in the bundle. Each file has this or O(files[].content).
+        description: The file's path in the bundle. Each file needs this or O(files[].content).
         type: str
       content:
-        description: What is in the file.
+        description: The content of the file.
         type: str
       dest:
-        description: Its place on the host, an absolute path. Folders above it are made.
+        description: The file's absolute path on the host. Missing parent folders are created.
         type: path
         required: true
       mode:
-        description: Its permissions, in octal.
+        description: The file's permissions as an octal number.
         type: str
         default: "0644"
   directories:
-    description: Directories to make with the permissions 0755, beside those that files need.
+    description: Directories to create with the permissions 0755, besides the folders of files.
     type: list
     elements: path
     default: []
 attributes:
   check_mode:
-    description: Says what would be sent.
+    description: Reports the files that would be sent.
     support: full
   diff_mode:
-    description: Shows what changes in a file with a O(files[].content); of others it says their names.
+    description: Shows the difference of a file with O(files[].content), and only the name of other files.
     support: full
 """
 
@@ -69,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sent:
-  description: The places of the files that were sent, or that would be in check mode.
+  description: The paths on the host of the files that were sent, or in check mode would be sent.
   type: list
   elements: str
   returned: success

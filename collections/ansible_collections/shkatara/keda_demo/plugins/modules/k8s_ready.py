@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait until Kubernetes objects are ready, all at the same time, and say why one is not."""
+"""Wait until Kubernetes objects are ready, all at the same time, and name the reason for each that is not."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ author:
   - shkatara (@shkatara)
 description:
   - Waits until all of several objects of several kinds are ready, in one task and with one connection.
-  - M(kubernetes.core.k8s_info) waits for objects of one kind, one after the other, and does not say what is
-    wrong with their pods. This module names for each object that is not ready what it lacks, and its pods
-    with their reasons.
-  - It only reads, so it is never C(changed).
+  - M(kubernetes.core.k8s_info) waits for objects of one kind, one after the other, and does not explain the state
+    of their pods. For each object that is not ready, this module returns the reason, and the reasons of its pods.
+  - The module only reads, so it never returns C(changed).
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
   resources:
-    description: The objects to wait for. They need not be there when it begins.
+    description: The objects to wait for. They need not exist when the module starts.
     type: list
     elements: dict
     required: true
@@ -31,7 +30,8 @@ options:
         description:
           - The kind of the object.
           - A V(Deployment), V(DaemonSet) or V(StatefulSet) is ready when its rollout is finished and its pods
-            are ready; the other kinds are by the condition that says so.
+            are ready. An object of another kind is ready when its condition C(Available), C(Established) or
+            C(Ready) is true.
         type: str
         required: true
         choices:
@@ -47,28 +47,28 @@ options:
         type: str
         required: true
       namespace:
-        description: The namespace of the object, for kinds that are in one.
+        description: The namespace of the object, for kinds that are namespaced.
         type: str
         default: default
   wait_timeout:
-    description: The seconds to wait at most.
+    description: The longest time to wait, in seconds.
     type: int
     default: 120
   wait_sleep:
-    description: The seconds between two looks.
+    description: The time between two checks, in seconds.
     type: float
     default: 1
   progress_file:
     description:
       - A file to which the module appends its progress as lines of JSON.
-      - The action plugin of the same name sets it and shows the lines; there is no need to give it.
+      - The action plugin of the same name sets this option and displays the lines, so it needs no value.
     type: path
 attributes:
   check_mode:
     description: Can run in check_mode and say what it would do.
     support: full
     details:
-      - In check mode the module looks once, and does not fail for what is not ready.
+      - In check mode the module checks the objects once, and does not fail if some are not ready.
   diff_mode:
     description: Returns details on what has changed when in diff mode.
     support: none
@@ -91,7 +91,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 waited:
-  description: The seconds that it waited.
+  description: The time that the module waited, in seconds.
   type: float
   returned: always
   sample: 12.4
@@ -102,15 +102,15 @@ not_ready:
   returned: always
   contains:
     object:
-      description: Kind, namespace and name.
+      description: The kind, the namespace and the name.
       type: str
       sample: StatefulSet monitoring/prometheus-k8s
     reason:
-      description: Why it is not ready.
+      description: The reason why it is not ready.
       type: str
       sample: 0 of 1 pods are ready
     pods:
-      description: What is wrong with each of its pods that is not ready.
+      description: The name and the reason of each of its pods that is not ready.
       type: list
       elements: str
       sample: ["prometheus-k8s-0: it has no node: 0/2 nodes are available: 2 Insufficient memory."]
@@ -145,45 +145,44 @@ Resource = Mapping[str, str]
 
 
 class Reader:
-    """The cluster's objects, one by one.
+    """Reads objects of the cluster one at a time.
 
-    Of the kubernetes library only what is needed is touched: it loads each API when it is first used, and
-    takes half a second for the one of Pods.
+    The kubernetes library loads each API at its first use, which takes half a second for that of Pods. So that one is
+    used only if an object is not ready.
     """
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
         """:raises ClusterError: see new_client"""
         self._client = new_client(kubeconfig_path(kubeconfig), context)
-        # In spite of its name it reads objects of every group.
+        # Despite its name, it reads objects of every group.
         self._api = client.CustomObjectsApi(self._client)
 
     def get(self, resource: Resource) -> Object | None:
-        """Return an object, None where there is none or the kind is not known (yet).
+        """Return an object; None if it does not exist or the cluster does not know its kind (yet).
 
         :raises ClusterError: no answer, or no permission; `status` is the HTTP status or 0
         """
         group, version, plural, namespaced = KINDS[resource["kind"]]
         try:
             if namespaced:
-                found = self._api.get_namespaced_custom_object(
+                obj = self._api.get_namespaced_custom_object(
                     group, version, resource["namespace"], plural, resource["name"], _request_timeout=_TIMEOUT
                 )
             else:
-                found = self._api.get_cluster_custom_object(
+                obj = self._api.get_cluster_custom_object(
                     group, version, plural, resource["name"], _request_timeout=_TIMEOUT
                 )
         except ApiException as error:
             if error.status == 404:
                 return None
-            words = f"the API server answers {error.status} ({error.reason})"
-            raise ClusterError(words, error.status) from error
+            raise ClusterError(f"the API server answers {error.status} ({error.reason})", error.status) from error
         except (HTTPError, OSError) as error:
             raise ClusterError("the API server does not answer") from error
-        return dict(found)
+        return dict(obj)
 
-    def pods(self, resource: Resource, found: Object | None) -> list[str]:
-        """Return what is wrong with the pods of an object that selects some."""
-        selector = ((found or {}).get("spec") or {}).get("selector")
+    def pod_troubles(self, resource: Resource, obj: Object | None) -> list[str]:
+        """Return the names and reasons of an object's pods that are not ready; none if the object has no selector."""
+        selector = ((obj or {}).get("spec") or {}).get("selector")
         if not KINDS[resource["kind"]][3] or not isinstance(selector, Mapping):
             return []
         try:
@@ -199,34 +198,35 @@ class Reader:
         return [f"{pod['metadata']['name']}: {trouble}" for pod in pods for trouble in readiness.pod_troubles(pod)]
 
 
-def look(reader: Reader, resources: Sequence[Resource]) -> list[dict[str, Any]]:
-    """Return the resources that are not ready, as RETURN has them.
+def unready_resources(reader: Reader, resources: Sequence[Resource]) -> list[dict[str, Any]]:
+    """Return the resources that are not ready, in the form of `not_ready` in RETURN.
 
-    :raises ClusterError: the credentials don't suffice, which no waiting mends
+    :raises ClusterError: the credentials don't suffice, and waiting does not help
     """
     findings = []
     for resource in resources:
-        found = None
+        obj = None
         try:
-            found = reader.get(resource)
-            reason = readiness.why_not_ready(resource["kind"], found)
+            obj = reader.get(resource)
+            reason = readiness.unready_reason(resource["kind"], obj)
         except ClusterError as error:
             if error.status in _FATAL:
-                raise ClusterError(f"{name_of(resource)}: {error}", error.status) from error
+                raise ClusterError(f"{resource_name(resource)}: {error}", error.status) from error
             reason = str(error)
         if reason:
-            findings.append({"object": name_of(resource), "reason": reason, "pods": reader.pods(resource, found)})
+            pods = reader.pod_troubles(resource, obj)
+            findings.append({"object": resource_name(resource), "reason": reason, "pods": pods})
     return findings
 
 
-def name_of(resource: Resource) -> str:
-    """Return kind, namespace and name, as a person writes them."""
+def resource_name(resource: Resource) -> str:
+    """Return the kind, the namespace and the name, such as ``Deployment keda/keda-operator``."""
     namespace = f"{resource['namespace']}/" if KINDS[resource["kind"]][3] else ""
     return f"{resource['kind']} {namespace}{resource['name']}"
 
 
 def wait(
-    look_once: Callable[[], list[dict[str, Any]]],
+    check: Callable[[], list[dict[str, Any]]],
     timeout: float,
     sleep_seconds: float,
     say: Callable[[str], None],
@@ -234,22 +234,26 @@ def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[list[dict[str, Any]], float]:
-    """Look until nothing is left or the time is over; return what is left, and the seconds that it took."""
-    start, said = clock(), ""
+    """Check until nothing is left or the time is over; return the rest, and the seconds that passed.
+
+    :param check: returns the resources that are not ready, see unready_resources
+    :param say: displays a line, whenever the reasons have changed
+    """
+    start, previous = clock(), ""
     while True:
-        findings = look_once()
+        findings = check()
         waited = clock() - start
         if not findings or waited >= timeout:
             return findings, round(waited, 1)
-        words = "; ".join(f"{item['object']}: {item['reason']}" for item in findings)
-        if words != said:
-            say(f"{waited:.0f} s, waiting for {words}")
-            said = words
+        reasons = "; ".join(f"{item['object']}: {item['reason']}" for item in findings)
+        if reasons != previous:
+            say(f"{waited:.0f} s, waiting for {reasons}")
+            previous = reasons
         sleep(sleep_seconds)
 
 
 def failure(findings: Sequence[Mapping[str, Any]], waited: float) -> str:
-    """Return the message for the person who has to mend it."""
+    """Return the message of a failure: each object with its reason, and its pods with theirs."""
     lines = [f"{len(findings)} not ready after {waited:g} s (wait_timeout)"]
     for item in findings:
         lines.append(f"  - {item['object']}: {item['reason']}")
@@ -258,13 +262,15 @@ def failure(findings: Sequence[Mapping[str, Any]], waited: float) -> str:
 
 
 def run(module: AnsibleModule) -> None:
-    """Wait, and end the module."""
+    """Wait, and end the module with the result."""
     params = module.params
     progress = Progress(params["progress_file"])
     timeout = 0 if module.check_mode else params["wait_timeout"]
     try:
         reader = Reader(params["kubeconfig"], params["context"])
-        findings, waited = wait(lambda: look(reader, params["resources"]), timeout, params["wait_sleep"], progress.say)
+        findings, waited = wait(
+            lambda: unready_resources(reader, params["resources"]), timeout, params["wait_sleep"], progress.say
+        )
     except ClusterError as error:
         module.fail_json(msg=str(error), changed=False)
     finally:

@@ -14,13 +14,13 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Puts what a ScaledObject is made of side by side in one result, which are its conditions, its triggers with the
-    values that the HorizontalPodAutoscaler last saw, the HPA that KEDA made, and the Deployment that it scales.
-  - M(kubernetes.core.k8s_info) gives the same objects as they are, one task a kind. This module gives a summary, with
-    which metric belongs to which trigger, and numbers for Kubernetes' quantities.
-  - It only reads, so it is never C(changed). A ScaledObject that is not there is an empty list and no failure.
-  - Of a trigger's C(metadata) only what RV(scaledobjects[].triggers) names is returned, and of
-    C(authenticationRef) only the reference, so the result has no secret that KEDA keeps in a C(TriggerAuthentication).
+  - Returns each ScaledObject in one result with its conditions, its triggers and the values that the
+    HorizontalPodAutoscaler last read, the HPA that KEDA made, and the Deployment that the ScaledObject scales.
+  - M(kubernetes.core.k8s_info) returns the same objects as they are, in one task for each kind. This module returns a
+    summary, which pairs each trigger with its metric and has numbers in place of Kubernetes' quantities.
+  - The module only reads, so it is never C(changed). A missing ScaledObject gives an empty list and no failure.
+  - The result has only those fields of a trigger's C(metadata) that RV(scaledobjects[].triggers) names, and only the
+    reference of its C(authenticationRef). So it has no secret that KEDA keeps in a C(TriggerAuthentication).
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
@@ -29,7 +29,7 @@ options:
     type: str
     required: true
   name:
-    description: The name of one ScaledObject. If it is not given, all of the namespace are returned.
+    description: The name of a ScaledObject. Without it, all ScaledObjects of the namespace are returned.
     type: str
 attributes:
   check_mode:
@@ -45,7 +45,7 @@ requirements:
 notes:
   - The kubeconfig needs the verb C(list) on C(scaledobjects.keda.sh), C(horizontalpodautoscalers.autoscaling) and
     C(deployments.apps) in the namespace.
-  - KEDA 2.10 and later are understood.
+  - The module supports KEDA 2.10 and later.
 seealso:
   - module: shkatara.keda_demo.verify_scaling
   - module: kubernetes.core.k8s_info
@@ -85,7 +85,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 scaledobjects:
-  description: The ScaledObjects by their names; empty where there is none.
+  description: The ScaledObjects, sorted by name; empty if none exists.
   type: list
   elements: dict
   returned: success
@@ -99,23 +99,23 @@ scaledobjects:
       type: str
       sample: test
     ready:
-      description: Whether its condition C(Ready) is true, so that KEDA could make an HPA of it.
+      description: Whether its condition C(Ready) is true, so that KEDA could make its HPA.
       type: bool
       sample: true
     active:
-      description: Whether its condition C(Active) is true, so that a trigger is over its activation threshold.
+      description: Whether its condition C(Active) is true, so that a trigger is above its activation threshold.
       type: bool
       sample: false
     paused:
       description:
         - Whether its condition C(Paused) is true.
-        - KEDA before 2.11 has no such condition; there it is whether the ScaledObject has the annotation
+        - KEDA before 2.11 has no such condition. Then it is true if the ScaledObject has the annotation
           C(autoscaling.keda.sh/paused-replicas).
       type: bool
       sample: false
     fallback:
       description:
-        - Whether its condition C(Fallback) is true, so that a trigger fails and the HPA gets the value of
+        - Whether its condition C(Fallback) is true, so that a trigger fails and the HPA gets a value from
           RV(scaledobjects[].fallback_spec) in its place.
       type: bool
       sample: false
@@ -132,7 +132,7 @@ scaledobjects:
       type: int
       sample: 10
     idle_replicas:
-      description: Its C(idleReplicaCount); null where it has none.
+      description: Its C(idleReplicaCount); null if it is not set.
       type: int
       sample: null
     polling_interval:
@@ -144,12 +144,12 @@ scaledobjects:
       type: int
       sample: 300
     fallback_spec:
-      description: What it says to do when a trigger fails; null where it says nothing.
+      description: Its C(fallback) for triggers that fail; null if it is not set.
       type: dict
       sample: null
       contains:
         failure_threshold:
-          description: The failures in a row after which KEDA falls back.
+          description: The number of failures in a row after which KEDA falls back.
           type: int
           sample: 3
         replicas:
@@ -157,11 +157,11 @@ scaledobjects:
           type: int
           sample: 6
         behavior:
-          description: Which of these and the current replicas count, V(static) where the KEDA is older than that field.
+          description: How these and the current replicas combine; V(static) with a KEDA that is older than this field.
           type: str
           sample: static
     target:
-      description: What it scales.
+      description: The workload that it scales.
       type: dict
       contains:
         kind:
@@ -177,7 +177,7 @@ scaledobjects:
           type: str
           sample: apps/v1
     hpa:
-      description: The HPA that KEDA made; null where there is none, as before the ScaledObject is ready.
+      description: The HPA that KEDA made; null if it does not exist, as before the ScaledObject is ready.
       type: dict
       contains:
         name:
@@ -185,7 +185,7 @@ scaledobjects:
           type: str
           sample: keda-hpa-scaledobject-py
         min_replicas:
-          description: Its C(minReplicas), which is at least 1 even where KEDA may scale to zero.
+          description: Its C(minReplicas), which is at least 1 even if KEDA may scale to zero.
           type: int
           sample: 1
         max_replicas:
@@ -193,11 +193,11 @@ scaledobjects:
           type: int
           sample: 10
         desired_replicas:
-          description: The replicas that it asks for.
+          description: The replicas that it wants, its C(desiredReplicas).
           type: int
           sample: 1
         current_replicas:
-          description: The replicas that it found when it last looked.
+          description: The replicas at its last sync, its C(currentReplicas).
           type: int
           sample: 1
         scaling_active:
@@ -212,11 +212,11 @@ scaledobjects:
             s0-prometheus-python_request_operations(&LabelSelector{MatchLabels:map[string]string{scaledobject.keda.sh/name:
             scaledobject-py,},MatchExpressions:[]LabelSelectorRequirement{},})
         behavior:
-          description: Its C(spec.behavior) as it is; null where it has none.
+          description: Its C(spec.behavior) as it is; null if it is not set.
           type: dict
           sample: null
     deployment:
-      description: The Deployment; null where the target is of another kind or not there.
+      description: The Deployment; null if the target is of another kind or does not exist.
       type: dict
       contains:
         name:
@@ -224,38 +224,38 @@ scaledobjects:
           type: str
           sample: test
         spec_replicas:
-          description: The replicas that it is asked for.
+          description: Its C(spec.replicas).
           type: int
           sample: 1
         replicas:
-          description: The pods that it has.
+          description: The number of its pods.
           type: int
           sample: 1
         updated_replicas:
-          description: Those that are of its current template.
+          description: The number of its pods that have its current template.
           type: int
           sample: 1
         ready_replicas:
-          description: Those that are Ready.
+          description: The number of its pods that are Ready.
           type: int
           sample: 1
         available_replicas:
-          description: Those that have been Ready for its C(minReadySeconds).
+          description: The number of its pods that have been Ready for its C(minReadySeconds).
           type: int
           sample: 1
     triggers:
       description:
         - The triggers in their order.
-        - A trigger of type C(external) may have several metrics, and then an entry for each.
+        - A trigger of type C(external) may have several metrics. Then it has an entry for each.
       type: list
       elements: dict
       contains:
         index:
-          description: The place of the trigger in the ScaledObject, from 0 on.
+          description: The index of the trigger in the ScaledObject, from 0.
           type: int
           sample: 0
         name:
-          description: The trigger's own name; null where it has none.
+          description: The trigger's own name; null if it is not set.
           type: str
           sample: null
         type:
@@ -264,41 +264,42 @@ scaledobjects:
           sample: prometheus
         metric_type:
           description:
-            - V(AverageValue), V(Value) or V(Utilization), as the HPA was told, or else as the trigger says.
-            - It is what is compared with RV(scaledobjects[].triggers[].threshold). That is
-              RV(scaledobjects[].triggers[].average_value) for V(AverageValue), and
+            - V(AverageValue), V(Value) or V(Utilization), from the HPA, or from the trigger if the HPA does not have
+              the metric.
+            - The HPA compares RV(scaledobjects[].triggers[].threshold) with
+              RV(scaledobjects[].triggers[].average_value) for V(AverageValue), and with
               RV(scaledobjects[].triggers[].value) for the others.
           type: str
           sample: AverageValue
         metric_name:
           description:
-            - The name of the metric in the HPA. An external one begins with C(s), the trigger's index and a hyphen; of
-              a trigger of type C(cpu) or C(memory) it is the resource.
-            - It is null where KEDA has not yet named it.
+            - The name of the metric in the HPA. The name of an external metric begins with C(s), the trigger's index
+              and a hyphen. For a trigger of type C(cpu) or C(memory) it is the name of the resource.
+            - It is null if KEDA has not named the metric yet.
           type: str
           sample: s0-prometheus-python_request_operations
         threshold:
           description:
-            - The target that the HPA was told, in percent of the request for V(Utilization).
-            - It is null where the HPA does not have this metric, as with RV(scaledobjects[].scaling_modifiers).
+            - The metric's target in the HPA, in percent of the request for V(Utilization).
+            - It is null if the HPA does not have this metric, as with RV(scaledobjects[].scaling_modifiers).
           type: float
           sample: 10.0
         value:
           description:
-            - The metric as the HPA last saw it; null where it saw none.
-            - With V(AverageValue) an HPA keeps only the average. Then this is the average times
+            - The metric's value that the HPA last read; null if it read none.
+            - For V(AverageValue) an HPA keeps only the average. Then this is the average times
               RV(scaledobjects[].hpa.current_replicas) for an external metric, and null for a resource.
-            - With V(Utilization) it is in percent of the request.
+            - For V(Utilization) it is in percent of the request.
           type: float
           sample: 0.0
         average_value:
           description:
-            - The metric a replica as the HPA last saw it, rounded up to a thousandth; null where it saw none, and with
-              V(Value).
+            - The metric's average a replica that the HPA last read, rounded up to a thousandth; null if it read none,
+              and for V(Value).
           type: float
           sample: 0.0
         health:
-          description: Whether KEDA gets the metric; null where KEDA says nothing.
+          description: Whether KEDA gets the metric; null if KEDA reports nothing about it.
           type: dict
           contains:
             status:
@@ -306,15 +307,15 @@ scaledobjects:
               type: str
               sample: Happy
             number_of_failures:
-              description: The failures in a row.
+              description: The number of failures in a row.
               type: int
               sample: 0
         use_cached_metrics:
-          description: Whether the HPA gets the value of KEDA's last poll and not a new one.
+          description: Whether the HPA gets the value of KEDA's last poll instead of a new one.
           type: bool
           sample: false
         authentication_ref:
-          description: Where the trigger's credentials are; null where it has none.
+          description: The object with the trigger's credentials; null if it has none.
           type: dict
           sample: null
           contains:
@@ -333,18 +334,18 @@ scaledobjects:
         server_address:
           description:
             - The Prometheus of a trigger of type C(prometheus); null for other types.
-            - A user and password in it are replaced by C(***).
+            - A user and password in the URL are replaced by C(***).
           type: str
           sample: http://prometheus-k8s.monitoring.svc:9090
         activation_threshold:
           description:
-            - The value over which a trigger of type C(prometheus) is active; null for other types, and where it is no
+            - The value above which a trigger of type C(prometheus) is active; null for other types, and if it is not a
               number.
           type: float
           sample: 0.0
     scaling_modifiers:
       description:
-        - The formula that makes one metric of all triggers (KEDA 2.12 and later); null where there is none.
+        - The formula that makes one metric of all triggers (KEDA 2.12 and later); null if it is not set.
         - With a formula the HPA has this metric in place of the triggers' external ones, so their values are null.
       type: dict
       sample: null
@@ -354,7 +355,7 @@ scaledobjects:
           type: str
           sample: requests * 2
         activation_target:
-          description: The value over which the ScaledObject is active.
+          description: The value above which the ScaledObject is active.
           type: float
           sample: 0.0
         metric_name:
@@ -366,7 +367,7 @@ scaledobjects:
           type: str
           sample: AverageValue
         threshold:
-          description: The target that the HPA was told; null where the HPA does not have the metric.
+          description: The metric's target in the HPA; null if the HPA does not have the metric.
           type: float
           sample: 10.0
         value:
@@ -404,15 +405,15 @@ def argument_spec() -> dict[str, Any]:
 
 
 def by_name(cluster: Cluster, kind: str, namespace: str, names: set[str]) -> dict[str, dict[str, Any]]:
-    """Return the objects of these names that are there, by one request at most.
+    """Return the existing objects of these names, keyed by name, by one request at most.
 
     :raises ClusterError: see Cluster.list
     """
     if not names:
         return {}
-    # One object is asked for alone: a namespace may have thousands.
-    found, _version = cluster.list(kind, namespace, next(iter(names)) if len(names) == 1 else None)
-    return {item["metadata"]["name"]: item for item in found}
+    # A single object is read alone, since a namespace may have thousands.
+    objects, _version = cluster.list(kind, namespace, next(iter(names)) if len(names) == 1 else None)
+    return {item["metadata"]["name"]: item for item in objects}
 
 
 def read(cluster: Cluster, namespace: str, name: str | None) -> list[dict[str, Any]]:
@@ -420,28 +421,27 @@ def read(cluster: Cluster, namespace: str, name: str | None) -> list[dict[str, A
 
     :raises ClusterError: no answer, no permission, or no KEDA in this cluster
     """
-    found, _version = cluster.list("scaledobjects", namespace, name)
-    deployments = by_name(
-        cluster, "deployments", namespace, {one for one in map(summary.deployment_name, found) if one}
-    )
-    hpas = by_name(cluster, "horizontalpodautoscalers", namespace, set(map(scaledobject.hpa_name, found)))
+    scaledobjects, _version = cluster.list("scaledobjects", namespace, name)
+    deployment_names = set(filter(None, map(summary.deployment_name, scaledobjects)))
+    deployments = by_name(cluster, "deployments", namespace, deployment_names)
+    hpas = by_name(cluster, "horizontalpodautoscalers", namespace, set(map(scaledobject.hpa_name, scaledobjects)))
     return [
         summary.scaledobject_info(
             item, hpas.get(scaledobject.hpa_name(item)), deployments.get(summary.deployment_name(item) or "")
         )
-        for item in sorted(found, key=lambda item: str(item["metadata"]["name"]))
+        for item in sorted(scaledobjects, key=lambda item: str(item["metadata"]["name"]))
     ]
 
 
 def run(module: AnsibleModule) -> None:
-    """Read, and end the module."""
+    """Read the ScaledObjects and end the module."""
     params = module.params
     try:
-        found = read(Cluster(params["kubeconfig"], params["context"]), params["namespace"], params["name"])
+        scaledobjects = read(Cluster(params["kubeconfig"], params["context"]), params["namespace"], params["name"])
     except ClusterError as error:
         module.fail_json(msg=str(error), changed=False)
     else:
-        module.exit_json(changed=False, scaledobjects=found)
+        module.exit_json(changed=False, scaledobjects=scaledobjects)
 
 
 def main() -> None:

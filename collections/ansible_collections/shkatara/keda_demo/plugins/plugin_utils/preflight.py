@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings about variables, groups and addresses: pure functions, a sentence a finding.
+"""Findings about variables, groups and addresses, by pure functions.
 
-Each sentence says who or what, why, and what would be right.
+A finding is a sentence with the host or variable, the fault, and the remedy.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-# The length of the network from which a node's pods get their addresses (Kubernetes 1.25,
-# cmd/kube-controller-manager, --node-cidr-mask-size-ipv4).
+# The prefix length of a node's pod subnet (Kubernetes 1.25, cmd/kube-controller-manager,
+# --node-cidr-mask-size-ipv4).
 NODE_PREFIX = 24
-# Kubernetes 1.25, cmd/kubeadm/app/constants: MaximumBitsForServiceSubnet 20, and the DNS is the 10th address.
+# Kubernetes 1.25, cmd/kubeadm/app/constants: MaximumBitsForServiceSubnet is 20, and DNS gets the 10th address.
 SERVICE_PREFIXES = range(12, 29)
 
 
@@ -29,17 +29,18 @@ def variable_findings(
     options: Mapping[str, Mapping[str, Any]],
     per_host: Sequence[str],
 ) -> Iterator[str]:
-    """Yield what is wrong with the variables of `given`, which are by host, `localhost` among them.
+    """Yield the faults of variables.
 
+    :param given: the variables by host, including `localhost`
     :param options: the roles' options, as in argument specs
-    :param per_host: the variables of the cluster that hosts need not agree about
+    :param per_host: the `cluster_*` variables that may differ between hosts
     """
     found: dict[str, list[str]] = defaultdict(list)
     for host, variables in given.items():
         for words in [*_type_findings(variables, options), *_name_findings(variables, options)]:
             found[words].append(host)
     for words, hosts in found.items():
-        # Most are set for all hosts, and then it is enough to say it once.
+        # Most variables are set for all hosts; such a fault is reported once.
         yield words if len(hosts) == len(given) else f"{', '.join(hosts)}: {words}"
     shared = [name for name in options if name.startswith("cluster_") and name not in per_host]
     yield from _agreement_findings(given, shared)
@@ -52,14 +53,14 @@ def _type_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[s
 
 
 def _plain(value: Any) -> Any:
-    """Return a copy without Ansible's lazy containers: each of these would be copied together with all variables."""
+    """Return a copy without Ansible's lazy containers, which would each be copied together with all variables."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _name_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield names that differ from a role's by a slip. Others are somebody else's, and may be right."""
+    """Yield probable misspellings of a role's variables. Other unknown names may belong to somebody else's roles."""
     for name in variables:
         close = difflib.get_close_matches(name, options, n=1, cutoff=0.9)
         if name not in options and close:
@@ -75,7 +76,7 @@ def _agreement_findings(given: Mapping[str, Mapping[str, Any]], shared: Sequence
 
 
 def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with groups and hosts. `addresses` are those of the hosts of k8s_cluster."""
+    """Yield the faults of groups and hosts. `addresses` has the hosts of k8s_cluster."""
     control_plane = groups.get("kube_control_plane") or []
     workers = groups.get("kube_node") or []
     if not control_plane:
@@ -98,7 +99,7 @@ def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[s
 
 
 def subnet_findings(pod_subnet: str, service_subnet: str, addresses: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the two subnets, alone, together, and with the hosts' addresses."""
+    """Yield the faults of the two subnets, each alone, together, and with the hosts' addresses."""
     subnets: dict[str, ipaddress.IPv4Network] = {}
     for name, value in (("cluster_pod_subnet", pod_subnet), ("cluster_service_subnet", service_subnet)):
         try:
@@ -126,5 +127,5 @@ def _node_networks(pods: ipaddress.IPv4Network) -> int:
 def _is_in(address: str, subnet: ipaddress.IPv4Network) -> bool:
     try:
         return ipaddress.IPv4Address(address) in subnet
-    except ValueError:  # a name, which the host's own facts turn into an address later
+    except ValueError:  # a host name, which the checks on the host resolve from its facts
         return False

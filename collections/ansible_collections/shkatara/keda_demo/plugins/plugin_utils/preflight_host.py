@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings about one host: pure functions of what was read on it and what the cluster wants of it.
+"""Findings about one host, by pure functions of its state and the cluster's requirements.
 
-Each finding is the name of its check and a sentence: what is there, what is needed, and what would be right.
+A finding is the name of its check and a sentence with the state, the requirement, and the remedy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 Finding = tuple[str, str]
 
-# Which processes of a node listen. ss shortens names to 15 characters.
+# The listening processes of a node. ss shortens names to 15 characters.
 OWN_PROCESSES = frozenset(
     [
         "etcd",
@@ -36,9 +36,9 @@ _KIB_A_MIB = 1024
 
 @dataclass(frozen=True)
 class Wants:
-    """What the cluster wants of a host. Sizes are in MiB, differences of clocks in seconds."""
+    """The cluster's requirements of a host. Sizes are in MiB, clock differences in seconds."""
 
-    group: str  # control_plane or worker, as the variables' names have it
+    group: str  # control_plane or worker, as in the variables' names
     memory_mb: int
     cpus: int
     disk_mb: int
@@ -50,14 +50,14 @@ class Wants:
     clock_seconds: int
     endpoint: str  # of the API server, as address:port
     address: str  # this host's
-    peers: dict[str, str]  # the others' addresses by name
-    hostnames: dict[str, str]  # the others' by name
+    peers: dict[str, str]  # the other hosts' addresses by name
+    hostnames: dict[str, str]  # the other hosts' hostnames by name
     subnets: dict[str, str]  # of pods and Services, by variable
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What the role's command printed, by section. Sizes are in MiB."""
+    """The output of the role's command, by section. Sizes are in MiB."""
 
     epoch: int
     cpus: int
@@ -68,12 +68,12 @@ class Probe:
     servers: list[str] = field(default_factory=list)
 
     def belongs_to(self, endpoint: str) -> bool:
-        """True for a host whose kubelet is of this very cluster: our ports are taken, our images there."""
+        """True for a host whose kubelet is in this cluster: its ports are in use and its images imported."""
         return f"https://{endpoint}" in self.servers
 
 
 def read_probe(printed: str) -> Probe:
-    """Return what a host said.
+    """Return the parsed output.
 
     :param printed: sections, each begun by a line `[name]`: `time` (date +%s), `cpus` (nproc), `memory`
         (MemTotal in kB), `disk` (df -Pk), `addresses` (ip -o -4 address), `ports` (ss -ltnp), and `cluster`
@@ -98,7 +98,7 @@ def read_probe(printed: str) -> Probe:
 
 
 def _number(sections: Mapping[str, list[str]], name: str, column: int) -> int:
-    """Return the number in a column of a section's last line; 0 where there is none."""
+    """Return the number in a column of a section's last line, or 0 if there is none."""
     words = sections.get(name, [""])[-1].split()
     return int(words[column]) if len(words) > column and words[column].isdigit() else 0
 
@@ -113,7 +113,7 @@ def _listeners(lines: list[str]) -> Iterator[tuple[int, tuple[str, str]]]:
 
 
 def host_findings(probe: Probe, facts: Mapping[str, Any], wants: Wants) -> Iterator[Finding]:
-    """Yield what keeps this host from becoming, or staying, a node."""
+    """Yield the reasons why this host can't become or stay a node."""
     yield from _system_findings(facts, wants)
     yield from _size_findings(probe, wants)
     yield from _cluster_findings(probe, wants)
@@ -173,7 +173,7 @@ def _address_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
         if mine and _is_address(address) and ipaddress.IPv4Address(address) not in mine.network:
             words = f"{name} ({address}) is not on its network {mine.network}"
             yield "subnet", f"{words}: the routes between the nodes' pods need all nodes on one"
-    if probe.belongs_to(wants.endpoint):  # a node has addresses in these subnets by right
+    if probe.belongs_to(wants.endpoint):  # a node of this cluster has addresses in these subnets
         return
     for item in others:
         for variable, subnet in wants.subnets.items():

@@ -4,9 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The base of action plugins whose module reports its progress.
 
-Since ansible-core 2.19 a worker's own stdout goes nowhere and a signal ends the worker at once. So nothing
-but the display lives here: the module does the work, this base tails the module's progress file in a thread,
-and `Display.display`, which hands each line to the main process, shows it.
+Since ansible-core 2.19 a worker's stdout is discarded and a signal ends the worker at once. So this base only
+displays: the module does the work, a thread here follows the module's progress file, and `Display.display` hands
+each line to the main process.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..module_utils._internal.common.progress import ProgressReader
 
 
 class Tail:
-    """A context in which every new progress line of `path` is given to `show`; none is lost."""
+    """A context that passes every new progress line of `path` to `show`, including the last lines at its end."""
 
     def __init__(self, path: str, show: Callable[[str], None], poll_seconds: float = 0.2) -> None:
         self._reader = ProgressReader(path)
@@ -59,8 +59,8 @@ class ProgressActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ship
         class ActionModule(ProgressActionBase):
             pass
 
-    The module takes the option C(progress_file). Nothing is tailed when the module runs on another machine,
-    where the file would not be ours to read, or in the background (C(async)), or under C(no_log).
+    The module takes the option `progress_file`. The file is not followed if the module runs on another machine, in
+    the background (`async`), or with `no_log`.
     """
 
     _supports_check_mode = True
@@ -93,7 +93,7 @@ class ProgressActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ship
 
 @contextlib.contextmanager
 def _temporary_file() -> Any:
-    # In Ansible's own temporary folder, which the main process removes also when a signal ended this worker.
+    # In Ansible's temporary folder, which the main process removes even if a signal ends this worker.
     handle, path = tempfile.mkstemp(prefix="progress-", suffix=".jsonl", dir=C.DEFAULT_LOCAL_TMP)
     os.close(handle)
     try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""ScaledObject, HPA and Deployment of the lab with the stack `seed` at rest, as its API gave them.
+"""The ScaledObject, HPA and Deployment of a lab with the stack `seed` at rest, recorded from its API.
 
-Only managedFields, the pod template's contents and the times of conditions are cut. What other tests need, such as
-metrics of other types, is made from these in their own words, after the types in KEDA's and Kubernetes' source.
+The managedFields, the pod template's contents and the times of conditions are cut. Tests that need other objects, such
+as metrics of other types, change these after the types in KEDA's and Kubernetes' source.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A load, what an HPA is told, and the HPA's loop over it; see simulation.py.
+"""A load, the settings of a simulated world, and the HPA's sync; see simulation.py.
 
 Written from Kubernetes 1.25 and 1.36, pkg/controller/podautoscaler/{horizontal,replica_calculator}.go.
 """
@@ -14,7 +14,7 @@ AVERAGE, TOTAL = "AverageValue", "Value"
 
 @dataclass(frozen=True)
 class Load:
-    """Stages of (start, rate): each rate holds until the next one begins, and all ends at `duration`."""
+    """Stages of (start, rate): each rate lasts until the next stage, and the last one until `duration`."""
 
     stages: tuple[tuple[float, float], ...]
     duration: float = 1e9
@@ -36,7 +36,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Rule:
-    """A metric of the HPA: the load's query, or another one whose value stays at `constant`."""
+    """A metric of the HPA: the load's query, or another metric with the value `constant`."""
 
     goal: float
     kind: str = AVERAGE
@@ -45,10 +45,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class World:
-    """All that is fixed; `current` is for an HPA of 1.33 or later. `polling` 0 leaves KEDA's own loop out.
+    """The settings of a run; `current` is for an HPA of 1.33 or later. `polling` 0 leaves KEDA's own loop out.
 
-    `random_balancing` sends each request to any Ready pod, as kube-proxy does; without it each pod gets an equal
-    share of a stream, so that nothing is left to chance but the phases.
+    `random_balancing` sends each request to any Ready pod, as kube-proxy does. Without it each pod gets an equal share
+    of a stream, so that only the phases are random.
     """
 
     load: Load
@@ -73,7 +73,7 @@ class World:
 
 
 class Autoscaler:
-    """horizontal.go with what it remembers between two syncs."""
+    """The HPA of horizontal.go, with the state that it keeps between two syncs."""
 
     def __init__(self, world):
         self.world = world
@@ -100,7 +100,7 @@ class Autoscaler:
         return spec if self.within(milli / goal) else math.ceil(milli / goal * ready)
 
     def sync(self, now, value, spec, status, ready):
-        """The replicas from now on."""
+        """The replicas after this sync."""
         if not self.recommendations:
             self.recommendations.append((now, spec))
         if spec == 0:
@@ -122,24 +122,24 @@ class Autoscaler:
         return after
 
     def simple(self, now, spec, wanted):
-        highest = max([wanted, *(asked for at, asked in self.recommendations if at >= now - self.world.downscale)])
+        highest = max([wanted, *(count for at, count in self.recommendations if at >= now - self.world.downscale)])
         self.recommendations.append((now, wanted))
         return max(self.world.minimum, min(highest, self.world.maximum, max(2 * spec, 4)))
 
     def rules(self, direction):
-        given = (self.world.behavior or {}).get(direction) or {}
+        behavior = (self.world.behavior or {}).get(direction) or {}
         policies = [("Percent", 100, 15)] if direction == "scaleDown" else [("Pods", 4, 15), ("Percent", 100, 15)]
-        if given.get("policies"):
-            policies = [(one["type"], one["value"], one["periodSeconds"]) for one in given["policies"]]
-        delay = given.get("stabilizationWindowSeconds")
+        if behavior.get("policies"):
+            policies = [(policy["type"], policy["value"], policy["periodSeconds"]) for policy in behavior["policies"]]
+        delay = behavior.get("stabilizationWindowSeconds")
         if delay is None:
             delay = self.world.downscale if direction == "scaleDown" else 0
-        return given.get("selectPolicy", "Max"), policies, delay
+        return behavior.get("selectPolicy", "Max"), policies, delay
 
     def stabilized(self, now, spec, wanted):
         up, down = self.rules("scaleUp")[2], self.rules("scaleDown")[2]
-        least = min([wanted, *(asked for at, asked in self.recommendations if at > now - up)])
-        most = max([wanted, *(asked for at, asked in self.recommendations if at > now - down)])
+        least = min([wanted, *(count for at, count in self.recommendations if at > now - up)])
+        most = max([wanted, *(count for at, count in self.recommendations if at > now - down)])
         self.recommendations.append((now, wanted))
         return min(max(spec, least), most)
 
@@ -151,9 +151,9 @@ class Autoscaler:
         if select == "Disabled":
             return spec
         proposals = []
-        for kind, size, given in policies:
-            # The controller waits for a period after its work, so that an event of the last sync but n is just older.
-            base, period = spec, given - 1e-6
+        for kind, size, seconds in policies:
+            # The controller waits for a period after its work, so an event n syncs ago is older than n periods.
+            base, period = spec, seconds - 1e-6
             if growing or self.world.current:
                 base -= sum(change for at, change in self.ups if at > now - period)
             if not growing or self.world.current:

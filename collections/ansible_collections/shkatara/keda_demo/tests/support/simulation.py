@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Requests, pods, scrapes, rate(), the HPA's loop and KEDA's: what a prediction is held against.
+"""A simulation of requests, pods, scrapes, rate(), the HPA's loop and KEDA's, as a reference for predictions.
 
 Written from the sources of Kubernetes 1.25 and 1.36 (pkg/controller/podautoscaler), KEDA 2.10
 (pkg/scaling/executor/scale_scaledobjects.go) and Prometheus 2.41 (promql/functions.go, extrapolatedRate). It shares no
@@ -19,13 +19,13 @@ LONG_AGO = -1e6
 
 
 def extreme(chance, low, high):
-    """A number of a range, and often one of its ends, where bounds break."""
+    """A random number of a range, often one of its ends, where bounds break."""
     share = chance.random()
     return low + (high - low) * min(1.0, max(0.0, share * 1.5 - 0.25))
 
 
 class Pod:
-    """A pod with its counter: it runs from `started` on and serves from `ready` on."""
+    """A pod with its counter: it can be scraped after `started`, and gets requests after `ready`."""
 
     def __init__(self, created, started, ready):
         self.created, self.started, self.ready = created, started, ready
@@ -39,7 +39,7 @@ class Pod:
             self.values.append(self.count)
 
     def rate(self, now, window):
-        """None where the window has fewer than two samples."""
+        """The query's rate; None for fewer than two samples in the window."""
         first = bisect.bisect_left(self.times, now - window)
         last = bisect.bisect_right(self.times, now) - 1
         if last <= first:
@@ -58,17 +58,17 @@ class Pod:
 
 @dataclass
 class Run:
-    """What was seen. `decisions` are (time, before, after) of the HPA, `keda` the same of KEDA's loop.
+    """The record of a run. `decisions` has the HPA's changes as (time, before, after), and `keda` those of KEDA's loop.
 
-    `values` and `looks` are the (time, metric) that the HPA and KEDA saw; `gateway` has the counter where it is not on
-    the pods; `scraped` and `counted` are when the load, and a new pod, was first in a sample.
+    `values` and `polls` have the (time, metric) that the HPA and KEDA read. `gateway` has the counter if it is not on
+    the pods. `scraped` and `counted` are the times of the first sample with the load, and with a new pod.
     """
 
     pods: list[Pod] = field(default_factory=list)
     decisions: list[tuple[float, int, int]] = field(default_factory=list)
     keda: list[tuple[float, int, int]] = field(default_factory=list)
     values: list[tuple[float, float]] = field(default_factory=list)
-    looks: list[tuple[float, float]] = field(default_factory=list)
+    polls: list[tuple[float, float]] = field(default_factory=list)
     scraped: float | None = None
     counted: float | None = None
     gateway: Pod | None = None
@@ -83,7 +83,7 @@ class Run:
         return max(after for _at, _before, after in self.changes) if self.changes else self.replicas
 
     def ready_at(self, count):
-        """When so many were Ready for the first time."""
+        """The first time at which `count` pods were Ready."""
         return sorted(pod.ready for pod in self.pods)[count - 1]
 
     def path(self):
@@ -91,7 +91,7 @@ class Run:
 
 
 class Simulation:
-    """One run: `chance` chooses all phases, and `until` is its end; 0 ends it when nothing can change any more."""
+    """One run: `chance` chooses all phases, and `until` is its end; 0 ends it when no change can follow."""
 
     def __init__(self, world, chance, until=0.0):
         self.world, self.chance, self.until = world, chance, until
@@ -105,22 +105,22 @@ class Simulation:
         self.begin = -(world.window + 3 * world.scrape)
 
     def _longest_period(self):
-        given = (self.world.behavior or {}).get("scaleUp") or {}
-        periods = [policy["periodSeconds"] for policy in given.get("policies") or []]
-        return max(periods, default=0) + (given.get("stabilizationWindowSeconds") or 0)
+        rules = (self.world.behavior or {}).get("scaleUp") or {}
+        periods = [policy["periodSeconds"] for policy in rules.get("policies") or []]
+        return max(periods, default=0) + (rules.get("stabilizationWindowSeconds") or 0)
 
     def at(self, when, act, *args):
         self.number += 1
         heapq.heappush(self.heap, (when, self.number, act, args))
 
     def due(self, now):
-        """The requests until now: whole ones, the first of the load at 0, where each goes to a pod of its own."""
+        """The requests until now: whole requests with random balancing, of which the load's first is at 0."""
         load = self.world.load
-        base, ours = self.world.baseline * (now - self.begin), load.requests_until(max(0.0, now))
+        base, own = self.world.baseline * (now - self.begin), load.requests_until(max(0.0, now))
         if not self.world.random_balancing:
-            return base + ours
+            return base + own
         first = 1 if load.rate and 0 <= now < load.duration else 0
-        return math.floor(base) + math.floor(ours + 1e-9) + first
+        return math.floor(base) + math.floor(own + 1e-9) + first
 
     def serve(self, now):
         new = self.due(now) - self.sent
@@ -189,7 +189,7 @@ class Simulation:
 
     def poll(self, now):
         value = self.query(now)
-        self.run.looks.append((now, value))
+        self.run.polls.append((now, value))
         before = after = self.replicas
         if value > self.world.activation:
             if before == 0:
@@ -210,9 +210,9 @@ class Simulation:
             pod = Pod(created, extreme(self.chance, created, ready), ready)
             self.run.pods.append(pod)
             self.at(ready, self.started, pod)
-            found = created + extreme(self.chance, 0, 10)
-            self.at(found + extreme(self.chance, 0, self.world.scrape), self.scrape, pod)
-        # The newest go first, those that are not Ready before all.
+            discovered = created + extreme(self.chance, 0, 10)
+            self.at(discovered + extreme(self.chance, 0, self.world.scrape), self.scrape, pod)
+        # Pods that are not Ready are removed first, and then the newest.
         staying = sorted((pod for pod in self.run.pods if pod.gone == math.inf), key=lambda pod: pod.ready)
         for pod in staying[after:]:
             pod.gone = now

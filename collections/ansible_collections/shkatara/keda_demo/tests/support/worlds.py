@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Random worlds for the simulation, and what the collection is told of them."""
+"""Random worlds for the simulation, and the collection's records of them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def seeds(few):
     return range(max(few, int(os.environ.get("KEDA_DEMO_FUZZ_WORLDS", "0"))))
 
 
-def policies(*given, select="Max"):
+def policies(*rows, select="Max"):
     """Rules of (type, value, period)."""
     names = ("type", "value", "periodSeconds")
-    return {"selectPolicy": select, "policies": [dict(zip(names, one, strict=True)) for one in given]}
+    return {"selectPolicy": select, "policies": [dict(zip(names, policy, strict=True)) for policy in rows]}
 
 
 BEHAVIORS = (
@@ -41,7 +41,7 @@ BEHAVIORS = (
 
 
 def is_clear(ratio, kind, room):
-    """Whether a metric of `ratio` times its target is further than a part `room` from where the answer changes."""
+    """Whether a metric of `ratio` times its target is more than a share `room` away from each change of the answer."""
     counts = range(1, 21)
     edges = [1.1 * count for count in counts]
     if kind == AVERAGE:
@@ -51,8 +51,8 @@ def is_clear(ratio, kind, room):
     return all(abs(ratio / edge - 1) > room for edge in edges)
 
 
-def random_world(chance, kind=None, behaviors=BEHAVIORS, room=0.03, **given):
-    """Settings of the demo's size and beyond, at rest before the load; see is_clear for `room`."""
+def random_world(chance, kind=None, behaviors=BEHAVIORS, room=0.03, **options):
+    """A world of the demo's size or larger, at rest before the load; see is_clear for `room`."""
     scrape = float(chance.choice([1, 2, 5, 10, 15]))
     goal = float(chance.choice([3, 7, 10, 25]))
     kind = kind or chance.choice([AVERAGE, AVERAGE, AVERAGE, TOTAL])
@@ -81,11 +81,11 @@ def random_world(chance, kind=None, behaviors=BEHAVIORS, room=0.03, **given):
     }
     if settings["behavior"] and "scaleDown" not in settings["behavior"]:
         settings["behavior"] = {**settings["behavior"], "scaleDown": {"stabilizationWindowSeconds": 1000}}
-    return World(**{**settings, **given})
+    return World(**{**settings, **options})
 
 
-def hpa_target(world):
-    """The HPA as the prediction is told of it."""
+def hpa_config(world):
+    """The world's HPA as the prediction's input."""
     metrics = tuple(
         Metric(f"s{index}", rule.goal, rule.kind, rule.constant or 0.0, by_load=rule.constant is None)
         for index, rule in enumerate(world.rules)
@@ -95,10 +95,10 @@ def hpa_target(world):
 
 
 def timing(world):
-    """The times as the prediction is told of them."""
+    """The world's times as the prediction's input."""
     return Timing(world.scrape, world.window, world.sync, world.pod_start, own_pods=world.own_pods)
 
 
-def start(world):
-    """What there was before the load, as the prediction is told of it."""
+def initial_state(world):
+    """The state before the load as the prediction's input."""
     return InitialState(world.start, world.baseline, activation_seconds=world.polling, from_zero=max(1, world.minimum))

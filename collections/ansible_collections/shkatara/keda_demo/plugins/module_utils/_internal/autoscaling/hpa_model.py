@@ -1,6 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What can be computed of a ScaledObject's HPA."""
+"""The computable part of a ScaledObject's HPA.
+
+The API has an HPA's metrics by name; KEDA names the metric of the trigger at index N `sN-...`. This module pairs each
+metric with its trigger and takes over what the arithmetic in hpa.py can compute. Metrics that it can't compute are
+listed with the cause.
+"""
 
 from __future__ import annotations
 
@@ -9,36 +14,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..common import quantities
+from . import keda
 from .controller_flags import ControllerFlags
 from .hpa import AVERAGE_VALUE, VALUE, HpaConfig, Metric
 from .hpa_object import HpaView
 from .scaledobject import ScaledObjectView
 from .triggers import Trigger
 
+_UNKNOWN_TYPE = "its type is not known here"
+
 
 @dataclass(frozen=True)
 class NotPredicted:
-    """A trigger that is watched and not computed, and why."""
+    """A trigger, or a metric without one, that is watched and not computed, and why."""
 
     trigger: str
     why: str
 
+    def __str__(self) -> str:
+        return f"{self.trigger}: {self.why}"
+
 
 @dataclass(frozen=True)
 class HpaModel:
-    """What can be computed of an HPA: `target` is None where nothing can.
+    """The computable part of an HPA: `config` is None if nothing can be computed.
 
-    `fallback` is the metric's value where the moved trigger has failed so often that KEDA puts another in its place.
+    `fallback` is the value that KEDA puts in place of the load's metric while its trigger fails too often; else None.
     """
 
-    target: HpaConfig | None
+    config: HpaConfig | None
     not_predicted: tuple[NotPredicted, ...] = ()
     fallback: float | None = None
-
-    @property
-    def unknown(self) -> str:
-        """What is not predicted, in words; empty where all is."""
-        return "; ".join(f"{one.trigger}: {one.why}" for one in self.not_predicted)
 
 
 def hpa_model(
@@ -50,42 +56,37 @@ def hpa_model(
     flags: ControllerFlags,
     version: tuple[int, int],
 ) -> HpaModel:
-    """Return what the HPA was really told, and of what nothing is known.
+    """Return the model of an HPA, made from its own fields and not from the ScaledObject's.
 
-    Other external metrics count with the value that the HPA last saw: they are taken to stay.
+    Other external metrics are assumed to keep the value that the HPA last read.
     """
     if scaledobject.formula:
         why = f"scalingModifiers.formula {scaledobject.formula!r} makes one metric of all triggers"
         return HpaModel(None, tuple(NotPredicted(str(trigger), why) for trigger in triggers))
     by_prefix = {f"s{trigger.index}-": trigger for trigger in triggers}
     metrics: list[Metric] = []
-    unknown: list[NotPredicted] = []
+    not_predicted: list[NotPredicted] = []
     fallback: float | None = None
-    for item in hpa.targets:
-        name, external = _metric_name(item), item.get("external")
-        trigger = next((one for prefix, one in by_prefix.items() if external and name.startswith(prefix)), None)
+    for spec in hpa.metric_specs:
+        name, external = _metric_name(spec), spec.get("external")
+        trigger = next((owner for prefix, owner in by_prefix.items() if external and name.startswith(prefix)), None)
         label = str(trigger) if trigger else name
-        metric = _metric(item, name, hpa, by_load=trigger is not None and trigger == load_trigger)
+        metric = _metric(spec, name, hpa, by_load=trigger is not None and trigger == load_trigger)
         if metric is None:
-            unknown.append(NotPredicted(label, f"a metric of type {item.get('type')} is not computed from a load"))
+            why = f"a metric of type {spec.get('type')} is not computed from a load"
+            not_predicted.append(NotPredicted(label, why))
             continue
         metrics.append(metric)
-        if not metric.by_load:
+        if metric.by_load:
+            fallback = keda.fallback_value(scaledobject, metric)
+        else:
             unread = load_trigger is None and trigger is not None and not trigger.query
             stays = f"no load of ours moves it: its value of {metric.value:g} is taken to stay"
-            why = "its type is not known here" if unread else stays
-            unknown.append(NotPredicted(label, why))
-        elif (
-            name in scaledobject.falling_back
-            and scaledobject.fallback_replicas is not None
-            and metric.kind == AVERAGE_VALUE
-        ):
-            # Source: KEDA 2.10, pkg/fallback/fallback.go, doFallback.
-            fallback = int(metric.target * 1000) * scaledobject.fallback_replicas / 1000
+            not_predicted.append(NotPredicted(label, _UNKNOWN_TYPE if unread else stays))
     if not any(metric.by_load for metric in metrics):
-        unknown = unknown or [NotPredicted(str(trigger), "its type is not known here") for trigger in triggers]
-        return HpaModel(None, tuple(unknown))
-    target = HpaConfig(
+        not_predicted = not_predicted or [NotPredicted(str(trigger), _UNKNOWN_TYPE) for trigger in triggers]
+        return HpaModel(None, tuple(not_predicted))
+    config = HpaConfig(
         metrics=tuple(metrics),
         min_replicas=hpa.min_replicas,
         max_replicas=hpa.max_replicas,
@@ -94,21 +95,21 @@ def hpa_model(
         downscale_stabilization=flags.downscale_stabilization,
         version=version,
     )
-    return HpaModel(target, tuple(unknown), fallback)
+    return HpaModel(config, tuple(not_predicted), fallback)
 
 
-def _metric_name(item: dict[str, Any]) -> str:
-    inner = item.get("external") or item.get("resource") or item.get("containerResource") or {}
-    return str((inner.get("metric") or {}).get("name") or inner.get("name") or item.get("type"))
+def _metric_name(spec: dict[str, Any]) -> str:
+    source = spec.get("external") or spec.get("resource") or spec.get("containerResource") or {}
+    return str((source.get("metric") or {}).get("name") or source.get("name") or spec.get("type"))
 
 
-def _metric(item: dict[str, Any], name: str, hpa: HpaView, *, by_load: bool) -> Metric | None:
-    """Return an external metric of the HPA with its present value; None for all others."""
-    told = (item.get("external") or {}).get("target") or {}
-    kind = told.get("type")
+def _metric(spec: dict[str, Any], name: str, hpa: HpaView, *, by_load: bool) -> Metric | None:
+    """Return an external metric of the HPA with its present value; None for metrics of other types."""
+    target = (spec.get("external") or {}).get("target") or {}
+    kind = target.get("type")
     if kind not in (AVERAGE_VALUE, VALUE):
         return None
-    seen = hpa.values.get(name, 0.0)
-    total = seen * hpa.current if kind == AVERAGE_VALUE else seen
-    goal = quantities.parse_quantity(told["averageValue" if kind == AVERAGE_VALUE else "value"])
+    value = hpa.values.get(name, 0.0)
+    total = value * hpa.current if kind == AVERAGE_VALUE else value
+    goal = quantities.parse_quantity(target["averageValue" if kind == AVERAGE_VALUE else "value"])
     return Metric(name, goal, kind, value=0.0 if by_load else total, by_load=by_load)

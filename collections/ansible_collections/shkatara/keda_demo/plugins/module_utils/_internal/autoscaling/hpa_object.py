@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A HorizontalPodAutoscaler as the API has it, as a small record."""
+"""A HorizontalPodAutoscaler as a small record, made from its API object."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class HpaView:
     current: int
     scaling_active: bool
     message: str
-    targets: list[dict[str, Any]] = field(default_factory=list)
+    metric_specs: list[dict[str, Any]] = field(default_factory=list)
     values: dict[str, float] = field(default_factory=dict)
     has_value: bool = False
     behavior: dict[str, Any] | None = None
 
     @property
     def valid(self) -> bool:
-        """True when the HPA acts on a value of its metric, or would if there were any replica."""
+        """Whether the HPA acts on a value of its metric, or would do so at one replica or more."""
         return (self.scaling_active and self.has_value) or self.disabled
 
     @property
     def disabled(self) -> bool:
-        """True while an HPA does nothing since there are no replicas.
+        """Whether the HPA does nothing because there are no replicas.
 
         Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler.
         """
@@ -45,8 +45,8 @@ class HpaView:
 def hpa_view(obj: Object) -> HpaView:
     """Return the record of an HPA.
 
-    `values` are the external metrics as the HPA last saw them: of an AverageValue target the value a replica, of a
-    Value target all of it.
+    `metric_specs` is `spec.metrics` as it is. `values` has the external metrics that the HPA last read, by their names:
+    the average a replica for an AverageValue target, the total for a Value target.
     """
     spec, status = obj["spec"], obj.get("status") or {}
     active = workloads.condition(status, "ScalingActive")
@@ -58,9 +58,9 @@ def hpa_view(obj: Object) -> HpaView:
         current=status.get("currentReplicas") or 0,
         scaling_active=active.get("status") == "True",
         message=workloads.condition_summary(active, "ScalingActive"),
-        targets=list(spec.get("metrics") or []),
+        metric_specs=list(spec.get("metrics") or []),
         values=_external_values(status),
-        # While it has no value, the HPA lists a metric of type "".
+        # An HPA without a value lists a metric of type "".
         has_value=any(metric.get("type") for metric in status.get("currentMetrics") or []),
         behavior=spec.get("behavior"),
     )

@@ -1,6 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A ScaledObject's triggers beside the metrics that its HPA was told and saw, as plain data."""
+"""A ScaledObject's triggers with their metrics' targets and values, as plain data.
+
+The ScaledObject has the triggers, and the HPA has the metrics: the targets in its spec, the values that it last read in
+its status. Both sides share only the metrics' names, which KEDA writes to the ScaledObject's status.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +15,34 @@ from typing import Any
 from ..common import quantities, urls
 from ..kube.workloads import Object
 
-# The one metric that KEDA gives the HPA in place of all external ones where a formula combines them.
+# The metric that KEDA gives the HPA in place of all external metrics if a formula combines them.
 # Source: KEDA 2.17, apis/keda/v1alpha1/scaledobject_types.go, CompositeMetricName.
 COMPOSITE = "composite-metric"
 _SOURCES = {"External": "external", "Resource": "resource", "ContainerResource": "containerResource"}
 _NO_VALUES = {"threshold": None, "value": None, "average_value": None}
 Info = dict[str, Any]
-# By the metric's name and, for a metric of one container only, the container's.
+# Keyed by the metric's name and its container's name, which is empty for a metric of whole pods.
 Metrics = Mapping[tuple[str, str], Info]
 
 
 def hpa_metrics(hpa: Object | None) -> Metrics:
-    """Return `metric_type`, `threshold`, `value` and `average_value` of each metric that an HPA was told.
+    """Return `metric_type`, `threshold`, `value` and `average_value` of each metric of an HPA.
 
-    With AverageValue the HPA's status has the average alone, rounded up to a thousandth, so an external
-    metric's value is that times the replicas of the same look. A `value` of 0 beside it is no value: it is
-    what becomes of none where HPAs are stored as autoscaling/v1, as Kubernetes 1.25 does.
+    For an AverageValue target the HPA's status has only the average, rounded up to a thousandth. An external metric's
+    value is that average times the replicas of the same sync. A `value` of 0 beside the average is no value: an API
+    server that stores HPAs as autoscaling/v1, as Kubernetes 1.25 does, turns an absent value into it.
     Source: Kubernetes 1.25, pkg/controller/podautoscaler/horizontal.go, setStatus;
     replica_calculator.go, GetExternalPerPodMetricReplicas; pkg/apis/autoscaling/v1/conversion.go.
     """
     if hpa is None:
         return {}
     status = hpa.get("status") or {}
-    seen = {_key(metric): _body(metric)["current"] for metric in status.get("currentMetrics") or []}
+    current = {_key(metric): _body(metric)["current"] for metric in status.get("currentMetrics") or []}
     replicas = status.get("currentReplicas") or 0
     metrics = {}
     for metric in hpa["spec"].get("metrics") or []:
         target = _body(metric)["target"]
-        metrics[_key(metric)] = _values(metric["type"], target, seen.get(_key(metric)) or {}, replicas)
+        metrics[_key(metric)] = _values(metric["type"], target, current.get(_key(metric)) or {}, replicas)
     return metrics
 
 
@@ -47,7 +51,7 @@ def _values(source: str, target: Object, current: Object, replicas: int) -> Info
     average = _number(current.get("averageValue"))
     if kind == "AverageValue":
         threshold = target.get("averageValue")
-        # Of a resource the average is over the pods that are Ready and measured, so there is no total.
+        # A resource's average is over the pods that are Ready and measured, so the total is unknown.
         value = round(average * replicas, 3) if source == "External" and average is not None else None
     elif kind == "Utilization":
         threshold, value = target.get("averageUtilization"), _number(current.get("averageUtilization"))
@@ -57,13 +61,13 @@ def _values(source: str, target: Object, current: Object, replicas: int) -> Info
 
 
 def _number(quantity: str | float | None) -> float | None:
-    # A quantity has nothing smaller than 1n, so what is below that comes from 9 * 0.001 alone.
+    # A quantity has no digits below 1n, so smaller ones are errors of floating point, as in 9 * 0.001.
     return None if quantity is None else round(quantities.parse_quantity(quantity), 9)
 
 
 def _body(metric: Object) -> Info:
-    # KEDA makes no others, and a metric without a value stands in the status with the type "". One that somebody
-    # added by hand must not end in an error.
+    # KEDA makes metrics of these three types only, and the status lists a metric without a value with the type "".
+    # A metric that somebody added by hand must not end in an error.
     field = _SOURCES.get(metric["type"], "")
     return {"name": metric["type"], "target": {"type": ""}, "current": {}} | dict(metric.get(field) or {})
 
@@ -77,7 +81,7 @@ def triggers(scaledobject: Object, metrics: Metrics) -> list[Info]:
     """Return a ScaledObject's triggers with their metrics, one entry a metric.
 
     KEDA names the external metrics of the trigger at index N `sN-...`; a trigger of type `external` may have
-    several. A `cpu` or `memory` trigger is a metric of that name that the HPA has from Kubernetes.
+    several. A `cpu` or `memory` trigger has the resource metric of that name, which Kubernetes itself measures.
     Source: KEDA 2.10, pkg/scalers/scaler.go, GenerateMetricNameWithIndex; cpu_memory_scaler.go.
     """
     status = scaledobject.get("status") or {}
@@ -89,7 +93,7 @@ def triggers(scaledobject: Object, metrics: Metrics) -> list[Info]:
         default = metadata.get("type") if resource else "AverageValue"
         for name in [trigger["type"]] if resource else external or [None]:
             container = metadata.get("containerName") or "" if resource else ""
-            known = metrics.get((name, container)) if name else None
+            values = metrics.get((name, container)) if name else None
             entries.append(
                 {
                     "index": index,
@@ -97,7 +101,7 @@ def triggers(scaledobject: Object, metrics: Metrics) -> list[Info]:
                     "type": trigger["type"],
                     "metric_type": trigger.get("metricType") or default,
                     "metric_name": name,
-                    **(known or _NO_VALUES),
+                    **(values or _NO_VALUES),
                     "health": _health(status, name),
                     "use_cached_metrics": bool(trigger.get("useCachedMetrics")),
                     "authentication_ref": _authentication(trigger.get("authenticationRef")),
@@ -121,9 +125,9 @@ def _prometheus(kind: str, metadata: Object) -> Info:
 def _float(text: str) -> float | None:
     try:
         number = float(text)
-    except ValueError:  # then KEDA says so in its condition Ready
+    except ValueError:  # the ScaledObject is not Ready then, and KEDA says why
         return None
-    return number if math.isfinite(number) else None  # JSON has no others
+    return number if math.isfinite(number) else None  # JSON has no inf and no nan
 
 
 def _authentication(reference: Object | None) -> Info | None:
@@ -140,7 +144,7 @@ def _health(status: Object, metric_name: str | None) -> Info | None:
 
 
 def scaling_modifiers(scaledobject: Object, metrics: Metrics) -> Info | None:
-    """Return the formula that makes one metric of all triggers; None where there is none.
+    """Return the formula that makes one metric of all triggers; None without a formula.
 
     Source: KEDA 2.17, controllers/keda/hpa.go, getScaledObjectMetricSpecs.
     """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A KEDA ScaledObject as a small record."""
+"""A KEDA ScaledObject as a small record, made from its API object."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from ..kube.workloads import Object
 
 
 @dataclass(frozen=True)
+class ScaleTargetRef:
+    """The workload that a ScaledObject scales."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
 class ScaledObjectView:
     """A KEDA ScaledObject (keda.sh/v1alpha1)."""
 
     name: str
-    target_kind: str
-    target_name: str
-    hpa_name: str
+    scale_target: ScaleTargetRef
     min_replicas: int
     idle_replicas: int | None
     ready: bool
@@ -35,16 +41,16 @@ class ScaledObjectView:
 
     @property
     def inactive_replicas(self) -> int:
-        """The replicas without any active trigger: 0 where KEDA takes away the last one."""
+        """The replicas while no trigger is active: 0 if KEDA takes the last one away."""
         return self.min_replicas if self.idle_replicas is None else self.idle_replicas
 
     def no_data_is_zero(self, index: int) -> bool:
-        """Whether KEDA takes a trigger's query without data for 0; otherwise it is an error, and the HPA gets no value.
+        """Whether KEDA reads 0 from a query without data; otherwise it is an error, and the HPA gets no value.
 
-        :param index: the trigger's
+        :param index: the trigger's index
 
-        Source: KEDA 2.10, pkg/scalers/prometheus_scaler.go, ignoreNullValues, which is read by Go's
-        strconv.ParseBool and on by default.
+        Source: KEDA 2.10, pkg/scalers/prometheus_scaler.go, ignoreNullValues, which Go's strconv.ParseBool parses and
+        which is true by default.
         """
         metadata = (self.triggers[index].get("metadata") or {}) if index < len(self.triggers) else {}
         return metadata.get("ignoreNullValues") not in ("0", "f", "F", "false", "False", "FALSE")
@@ -53,27 +59,24 @@ class ScaledObjectView:
 def scaledobject_view(obj: Object) -> ScaledObjectView:
     """Return the record of a ScaledObject.
 
-    The defaults are those of KEDA: minReplicaCount 0, pollingInterval 30, cooldownPeriod 300, HPA `keda-hpa-<name>`.
-    `falling_back` are the external metrics that have failed more often than `fallback.failureThreshold`.
-    Source: KEDA 2.10, apis/keda/v1alpha1/scaledobject_types.go; controllers/keda/hpa.go, getHPAName;
-    pkg/scaling/executor/scale_executor.go; pkg/fallback/fallback.go.
+    The defaults are KEDA's: minReplicaCount 0, pollingInterval 30, cooldownPeriod 300. `falling_back` has the names of
+    the external metrics that have failed more often than `fallback.failureThreshold`.
+    Source: KEDA 2.10, apis/keda/v1alpha1/scaledobject_types.go; pkg/scaling/executor/scale_executor.go;
+    pkg/fallback/fallback.go.
     """
     spec, status = obj["spec"], obj.get("status") or {}
-    name = obj["metadata"]["name"]
     target = spec["scaleTargetRef"]
     ready = workloads.condition(status, "Ready")
     fallback = spec.get("fallback")
-    failed = [
+    falling_back = [
         metric
         for metric, health in (status.get("health") or {}).items()
         if fallback and (health.get("numberOfFailures") or 0) > (fallback.get("failureThreshold") or 0)
     ]
     cooldown = spec.get("cooldownPeriod")
     return ScaledObjectView(
-        name=name,
-        target_kind=target.get("kind") or "Deployment",
-        target_name=target["name"],
-        hpa_name=hpa_name(obj),
+        name=obj["metadata"]["name"],
+        scale_target=ScaleTargetRef(target.get("kind") or "Deployment", target["name"]),
         min_replicas=spec.get("minReplicaCount") or 0,
         idle_replicas=spec.get("idleReplicaCount"),
         ready=ready.get("status") == "True",
@@ -84,27 +87,31 @@ def scaledobject_view(obj: Object) -> ScaledObjectView:
         cooldown=300.0 if cooldown is None else float(cooldown),
         formula=((spec.get("advanced") or {}).get("scalingModifiers") or {}).get("formula") or "",
         fallback_replicas=(fallback or {}).get("replicas"),
-        falling_back=failed,
+        falling_back=falling_back,
         triggers=list(spec.get("triggers") or []),
         metric_names=list(status.get("externalMetricNames") or []),
     )
 
 
 def hpa_name(scaledobject: Object) -> str:
-    """Return the name of the HPA that KEDA makes for a ScaledObject."""
+    """Return the name of the HPA that KEDA makes for a ScaledObject.
+
+    Source: KEDA 2.10, controllers/keda/hpa.go, getHPAName.
+    """
     config = (scaledobject["spec"].get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
-    given = (scaledobject.get("status") or {}).get("hpaName") or config.get("name")
-    return str(given or f"keda-hpa-{scaledobject['metadata']['name']}")
+    name = (scaledobject.get("status") or {}).get("hpaName") or config.get("name")
+    return str(name or f"keda-hpa-{scaledobject['metadata']['name']}")
 
 
 def is_paused(scaledobject: Object) -> bool:
     """Whether KEDA has paused a ScaledObject.
 
-    Its condition says so since KEDA 2.11; before, the annotation `paused-replicas` is all there is. What the
-    annotation `paused` is worth depends on its value and on KEDA's version, so KEDA's own word is taken.
+    KEDA 2.11 and later have a condition for it. Older versions only have the annotation `paused-replicas`. The effect
+    of the annotation `paused` depends on its value and on KEDA's version, so the condition counts and not the
+    annotation.
     Source: KEDA 2.10, pkg/scaling/executor/scale_scaledobjects.go, GetPausedReplicaCount.
     """
-    said = workloads.condition(scaledobject.get("status") or {}, "Paused").get("status")
-    if said in ("True", "False"):
-        return bool(said == "True")
+    paused = workloads.condition(scaledobject.get("status") or {}, "Paused").get("status")
+    if paused in ("True", "False"):
+        return bool(paused == "True")
     return "autoscaling.keda.sh/paused-replicas" in (scaledobject["metadata"].get("annotations") or {})

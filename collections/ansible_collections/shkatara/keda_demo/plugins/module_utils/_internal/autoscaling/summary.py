@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The objects around a ScaledObject as one plain summary: pure functions from what the API gives."""
+"""A ScaledObject, its HPA and its Deployment as one summary: pure functions from the API's objects."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .metric_summary import Info
 from .scaledobject import is_paused, scaledobject_view
 
 
-def target_of(scaledobject: Object) -> Info:
-    """Return `kind`, `name` and `api_version` of what a ScaledObject scales."""
+def scale_target(scaledobject: Object) -> Info:
+    """Return `kind`, `name` and `api_version` of the workload that a ScaledObject scales."""
     target = scaledobject["spec"]["scaleTargetRef"]
     return {
         "kind": target.get("kind") or "Deployment",
@@ -22,16 +22,16 @@ def target_of(scaledobject: Object) -> Info:
 
 
 def deployment_name(scaledobject: Object) -> str | None:
-    """Return the name of the Deployment that a ScaledObject scales; None where it scales something else."""
-    target = target_of(scaledobject)
+    """Return the name of the Deployment that a ScaledObject scales; None if it scales another kind."""
+    target = scale_target(scaledobject)
     is_deployment = target["kind"] == "Deployment" and target["api_version"].startswith("apps/")
     return target["name"] if is_deployment else None
 
 
 def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Object | None) -> Info:
-    """Return a ScaledObject with its HPA and its Deployment, as RETURN of scaledobject_info has it.
+    """Return a ScaledObject with its HPA and its Deployment; RETURN of scaledobject_info explains each key.
 
-    The defaults are those of KEDA: minReplicaCount 0, maxReplicaCount 100, pollingInterval 30 and
+    The defaults are KEDA's: minReplicaCount 0, maxReplicaCount 100, pollingInterval 30 and
     cooldownPeriod 300 seconds.
     Source: KEDA 2.10, apis/keda/v1alpha1/scaledobject_types.go, withtriggers_types.go;
     controllers/keda/hpa.go; pkg/scaling/executor/scale_executor.go.
@@ -53,7 +53,7 @@ def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Obje
         "polling_interval": spec.get("pollingInterval", 30),
         "cooldown_period": spec.get("cooldownPeriod", 300),
         "fallback_spec": _fallback(spec.get("fallback")),
-        "target": target_of(scaledobject),
+        "target": scale_target(scaledobject),
         "hpa": hpa_info(hpa),
         "deployment": deployment_info(deployment),
         "triggers": metric_summary.triggers(scaledobject, metrics),
@@ -72,7 +72,7 @@ def _fallback(fallback: Object | None) -> Info | None:
 
 
 def hpa_info(hpa: Object | None) -> Info | None:
-    """Return the state of an HPA; None where there is none."""
+    """Return the state of an HPA; None if the HPA does not exist."""
     if hpa is None:
         return None
     view = hpa_object.hpa_view(hpa)
@@ -89,7 +89,7 @@ def hpa_info(hpa: Object | None) -> Info | None:
 
 
 def deployment_info(deployment: Object | None) -> Info | None:
-    """Return the counts of a Deployment; None where there is none. Counts of 0 are absent in the API."""
+    """Return the counts of a Deployment; None if it does not exist. The API leaves out counts of 0."""
     if deployment is None:
         return None
     status = deployment.get("status") or {}

@@ -1,9 +1,14 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Which of a ScaledObject's triggers the load moves, and what its HPA makes of them, as pure functions."""
+"""A ScaledObject's triggers as small records, and which of them the load drives, as pure functions.
+
+Only a trigger of type `prometheus` has a query that can be read here. KEDA names the external metric of the trigger at
+index N `sN-...`, whatever the trigger's own name is.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,31 +17,72 @@ from ..prometheus import promql
 from .scaledobject import ScaledObjectView
 
 
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger of a ScaledObject. `query` and `server_address` are empty if it is not of type prometheus.
+
+    `key` identifies the trigger within its ScaledObject, see trigger_keys. `activation` is in the metric's unit, and
+    `cached` is `useCachedMetrics`.
+    """
+
+    index: int
+    name: str
+    type: str
+    key: str
+    query: str = ""
+    server_address: str = ""
+    activation: float = 0.0
+    cached: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.type})"
+
+
 def triggers_of(view: ScaledObjectView) -> tuple[Trigger, ...]:
     """Return the triggers of a ScaledObject.
 
     Source: KEDA 2.10, pkg/scalers/prometheus_scaler.go, parsePrometheusMetadata.
     """
-    found = []
-    for index, item in enumerate(view.triggers):
-        metadata = item.get("metadata") or {}
-        known = item.get("type") == "prometheus"
-        found.append(
+    names = [spec.get("name") or "" for spec in view.triggers]
+    triggers = []
+    for index, (spec, key) in enumerate(zip(view.triggers, trigger_keys(names), strict=True)):
+        is_prometheus = spec.get("type") == "prometheus"
+        metadata = (spec.get("metadata") or {}) if is_prometheus else {}
+        triggers.append(
             Trigger(
                 index=index,
-                name=item.get("name") or "",
-                type=str(item.get("type")),
-                query=(metadata.get("query") or "") if known else "",
-                server_address=(metadata.get("serverAddress") or "") if known else "",
-                activation=_number(metadata.get("activationThreshold")) if known else 0.0,
-                cached=bool(item.get("useCachedMetrics")),
+                name=names[index],
+                type=str(spec.get("type")),
+                key=key,
+                query=metadata.get("query") or "",
+                server_address=metadata.get("serverAddress") or "",
+                activation=_number(metadata.get("activationThreshold")),
+                cached=bool(spec.get("useCachedMetrics")),
             )
         )
-    return tuple(found)
+    return tuple(triggers)
+
+
+def trigger_keys(names: Sequence[str]) -> list[str]:
+    """Return a key for each trigger that no other trigger has, from their names; an empty name is none.
+
+    The key is the trigger's name, or its index if it has no name. A name that two triggers share and an index that is
+    another trigger's name give no key: then it is `#` and the index, such as `#0`.
+    """
+    count = Counter(name for name in names if name)
+    keys = []
+    for index, name in enumerate(names):
+        key = name or str(index)
+        if count[key] > (1 if name else 0):
+            key = f"#{index}"
+            while key in count:
+                key = f"#{key}"
+        keys.append(key)
+    return keys
 
 
 def _number(text: object) -> float:
-    # KEDA says of one that is no number that the ScaledObject is not Ready.
+    # A ScaledObject with any other text here is not Ready, and KEDA says why.
     try:
         return float(str(text or 0))
     except ValueError:
@@ -46,49 +92,36 @@ def _number(text: object) -> float:
 def find_load_trigger(
     triggers: Sequence[Trigger], wanted: str | None, counter_metric: str | None, namespace: str
 ) -> Trigger | None:
-    """Return the trigger that the load moves; None where no trigger is of a type that is understood.
+    """Return the trigger that the load drives; None if no trigger is of a type that is understood.
 
-    :param wanted: a name or an index, where it was given (option `trigger`)
-    :param counter_metric: the counter that each request raises, where it was given
-    :raises BadInput: there is no such trigger, or it is not clear which
+    :param wanted: the option `trigger`: a key, a name or an index, of which a name wins over an index
+    :param counter_metric: the option `counter_metric`: the counter that each request raises
+    :raises BadInput: there is no such trigger, or several fit
     """
-    known = [trigger for trigger in triggers if trigger.query]
     names = ", ".join(map(str, triggers)) or "(none)"
     if wanted is not None:
-        found = [trigger for trigger in triggers if wanted in (trigger.name, str(trigger.index))]
-        if not found:
-            raise BadInput(f"`trigger` is {wanted!r}, and the ScaledObject has {names}: give a name or an index")
-        return found[0] if found[0].query else None
-    if len(known) > 1 and counter_metric:
+        trigger = _wanted_trigger(triggers, wanted, names)
+        return trigger if trigger.query else None
+    candidates = [trigger for trigger in triggers if trigger.query]
+    if len(candidates) > 1 and counter_metric:
         selector = promql.counter_selector(counter_metric, namespace)
-        known = [trigger for trigger in known if promql.mentions(trigger.query, selector)] or known
-    if len(known) > 1:
+        candidates = [trigger for trigger in candidates if promql.mentions(trigger.query, selector)] or candidates
+    if len(candidates) > 1:
         raise BadInput(
             f"The ScaledObject has the triggers {names}, and it is not clear which the load moves: give the name or "
             "the index of one in `trigger`"
         )
-    return known[0] if known else None
+    return candidates[0] if candidates else None
 
 
-@dataclass(frozen=True)
-class Trigger:
-    """A trigger of a ScaledObject. `query` and `server_address` are empty where it is not of type prometheus.
-
-    `activation` is in the metric's unit. KEDA names the trigger's external metric `s<index>-...`.
-    """
-
-    index: int
-    name: str
-    type: str
-    query: str = ""
-    server_address: str = ""
-    activation: float = 0.0
-    cached: bool = False
-
-    @property
-    def key(self) -> str:
-        """How it is called in results: by its name, else by its index."""
-        return self.name or str(self.index)
-
-    def __str__(self) -> str:
-        return f"{self.key} ({self.type})"
+def _wanted_trigger(triggers: Sequence[Trigger], wanted: str, names: str) -> Trigger:
+    by_key = [trigger for trigger in triggers if trigger.key == wanted]
+    by_name = [trigger for trigger in triggers if trigger.name == wanted]
+    by_index = [trigger for trigger in triggers if str(trigger.index) == wanted]
+    matches = by_key or by_name or by_index
+    if not matches:
+        raise BadInput(f"`trigger` is {wanted!r}, and the ScaledObject has {names}: give a name or an index")
+    if len(matches) > 1:
+        keys = " or ".join(trigger.key for trigger in matches)
+        raise BadInput(f"`trigger` is {wanted!r}, and several triggers of the ScaledObject have this name: give {keys}")
+    return matches[0]

@@ -7,7 +7,7 @@ Nothing is built here. The same files and settings give the same plan, on every 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,12 +128,7 @@ class _Planner:
     def _base(self, packages: tuple[str, ...]) -> Unit:
         """The Debian base image; with packages it is one layer more on the plain one, which images so share."""
         suite = self._request.stack.get("debian_suite", "bookworm")
-        inputs = {"arch": self._request.arch, "suite": suite}
-        plain = self._add(make_unit("base", suite, "", inputs))
-        if not packages:
-            return plain
-        name = "-".join((suite, *sorted(packages)))
-        return self._add(make_unit("base", name, "", {**inputs, "packages": sorted(packages)}, (plain,)))
+        return [self._add(unit) for unit in base_units(self._request.arch, suite, packages)][-1]
 
     def _images(self, components: Mapping[str, Any]) -> dict[str, Any]:
         found = {}
@@ -178,6 +173,20 @@ class _Planner:
             needs = (self._units["component/kubernetes"],) if "kustomize" in how else ()
             self._add(make_unit("manifest", name, entry["version"], inputs, needs))
             self._files.append(BundleFile(f"manifests/{name}", "manifest", f"manifest/{name}", name))
+
+
+def base_units(arch: str, suite: str, packages: Iterable[str], name: str = "") -> list[Unit]:
+    """Return the unit of the plain Debian base and, for packages, that of the base with one more layer.
+
+    :param name: the name of the base with packages, by default made of the suite and the packages
+    """
+    inputs = {"arch": arch, "suite": suite}
+    plain = make_unit("base", suite, "", inputs)
+    listed = sorted(packages)
+    if not listed:
+        return [plain]
+    name = name or "-".join((suite, *listed))
+    return [plain, make_unit("base", name, "", {**inputs, "packages": listed}, (plain,))]
 
 
 def fill(text: str, version: str) -> str:

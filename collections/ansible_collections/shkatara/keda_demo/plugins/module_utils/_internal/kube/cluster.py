@@ -1,6 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The Kubernetes API as plain data: lists and watches of dictionaries, and errors a user can act on."""
+"""The Kubernetes API as plain data: lists and watches of dictionaries, and errors that a user can act on.
+
+Objects stay dictionaries: the library's models cost time for each event and drop fields that they don't know. Its Watch
+is not used, since it does not report that the server has accepted a watch: after an error, that is the only sign of a
+recovery while no object changes.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +21,25 @@ try:
     from kubernetes.client.exceptions import ApiException
     from kubernetes.config import ConfigException
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module says so by missing_required_lib
+except ImportError:  # the module reports it by missing_required_lib
     kubernetes = None
     ApiException = ConfigException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
-# A watch ends after this on the server's side and goes on from where it was; one that hears nothing for longer has
-# lost its connection, and that is noticed so late at most. The server sends a bookmark 2 s before the end (Kubernetes
-# 1.25, k8s.io/apiserver/pkg/storage/cacher/cacher.go, nextBookmarkTime), so that going on costs one empty request.
+# The server ends a watch after this time, and the next watch continues from its last version. A watch without data for
+# longer has lost its connection. The server sends a bookmark 2 s before the end (Kubernetes 1.25,
+# k8s.io/apiserver/pkg/storage/cacher/cacher.go, nextBookmarkTime), so that the next watch begins with no old events.
 WATCH_SECONDS = 20
 WATCH_READ_SECONDS = WATCH_SECONDS + 5
 GONE = 410
 _REPR = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
-OPENED = "OPENED"  # an event of our own: the API server has accepted a watch
+OPENED = "OPENED"  # not an event of the API: the server has accepted the watch
 
 
 class ClusterError(Exception):
-    """What is wrong with the cluster or the access to it; `status` is the HTTP status or 0."""
+    """The cluster or the access to it has a fault; `status` is the HTTP status or 0."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -42,12 +47,12 @@ class ClusterError(Exception):
 
 
 def kubeconfig_path(kubeconfig: str | None) -> str:
-    """Return the path of a kubeconfig, kubectl's own where none is given."""
+    """Return the path of a kubeconfig, kubectl's default if none is given."""
     return os.path.expanduser(kubeconfig or "~/.kube/config")
 
 
 def new_client(kubeconfig: str, context: str | None) -> Any:
-    """Return a client of the kubernetes library for a kubeconfig that is given by its path.
+    """Return a client of the kubernetes library for the kubeconfig at a path.
 
     :raises ClusterError: no such file or context, or not a kubeconfig
     """
@@ -60,9 +65,9 @@ def new_client(kubeconfig: str, context: str | None) -> Any:
         config.load_kube_config(kubeconfig, context, configuration, persist_config=False)
     except ConfigException as error:
         raise ClusterError(f"kubeconfig {kubeconfig}: {error}{_known_contexts(kubeconfig, context)}") from error
-    except Exception as error:  # what a broken YAML file raises depends on the library's version
+    except Exception as error:  # the exception of a broken YAML file depends on the library's version
         raise ClusterError(f"kubeconfig {kubeconfig} can't be read: {error}") from error
-    # A server that is away would hold up every call otherwise. The client reads it only while it is made.
+    # With retries a server that is down would delay every call. The client reads this only when it is created.
     configuration.retries = False
     return client.ApiClient(configuration)
 
@@ -78,7 +83,7 @@ def _known_contexts(kubeconfig: str, context: str | None) -> str:
 
 
 class Cluster:
-    """One cluster by one kubeconfig. Every read is a list or a watch: two verbs a kind are enough."""
+    """A cluster by its kubeconfig. Every read is a list or a watch, so two verbs for each kind are enough."""
 
     def __init__(self, kubeconfig: str | None, context: str | None) -> None:
         self.kubeconfig = kubeconfig_path(kubeconfig)
@@ -97,7 +102,7 @@ class Cluster:
         }
 
     def new_client(self) -> Any:
-        """Return a client of its own: a port-forward changes its client's methods while it is made.
+        """Return another client: a port-forward changes its client's methods while it opens.
 
         :raises ClusterError: see new_client
         """
@@ -106,7 +111,7 @@ class Cluster:
     def list(
         self, kind: str, namespace: str, name: str | None = None, labels: str | None = None
     ) -> tuple[list[dict[str, Any]], str]:
-        """Return the objects of a kind, and the resourceVersion from which a watch goes on.
+        """Return the objects of a kind, and the resourceVersion from which a watch continues.
 
         :param kind: the plural name, one of `deployments`, `horizontalpodautoscalers`, `replicasets`, `pods`,
             `events`, `services`, `endpoints`, `scaledobjects`
@@ -118,7 +123,7 @@ class Cluster:
         try:
             data = json.loads(response.data)
         except HTTPError as error:
-            raise ClusterError(f"The API server {self.host} broke off its answer: {_plain(error)}") from error
+            raise ClusterError(f"The API server {self.host} broke off its answer: {_without_repr(error)}") from error
         finally:
             response.release_conn()
         return data["items"], data["metadata"]["resourceVersion"]
@@ -126,9 +131,9 @@ class Cluster:
     def watch(
         self, kind: str, namespace: str, version: str, name: str | None = None, labels: str | None = None
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (event type, object) from resourceVersion `version` on, bookmarks too, until it ends.
+        """Yield (event type, object) after resourceVersion `version`, bookmarks too, until the server ends the watch.
 
-        The first is OPENED without an object, as soon as the server has accepted the watch.
+        The first event is OPENED with an empty object, as soon as the server has accepted the watch.
 
         :raises ClusterError: the connection broke, or `version` is too old (status GONE)
         """
@@ -151,7 +156,7 @@ class Cluster:
                     raise ClusterError(f"watch of {kind}: {status.get('message')}", int(status.get("code") or 0))
                 yield event["type"], event["object"]
         except (HTTPError, OSError) as error:
-            raise ClusterError(f"watch of {kind}: the connection broke: {_plain(error)}") from error
+            raise ClusterError(f"watch of {kind}: the connection broke: {_without_repr(error)}") from error
         finally:
             response.close()
 
@@ -160,17 +165,17 @@ class Cluster:
         try:
             return str(client.VersionApi(self._client).get_code(_request_timeout=_READ_SECONDS).git_version)
         except (ApiException, HTTPError, OSError) as error:
-            raise ClusterError(no_answer(self.host, error)) from error
+            raise ClusterError(no_answer_message(self.host, error)) from error
 
     def keda_version(self) -> str | None:
-        """Return the version label or the image tag of KEDA's operator; None where it can't be read."""
+        """Return the version label or the image tag of KEDA's operator; None if it can't be read."""
         try:
-            found = client.AppsV1Api(self._client).list_deployment_for_all_namespaces(
+            deployments = client.AppsV1Api(self._client).list_deployment_for_all_namespaces(
                 label_selector="app.kubernetes.io/name=keda-operator", _request_timeout=_READ_SECONDS
             )
         except (ApiException, HTTPError, OSError):
             return None
-        for deployment in found.items:
+        for deployment in deployments.items:
             labels = deployment.metadata.labels or {}
             tag = deployment.spec.template.spec.containers[0].image.rpartition(":")[2]
             return str(labels.get("app.kubernetes.io/version") or tag)
@@ -190,7 +195,7 @@ class Cluster:
                 self._refusal(verb, kind, namespace, error.status, _reason(error.body)), error.status
             ) from error
         except (HTTPError, OSError) as error:
-            raise ClusterError(no_answer(self.host, error)) from error
+            raise ClusterError(no_answer_message(self.host, error)) from error
         if response.status >= 400:  # newer clients don't raise for a response that they don't read
             body = response.data
             response.release_conn()
@@ -216,13 +221,13 @@ def _keda_lister(api_client: Any) -> Any:
     return list_scaledobjects
 
 
-def no_answer(host: str, error: Exception) -> str:
-    """Return in words that the API server does not answer."""
-    return f"The API server {host} does not answer: {_plain(error)}"
+def no_answer_message(host: str, error: Exception) -> str:
+    """Return the message about an API server that does not answer."""
+    return f"The API server {host} does not answer: {_without_repr(error)}"
 
 
-def _plain(error: Exception) -> str:
-    """Return urllib3's words without the connection's repr before them, which tells a reader nothing."""
+def _without_repr(error: Exception) -> str:
+    """Return urllib3's message without the repr of a connection at its beginning."""
     text = str(error)
     return _REPR.sub("", text.rpartition(">: ")[2]) or text
 

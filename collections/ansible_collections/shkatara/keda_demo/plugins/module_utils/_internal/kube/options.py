@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options by which modules reach a cluster, as doc_fragments/kubeconfig.py explains them."""
+"""The options for access to a cluster; doc_fragments/kubeconfig.py documents them."""
 
 from __future__ import annotations
 

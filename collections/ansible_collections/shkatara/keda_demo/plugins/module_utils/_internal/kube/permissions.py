@@ -1,22 +1,26 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Which permissions a proof needs, and which of them the kubeconfig's user lacks."""
+"""The permissions that a proof needs, and those of them that the kubeconfig's user lacks.
+
+The API server answers a SelfSubjectAccessReview for each permission, so that all that is missing is known before the
+proof begins, and nothing is tried out.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from .cluster import Cluster, ClusterError, no_answer
+from ..common import versions
+from .cluster import Cluster, ClusterError, no_answer_message
 
 try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module says so by missing_required_lib
+except ImportError:  # the module reports it by missing_required_lib
     ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
@@ -34,7 +38,7 @@ _WATCHED = (
 
 @dataclass(frozen=True)
 class Permission:
-    """A verb on a resource in a namespace; `group` is empty for the core group, `name` for all objects."""
+    """A verb on a resource in a namespace; `group` is empty for the core group, `name` is empty for all objects."""
 
     verb: str
     group: str
@@ -53,64 +57,60 @@ class Permission:
 def required_permissions(
     namespace: str, *, prometheus_namespace: str | None, counters: bool, version: str = ""
 ) -> list[Permission]:
-    """Return what a proof reads.
+    """Return the permissions for the reads of a proof, each once.
 
-    :param namespace: where the ScaledObject is
-    :param prometheus_namespace: where Prometheus is found by its Service and reached by a port-forward; None where it
-        has a URL of its own
+    :param namespace: the ScaledObject's
+    :param prometheus_namespace: that of the Service of Prometheus, which is reached by a port-forward; None if
+        Prometheus has a URL
     :param counters: whether the pods' own counters are read
-    :param version: the API server's, such as ``v1.25.0``, which says what a port-forward needs; empty for the verb that
-        all versions ask for
-
-    Each namespace is asked for once: a permission that is needed twice is named once.
+    :param version: the API server's, such as ``v1.25.0``, on which the verbs of a port-forward depend; empty for the
+        verb that all versions require
     """
-    found = [Permission(verb, group, kind, namespace) for group, kind in _WATCHED for verb in ("list", "watch")]
+    required = [Permission(verb, group, kind, namespace) for group, kind in _WATCHED for verb in ("list", "watch")]
     forwarded = [namespace] if counters else []
     if prometheus_namespace:
-        found += [Permission("list", "", kind, prometheus_namespace) for kind in ("services", "endpoints")]
+        required += [Permission("list", "", kind, prometheus_namespace) for kind in ("services", "endpoints")]
         forwarded.append(prometheus_namespace)
-    for place in dict.fromkeys(forwarded):
-        found += [Permission(verb, "", "pods", place, "portforward") for verb in _forward_verbs(version)]
-    return found
+    for each in dict.fromkeys(forwarded):
+        required += [Permission(verb, "", "pods", each, "portforward") for verb in _forward_verbs(version)]
+    return required
 
 
 def _forward_verbs(version: str) -> tuple[str, ...]:
     """Return the verbs that a port-forward over a WebSocket needs.
 
-    It is an HTTP GET, which is the verb get. From Kubernetes 1.35 on create is needed too.
+    It is an HTTP GET, which is the verb get. Kubernetes 1.35 and later require create too.
     Source: https://github.com/kubernetes/kubernetes/pull/134577, and Kubernetes 1.36,
     pkg/registry/core/pod/rest/subresources.go, PortForwardREST.Connect (feature gate
     AuthorizePodWebsocketUpgradeCreatePermission, on by default).
     """
-    numbers = re.match(r"v?([0-9]+)\.([0-9]+)", version)
-    late = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 35)
-    return ("get", "create") if late else ("get",)
+    return ("get", "create") if versions.minor_version(version) >= (1, 35) else ("get",)
 
 
-def missing_access(cluster: Cluster, wanted: Sequence[Permission]) -> list[str]:
-    """Return each permission that is missing, in words, in the order in which they were asked for.
+def missing_permissions(cluster: Cluster, required: Sequence[Permission]) -> list[Permission]:
+    """Return the required permissions that the user lacks, in their order.
 
-    Where the API server does not let the user ask (which Kubernetes' own roles let everybody), nothing is missing:
-    the call that needs the permission will tell.
+    If the user may not ask for a review (which Kubernetes' default roles allow everybody), nothing is missing: the
+    call that needs the permission will fail with its name.
 
     :raises ClusterError: no answer, or the credentials are not accepted
     """
-    if not wanted:
+    if not required:
         return []
     api_client = cluster.new_client()
-    with ThreadPoolExecutor(min(_THREADS, len(wanted)), "access") as pool:
-        allowed = list(pool.map(lambda need: _is_allowed(api_client, need), wanted))
-    return [str(need) for need, yes in zip(wanted, allowed, strict=True) if not yes]
+    with ThreadPoolExecutor(min(_THREADS, len(required)), "access") as pool:
+        allowed = list(pool.map(lambda permission: _is_allowed(api_client, permission), required))
+    return [permission for permission, is_allowed in zip(required, allowed, strict=True) if not is_allowed]
 
 
-def _is_allowed(api_client: Any, need: Permission) -> bool:
+def _is_allowed(api_client: Any, permission: Permission) -> bool:
     attributes = client.V1ResourceAttributes(
-        verb=need.verb,
-        group=need.group,
-        resource=need.resource,
-        subresource=need.subresource or None,
-        namespace=need.namespace,
-        name=need.name or None,
+        verb=permission.verb,
+        group=permission.group,
+        resource=permission.resource,
+        subresource=permission.subresource or None,
+        namespace=permission.namespace,
+        name=permission.name or None,
     )
     review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes))
     host = api_client.configuration.host
@@ -123,5 +123,5 @@ def _is_allowed(api_client: Any, need: Permission) -> bool:
             raise ClusterError(f"The API server {host} does not accept the kubeconfig's credentials", 401) from error
         return True
     except (HTTPError, OSError) as error:
-        raise ClusterError(no_answer(host, error)) from error
+        raise ClusterError(no_answer_message(host, error)) from error
     return bool(answer.status.allowed)

@@ -1,6 +1,15 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""HTTP to a pod's port through the API server, with the kubeconfig alone."""
+"""HTTP to a pod's port through the API server, with the kubeconfig alone.
+
+The kubernetes library opens the port-forward and gives a socket for it, over which http.client speaks. The library has
+no time-out: it passes none to websocket-client, whose only other time-out is a default of the whole process, and would
+wait for ever for an API server that hangs. So a thread opens the port-forward, and the caller waits for the thread.
+Afterwards the socket's own time-out applies to each send and each read.
+
+The kubelet reports that it can't reach the pod's port on a second channel, while the first channel only ends. So an
+error here has the kubelet's message if there is one.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +23,21 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from kubernetes.stream import portforward
-except ImportError:  # the module says so by missing_required_lib
+except ImportError:  # the module reports it by missing_required_lib
     ApiException = RuntimeError
 
 TIMEOUT_SECONDS = 10.0
 
 
 class ForwardError(OSError):
-    """The port-forward can't be made, or the pod does not answer behind it."""
+    """The port-forward can't be opened, or the pod does not answer behind it."""
 
 
 class ForwardedConnection(http.client.HTTPConnection):
-    """HTTP to a port of a pod; each connection has a port-forward of its own.
+    """HTTP to a port of a pod by a port-forward of its own.
 
-    Making the port-forward changes the methods of `api_client`: each connection needs a client of its own. What is
-    reached listens on the pod's loopback, as what listens on all its addresses does.
+    Opening a port-forward changes the methods of `api_client`, so each connection needs a client of its own. The
+    connection comes from the pod's loopback: a server that listens on another address alone is not reached.
     """
 
     def __init__(self, api_client: Any, namespace: str, pod: str, port: int, timeout: float = TIMEOUT_SECONDS) -> None:
@@ -52,15 +61,15 @@ class ForwardedConnection(http.client.HTTPConnection):
             raise self._error(self._refusal(str(error.reason))) from error
         except TimeoutError as error:
             raise self._error(f"the API server does not answer within {self._seconds:g} s") from error
-        except Exception as error:  # what a broken connection raises here depends on the libraries' versions
+        except Exception as error:  # the exception of a broken connection depends on the libraries' versions
             raise self._error(f"{type(error).__name__}: {error}") from error
         self.sock = self._forward.socket(self.port)
         self.sock.settimeout(self._seconds)
 
     def send(self, data: Any) -> None:
-        """Send data, over a new connection where there is none.
+        """Send data; open a connection first if there is none.
 
-        :raises ForwardError: the pod does not take it, such as where nothing listens on the port
+        :raises ForwardError: the pod does not accept it, for example because nothing listens on the port
         """
         try:
             super().send(data)
@@ -70,11 +79,11 @@ class ForwardedConnection(http.client.HTTPConnection):
             raise self._broken(self._forward, error) from error
 
     def getresponse(self) -> http.client.HTTPResponse:
-        """Return the answer.
+        """Return the response.
 
         :raises ForwardError: the pod did not answer
         """
-        forward = self._forward  # http.client closes what is broken
+        forward = self._forward  # http.client closes a broken connection before it raises
         try:
             return super().getresponse()
         except (http.client.HTTPException, OSError) as error:
@@ -89,25 +98,25 @@ class ForwardedConnection(http.client.HTTPConnection):
             self._forward = None
 
     def _broken(self, forward: Any, error: Exception) -> ForwardError:
-        """Return what the kubelet said of the connection, else what Python did."""
-        told = forward.error(self.port) if forward is not None else None
-        return self._error((told or str(error)).strip())
+        """Return an error with the kubelet's message about the connection, or else Python's."""
+        message = forward.error(self.port) if forward is not None else None
+        return self._error((message or str(error)).strip())
 
     def _error(self, reason: str) -> ForwardError:
         return ForwardError(f"port-forward to pod {self._namespace}/{self._pod}, port {self.port}: {reason}")
 
     def _refusal(self, reason: str) -> str:
-        told = _told(reason)
+        message = _api_message(reason)
         if "Handshake status 403" in reason:
             return (
                 "missing permission: verb get (from Kubernetes 1.35 on create too) on pods/portforward in namespace "
-                f"{self._namespace} ({told})"
+                f"{self._namespace} ({message})"
             )
-        return told
+        return message
 
 
 class _Opening(threading.Thread):
-    """Opens a port-forward: the library has no time-out for it, and would wait for ever for a server that hangs."""
+    """Opens a port-forward in the background, so that its caller can stop waiting."""
 
     def __init__(self, api_client: Any, namespace: str, pod: str, port: int) -> None:
         super().__init__(name=f"port-forward to {namespace}/{pod}", daemon=True)
@@ -120,7 +129,7 @@ class _Opening(threading.Thread):
         self._error: Exception | None = None
 
     def run(self) -> None:
-        """Open it; nobody is there any more for one that comes too late."""
+        """Open the port-forward; close it again if the caller has stopped waiting."""
         pod, namespace, port = self._arguments
         try:
             forward = portforward(self._method, pod, namespace, ports=str(port))
@@ -136,7 +145,8 @@ class _Opening(threading.Thread):
     def wait(self, seconds: float) -> Any:
         """Return the port-forward.
 
-        :raises TimeoutError: it is not there after `seconds`
+        :raises TimeoutError: it is not open after `seconds`
+        :raises Exception: the library's own, whatever it is
         """
         self._done.wait(seconds)
         with self._lock:
@@ -148,10 +158,10 @@ class _Opening(threading.Thread):
             return self._forward
 
 
-def _told(reason: str) -> str:
-    """Return what the API server said, out of websocket-client's `status -+-+- headers -+-+- body`."""
+def _api_message(reason: str) -> str:
+    """Return the API server's message, the body of websocket-client's `status -+-+- headers -+-+- body`."""
     head, *rest = reason.split(" -+-+- ")
-    # Older versions of websocket-client give the body as bytes.
+    # Older versions of websocket-client write the body as the repr of bytes.
     body = rest[-1].removeprefix("b'").removesuffix("'").removesuffix("\\n") if rest else ""
     try:
         return str(json.loads(body)["message"])

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Whether Kubernetes objects are ready, and why not: pure functions of what the API returns."""
+"""The readiness of Kubernetes objects and the reasons against it, as pure functions of the API's objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 Object = Mapping[str, Any]
 
-# How the API calls each kind, and whether it is in a namespace.
+# The group, version and plural name of each kind, and whether it is in a namespace.
 KINDS: dict[str, tuple[str, str, str, bool]] = {
     "APIService": ("apiregistration.k8s.io", "v1", "apiservices", False),
     "CustomResourceDefinition": ("apiextensions.k8s.io", "v1", "customresourcedefinitions", False),
@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[str, str, str, bool]] = {
     "ScaledObject": ("keda.sh", "v1alpha1", "scaledobjects", True),
     "StatefulSet": ("apps", "v1", "statefulsets", True),
 }
-# The condition that says so, of the kinds that have one.
+# The condition for readiness of the kinds that have one.
 _CONDITIONS = {
     "APIService": "Available",
     "CustomResourceDefinition": "Established",
@@ -27,72 +27,72 @@ _CONDITIONS = {
     "ScaledObject": "Ready",
 }
 
-_UNSEEN = "its controller has not seen its last change yet"
+_NOT_OBSERVED = "its controller has not seen its last change yet"
 
 
-def why_not_ready(kind: str, obj: Object | None) -> str | None:
-    """Return why an object is not ready yet, or None when it is.
+def unready_reason(kind: str, obj: Object | None) -> str | None:
+    """Return the reason why an object is not ready yet; None if it is ready.
 
     :param kind: one of KINDS
-    :param obj: the object, None where there is none
+    :param obj: the object; None if it does not exist
     """
     if obj is None:
         return "it is not there"
     status = obj.get("status") or {}
     generation = obj["metadata"].get("generation") or 0
     if "observedGeneration" in status and status["observedGeneration"] < generation:
-        return _UNSEEN
+        return _NOT_OBSERVED
     return _RULES.get(kind, _by_condition)(kind, obj, status)
 
 
 def _by_condition(kind: str, obj: Object, status: Object) -> str | None:
-    wanted = _CONDITIONS[kind]
-    found = next((item for item in status.get("conditions") or [] if item.get("type") == wanted), None)
-    if found is None:
-        return f"it has no condition {wanted} yet"
+    name = _CONDITIONS[kind]
+    condition = next((item for item in status.get("conditions") or [] if item.get("type") == name), None)
+    if condition is None:
+        return f"it has no condition {name} yet"
     generation = obj["metadata"].get("generation") or 0
-    if found.get("observedGeneration", generation) < generation:
-        return _UNSEEN
-    if found.get("status") == "True":
+    if condition.get("observedGeneration", generation) < generation:
+        return _NOT_OBSERVED
+    if condition.get("status") == "True":
         return None
-    because = found.get("message") or found.get("reason") or "without a reason"
-    return f"{wanted} is {found.get('status')}: {because}"
+    reason = condition.get("message") or condition.get("reason") or "without a reason"
+    return f"{name} is {condition.get('status')}: {reason}"
 
 
 def _deployment(_kind: str, obj: Object, status: Object) -> str | None:
-    """Source: Kubernetes 1.25, kubectl/pkg/polymorphichelpers/rollout_status.go, as for the next two."""
-    wanted = obj["spec"].get("replicas", 1)
+    """Source of this and the next two functions: Kubernetes 1.25, kubectl/pkg/polymorphichelpers/rollout_status.go."""
+    replicas = obj["spec"].get("replicas", 1)
     updated, available = status.get("updatedReplicas") or 0, status.get("availableReplicas") or 0
     if "observedGeneration" not in status:
-        return _UNSEEN
-    if updated < wanted:
-        return f"{updated} of {wanted} pods are made from its template"
+        return _NOT_OBSERVED
+    if updated < replicas:
+        return f"{updated} of {replicas} pods are made from its template"
     if (status.get("replicas") or 0) > updated:
         return f"{status['replicas'] - updated} old pods are still there"
-    return None if available >= wanted else f"{available} of {wanted} pods are available"
+    return None if available >= replicas else f"{available} of {replicas} pods are available"
 
 
 def _daemon_set(_kind: str, obj: Object, status: Object) -> str | None:
-    wanted = status.get("desiredNumberScheduled") or 0
+    replicas = status.get("desiredNumberScheduled") or 0
     if "observedGeneration" not in status:
-        return _UNSEEN
+        return _NOT_OBSERVED
     updated, available = status.get("updatedNumberScheduled") or 0, status.get("numberAvailable") or 0
-    if updated < wanted:
-        return f"{updated} of {wanted} pods are made from its template"
-    if available < wanted:
-        return f"{available} of {wanted} pods are available"
-    return None if wanted else "it has no node to run on"
+    if updated < replicas:
+        return f"{updated} of {replicas} pods are made from its template"
+    if available < replicas:
+        return f"{available} of {replicas} pods are available"
+    return None if replicas else "it has no node to run on"
 
 
 def _stateful_set(_kind: str, obj: Object, status: Object) -> str | None:
-    wanted = obj["spec"].get("replicas", 1)
+    replicas = obj["spec"].get("replicas", 1)
     ready = status.get("readyReplicas") or 0
     if "observedGeneration" not in status:
-        return _UNSEEN
-    if ready < wanted:
-        return f"{ready} of {wanted} pods are ready"
+        return _NOT_OBSERVED
+    if ready < replicas:
+        return f"{ready} of {replicas} pods are ready"
     if status.get("updateRevision") != status.get("currentRevision"):
-        return f"{status.get('updatedReplicas') or 0} of {wanted} pods are made from its template"
+        return f"{status.get('updatedReplicas') or 0} of {replicas} pods are made from its template"
     return None
 
 
@@ -104,7 +104,7 @@ _RULES: dict[str, Callable[[str, Object, Object], str | None]] = {
 
 
 def pod_troubles(pod: Object) -> list[str]:
-    """Return what keeps a pod from being ready, a phrase each; nothing for a pod that is ready or leaves."""
+    """Return the reasons why a pod is not ready; none for a pod that is ready or being deleted."""
     if pod["metadata"].get("deletionTimestamp"):
         return []
     return list(_pod_troubles(pod.get("status") or {}))
@@ -115,7 +115,7 @@ def _pod_troubles(status: Object) -> Iterator[str]:
         if condition["type"] == "PodScheduled" and condition["status"] != "True":
             yield f"it has no node: {condition.get('message') or condition.get('reason')}"
     initial = [item for item in status.get("initContainerStatuses") or [] if not _is_done(item)]
-    # While an init container runs, the others wait for it and have nothing of their own to say.
+    # While an init container runs, the other containers wait for it and have no state of their own.
     for container in initial[:1] or status.get("containerStatuses") or []:
         if initial or not container.get("ready"):
             yield f"container {container['name']} {_container_state(container)}"
@@ -133,8 +133,8 @@ def _container_state(container: Object) -> str:
     ended = f", ended {restarts} times, last with exit code {last['exitCode']}" if last and restarts else ""
     if state.get("waiting"):
         waiting = state["waiting"]
-        words = ": ".join(part for part in (waiting.get("reason"), waiting.get("message")) if part)
-        return f"waits ({words or 'to be started'}){ended}"
+        reason = ": ".join(part for part in (waiting.get("reason"), waiting.get("message")) if part)
+        return f"waits ({reason or 'to be started'}){ended}"
     if state.get("terminated"):
         return f"has ended with exit code {state['terminated'].get('exitCode')}{ended}"
     return f"runs and its probes don't succeed{ended}"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Label selectors in the API's words."""
+"""Label selectors in the syntax of the API's parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def label_selector(selector: Mapping[str, Any]) -> str:
-    """Return a LabelSelector object in the words of the API's `labelSelector` parameter.
+    """Return a LabelSelector object in the syntax of the API's `labelSelector` parameter.
 
     Source: Kubernetes 1.25, k8s.io/apimachinery/pkg/labels/selector.go, Parse.
     """

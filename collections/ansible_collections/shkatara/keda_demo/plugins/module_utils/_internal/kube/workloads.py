@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a proof needs of each Kubernetes object, as small records made by pure functions."""
+"""Views of Kubernetes objects: small records of the fields that a proof reads, made by pure functions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ Object = Mapping[str, Any]
 
 
 def condition(status: Object, kind: str) -> Object:
-    """Return the condition of a type, empty where there is none."""
-    found = (item for item in status.get("conditions") or [] if item.get("type") == kind)
-    return next(found, {})
+    """Return the condition of a type; empty if the status does not have it."""
+    matches = (item for item in status.get("conditions") or [] if item.get("type") == kind)
+    return next(matches, {})
 
 
-def condition_summary(found: Object, kind: str) -> str:
-    reason, message = found.get("reason") or f"no condition {kind} yet", found.get("message")
+def condition_summary(state: Object, kind: str) -> str:
+    """Return the reason and the message of a condition of the type `kind`, for people; `state` is empty without one."""
+    reason, message = state.get("reason") or f"no condition {kind} yet", state.get("message")
     return f"{reason}: {message}" if message else str(reason)
 
 
@@ -33,7 +34,7 @@ class WorkloadView:
 
 
 def workload_view(obj: Object) -> WorkloadView:
-    """Return the record of a Deployment or a ReplicaSet."""
+    """Return the view of a Deployment or a ReplicaSet."""
     status = obj.get("status") or {}
     replicas = obj["spec"].get("replicas")
     return WorkloadView(
@@ -45,9 +46,9 @@ def workload_view(obj: Object) -> WorkloadView:
 
 
 def probe_seconds(obj: Object) -> float:
-    """Return how long a Deployment's own probes delay the readiness of a pod at most, in seconds.
+    """Return the longest delay of a pod's readiness by a Deployment's own probes, in seconds.
 
-    A container is Ready after its startup probe, then the initial delay, then so many successes, each a
+    A container is Ready after its startup probe, then the initial delay, then `successThreshold` successes, each a
     period apart; the kubelet adds up to one period before the first. Containers start side by side.
     Source: Kubernetes 1.25, pkg/kubelet/prober/worker.go.
     """
@@ -65,7 +66,7 @@ def probe_seconds(obj: Object) -> float:
 
 @dataclass(frozen=True)
 class PodView:
-    """A Pod (v1)."""
+    """A Pod (v1); `waiting` is the reason why it does not run yet, such as ErrImageNeverPull."""
 
     name: str
     phase: str
@@ -79,7 +80,7 @@ class PodView:
 
 
 def pod_view(obj: Object) -> PodView:
-    """Return the record of a Pod; `waiting` is why it does not run yet, such as ErrImageNeverPull."""
+    """Return the view of a Pod."""
     status = obj.get("status") or {}
     states = [item.get("state") or {} for item in status.get("containerStatuses") or []]
     reasons = [state["waiting"].get("reason") or "" for state in states if state.get("waiting")]
@@ -101,7 +102,7 @@ def pod_view(obj: Object) -> PodView:
 
 @dataclass(frozen=True)
 class EventView:
-    """An Event (v1): what a component says of an object, and how often."""
+    """An Event (v1): a component's message about an object, and the number of its repetitions."""
 
     name: str
     kind: str
@@ -112,12 +113,12 @@ class EventView:
 
 
 def event_view(obj: Object) -> EventView:
-    """Return the record of an Event."""
-    about = obj.get("involvedObject") or {}
+    """Return the view of an Event."""
+    involved = obj.get("involvedObject") or {}
     return EventView(
         name=obj["metadata"]["name"],
-        kind=about.get("kind") or "",
-        object=about.get("name") or "",
+        kind=involved.get("kind") or "",
+        object=involved.get("name") or "",
         reason=obj.get("reason") or "",
         message=obj.get("message") or "",
         count=obj.get("count") or (obj.get("series") or {}).get("count") or 1,

@@ -1,16 +1,25 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""An answer of HTTP/1 to a GET with `Connection: close`: its status, and whether it is complete. No body is kept."""
+"""The status of an HTTP/1 answer, and whether the answer is complete.
+
+httptools (llhttp, the parser of Node.js) does the framing: Content-Length, chunks and their trailers, interim answers,
+and statuses without a body. It is exact on chunks, where regular expressions over the head and the last bytes of each
+read took a chunk that ends like the last one for the last one. It costs 1.5 us an answer of nginx against 1.6 us, and
+1.8 us a chunked one against 1.6 us (medians of 9 runs of 20,000 each in turn, Python 3.11, a virtual machine of two
+cores); a request as a whole takes 200 us and more (plain_http).
+
+The library does not say whether a body lasts until the connection is closed, so Content-Length and Transfer-Encoding
+are read here too. No body is kept.
+"""
 
 from __future__ import annotations
 
-import re
+try:
+    import httptools
+except ImportError:  # the module says so by missing_required_lib
+    httptools = None  # type: ignore[assignment]
 
-_HEAD_END = b"\r\n\r\n"
 _MOST_HEAD = 65536
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: |\r\n)")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked[ \t]*\r\n", re.IGNORECASE)
 
 
 class NoAnswer(Exception):
@@ -18,66 +27,73 @@ class NoAnswer(Exception):
 
 
 class Answer:
-    """Takes in what a connection brings. Source of the framing: RFC 9112, section 6.3."""
+    """The first final answer on a connection. Source of the framing: RFC 9112, section 6.3."""
 
-    __slots__ = ("_chunked", "_head", "_left", "_tail", "status")
+    __slots__ = ("_head_size", "_is_complete", "_lasts_until_close", "_parser", "status")
 
     def __init__(self) -> None:
         self.status = 0
-        self._head = b""
-        self._tail = b""
-        self._chunked = False
-        self._left: int | None = None
+        self._is_complete = False
+        self._lasts_until_close = True
+        self._head_size = 0
+        # Made with the first bytes: a request without an answer needs none, and the most open requests are such.
+        self._parser: httptools.HttpResponseParser | None = None
 
     def feed(self, data: bytes) -> bool:
-        """Take in some bytes, and return whether the answer is complete.
+        """Parse some bytes, and return whether the answer is complete. Bytes after it are ignored.
 
         :raises NoAnswer: this is no answer of HTTP
         """
-        if not self.status:
-            data = self._take_head(data)
-            if not self.status:
-                return False
-        if self._left is not None:
-            self._left -= len(data)
-            return self._left <= 0
-        # Chunks are not counted. One that ends like the last one, just where a read ends, is taken for it: the status
-        # is right all the same.
-        self._tail = (self._tail + data)[-len(_HEAD_END) - 1 :]
-        return self._chunked and self._tail.endswith(b"0" + _HEAD_END)
+        if self._is_complete:
+            return True
+        if self._parser is None:
+            self._parser = httptools.HttpResponseParser(self)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            # After a complete answer this is only about the bytes that follow. No request asks for an upgrade.
+            if not self._is_complete:
+                raise NoAnswer("not_http") from error
+        if self._is_complete:
+            # The parser and this object hold each other.
+            self._parser = None
+        elif not self.status:
+            self._head_size += len(data)
+            if self._head_size > _MOST_HEAD:
+                raise NoAnswer("not_http")
+        return self._is_complete
 
     def end(self) -> None:
-        """Take in that the connection is closed.
+        """Note that the connection is closed.
 
         :raises NoAnswer: the answer is not complete
         """
-        if not self.status:
-            raise NoAnswer("cut_off" if self._head else "no_answer")
-        if (self._left or 0) > 0 or (self._chunked and not self._tail.endswith(_HEAD_END)):
-            raise NoAnswer("cut_off")
+        self._parser = None
+        if not self._is_complete and not (self.status and self._lasts_until_close):
+            raise NoAnswer("cut_off" if self.status or self._head_size else "no_answer")
 
-    def _take_head(self, data: bytes) -> bytes:
-        """Read the status and how long the body is, once the head is there; return what follows it."""
-        self._head += data
-        while True:
-            head, end, rest = self._head.partition(_HEAD_END)
-            if not end:
-                if len(head) > _MOST_HEAD or not b"HTTP/1.".startswith(head[:7]):
-                    raise NoAnswer("not_http")
-                return b""
-            found = _STATUS.match(head + b"\r\n")
-            if not found:
-                raise NoAnswer("not_http")
-            status = int(found[1])
-            if status >= 200:
-                break
-            self._head = rest  # an interim answer: the one that counts follows
-        self.status = status
-        self._head = b""
-        fields = head + b"\r\n"
-        self._chunked = _CHUNKED.search(fields) is not None
-        if status in (204, 304):
-            self._left = 0
-        elif not self._chunked and (length := _LENGTH.search(fields)):
-            self._left = int(length[1])
-        return rest
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note how the body is framed; called by httptools, for trailers too."""
+        if self.status:
+            return
+        name = name.lower()
+        if name == b"content-length":
+            self._lasts_until_close = False
+        elif name == b"transfer-encoding":
+            self._lasts_until_close = not value.rstrip().lower().endswith(b"chunked")
+
+    def on_headers_complete(self) -> None:
+        """Note the status of the first answer that is not an interim one; called by httptools."""
+        if self.status or self._parser is None:
+            return
+        status = self._parser.get_status_code()
+        if not 100 <= status <= 599:
+            raise ValueError(f"status {status}")
+        if status >= 200:
+            self.status = status
+        else:
+            self._lasts_until_close = True
+
+    def on_message_complete(self) -> None:
+        """Note the end of the answer; called by httptools, for interim answers too."""
+        self._is_complete = self.status > 0

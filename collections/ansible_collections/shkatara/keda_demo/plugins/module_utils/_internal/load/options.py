@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The load that was asked for, before it is known how many requests that are."""
+"""The options of a load, before its number of requests is known."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .schedule import LoadSpec, Stage
 class LoadOptions:
     """The options of `load.http`: exactly one of `rate` (requests a second), `replicas` and `stages`.
 
-    `duration` is in seconds, None to have it computed. `activation_rate` is that of the phase activation, None for half
-    of what would move anything.
+    `duration` is in seconds, None to have it computed. `activation_rate` is the rate of the phase activation, None for
+    half of the lowest rate at which anything changes.
     """
 
     url: str
@@ -28,14 +28,14 @@ class LoadOptions:
     keep_alive: bool = False
 
     def constant(self, rate: float, duration: float) -> LoadSpec:
-        """Return a load of one rate."""
+        """Return a load of a constant rate."""
         return self._spec((Stage(rate, duration),))
 
     def spec(self, chosen_rate: float, duration: float) -> LoadSpec:
         """Return the load itself.
 
-        :param chosen_rate: what it is where `replicas` were asked for
-        :param duration: how long it is where that was left open; stages say so themselves
+        :param chosen_rate: the rate if `replicas` were given
+        :param duration: the seconds if they were left open; stages have their own
         """
         if self.stages:
             return self._spec(self.stages)

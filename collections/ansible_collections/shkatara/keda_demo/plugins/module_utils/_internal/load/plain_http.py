@@ -1,15 +1,15 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Plain HTTP requests, each over a connection of its own, on non-blocking sockets of the asyncio loop.
+"""Plain HTTP requests, each over its own connection, on non-blocking sockets of the asyncio loop.
 
 aiohttp took 500 to 580 us of one core for such a request (3.14 on Python 3.11, a virtual machine of two cores, nginx on
-loopback), so that a core could not send 2,000 requests/s; sockets on the same loop took 220 to 240 us. Of 2,000/s by
-each in turn for 4 s, with a Kubernetes lab beside them, the p99 of the first was 265 and 1358 ms late, that of the
-second 1.5 and 3.7 ms. Other requests, by TLS or over connections that are kept, go through aiohttp (session_http).
+loopback), so that a core could not send 2,000 requests/s; sockets on the same loop took 220 to 240 us. Each sent
+2,000/s for 4 s, twice, in turn, beside a Kubernetes lab: aiohttp's p99 was 265 and 1358 ms late, the sockets' p99 1.5
+and 3.7 ms. aiohttp sends the other requests, by TLS or over kept connections (session_http).
 
-A client that closes a connection first keeps its port for 60 s (TIME_WAIT), which bounds new connections to one address
-to about 470 a second. So the server is left to close first, as it must after `Connection: close`; only after
-LINGER_SECONDS the client does.
+The side that closes a connection first keeps its port for 60 s (TIME_WAIT). A client that closes as soon as it has the
+answer, as aiohttp does, can open only about 470 connections a second to one address. So the server closes first here,
+as it must after `Connection: close`; the client closes after LINGER_SECONDS.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ try:
 except ImportError:  # comes with aiohttp, of which the module says that it is missing
     URL = None  # type: ignore[assignment, misc]
 
-# Not in Python's socket yet. Source: Linux 6.3, include/uapi/linux/in.h.
+# Python's socket does not have it yet. Source: Linux 6.3, include/uapi/linux/in.h.
 _IP_LOCAL_PORT_RANGE = 51
 _PORTS_AT_A_TIME = 256
-_AT_ONCE = 65536
-_TURNS = 4  # reads in a row: a large body must not keep others from being sent
+_READ_SIZE = 65536
+_READS_IN_A_ROW = 4  # a large body must not delay the requests that are due
 
-# Told once of each request what became of it: the status, or what went wrong.
+# Called once for each request with its outcome: the status of the answer, or the error.
 Ended = Callable[[int | Exception], None]
 
 
 class PlainClient:
-    """Begins requests to one URL, of which the name is resolved once."""
+    """Begins requests to one URL; its name is resolved once."""
 
     def __init__(self, url: str) -> None:
         self._url = URL(url)
@@ -62,13 +62,13 @@ class PlainClient:
         ).encode("ascii")
 
     async def __aenter__(self) -> PlainClient:
-        """Find the address.
+        """Resolve the name; of several addresses take the first that accepts a connection.
 
         :raises OSError: the name can't be resolved
         """
-        found = await self._loop.getaddrinfo(self._url.raw_host, self._url.port, type=socket.SOCK_STREAM)
-        self._family, *_, self._address = found[0]
-        for family, *_, address in found if len(found) > 1 else ():
+        addresses = await self._loop.getaddrinfo(self._url.raw_host, self._url.port, type=socket.SOCK_STREAM)
+        self._family, *_, self._address = addresses[0]
+        for family, *_, address in addresses if len(addresses) > 1 else ():
             with socket.socket(family, socket.SOCK_STREAM) as trial, contextlib.suppress(OSError):
                 trial.setblocking(False)
                 async with asyncio.timeout(1):
@@ -78,32 +78,32 @@ class PlainClient:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Nothing is shared by the requests."""
+        """Do nothing: requests share nothing."""
 
     def begin(self, ended: Ended) -> Callable[[], None]:
-        """Begin a request now; return what gives it up.
+        """Begin a request now; return the function that gives it up.
 
         :raises OSError: this machine has no file descriptor or no port left
         """
-        one = socket.socket(self._family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        connection = socket.socket(self._family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         with contextlib.suppress(OSError):  # an older kernel
-            one.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, next(self._ranges))
+            connection.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, next(self._ranges))
         try:
-            return _Exchange(self._loop, one, self._address, self._request, ended).give_up
+            return _Exchange(self._loop, connection, self._address, self._request, ended).give_up
         except OSError as error:
             if error.errno != errno.EADDRNOTAVAIL:
                 raise
-        # Others have these ports: from all of them, however long that takes.
-        one = socket.socket(self._family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        return _Exchange(self._loop, one, self._address, self._request, ended).give_up
+        # All ports of this part are in use: the kernel searches its whole range, however long that takes.
+        connection = socket.socket(self._family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        return _Exchange(self._loop, connection, self._address, self._request, ended).give_up
 
 
 def port_ranges(limits: Limits) -> Iterator[bytes]:
-    """Yield, for each connection, the local ports from which the kernel takes one, in the socket option's form.
+    """Yield the range of local ports for each next connection, as the value of the socket option.
 
     The kernel tries the ports of half of its range one by one before it tries the other half. From 14,116 open
-    connections on, that took a core longer than there is between two requests. A small part of the range for each
-    connection, in turn, ends this search soon.
+    connections on, this search took a core longer than the time between two requests. A small part of the range for
+    each connection, in turn, keeps the search short.
     Source: Linux, net/ipv4/inet_hashtables.c, __inet_hash_connect; ip(7), IP_LOCAL_PORT_RANGE, the lower port first.
     """
     count = max(1, limits.ports // _PORTS_AT_A_TIME)
@@ -115,30 +115,30 @@ def port_ranges(limits: Limits) -> Iterator[bytes]:
 class _Exchange:
     """A request and its answer; `ended` is called once, unless the request is given up."""
 
-    __slots__ = ("_answer", "_descriptor", "_ended", "_lingering", "_loop", "_rest", "_socket", "_told")
+    __slots__ = ("_answer", "_descriptor", "_ended", "_has_ended", "_lingering", "_loop", "_rest", "_socket")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, one: socket.socket, address: Any, request: bytes, ended: Ended
+        self, loop: asyncio.AbstractEventLoop, connection: socket.socket, address: Any, request: bytes, ended: Ended
     ) -> None:
         self._loop = loop
         self._ended = ended
-        self._told = False
+        self._has_ended = False
         self._rest = request
         self._answer = Answer()
         self._lingering: asyncio.TimerHandle | None = None
-        self._socket = one
-        # Not the socket itself: asyncio's selectors print what they do not know yet, which are two system calls.
+        self._socket = connection
+        # Not the socket itself: asyncio's selectors format an object that they do not know yet, by two system calls.
         self._descriptor = self._socket.fileno()
         code = self._socket.connect_ex(address)
         if code not in (0, errno.EINPROGRESS):
             self._socket.close()
             raise OSError(code, os.strerror(code))
-        # On loopback the connection is there already.
+        # On loopback the connection is established already.
         self._write(connecting=True)
 
     def give_up(self) -> None:
-        """Close the connection, and tell nobody."""
-        self._told = True
+        """Close the connection without a call of `ended`."""
+        self._has_ended = True
         self._close()
 
     def _write(self, connecting: bool = False) -> None:
@@ -147,7 +147,7 @@ class _Exchange:
         except BlockingIOError:
             pass
         except OSError as error:
-            # Not from within __init__: there it would be this machine's refusal.
+            # Not from within __init__, where an error means that this machine refused.
             if connecting:
                 self._loop.call_soon(self._end, error)
             else:
@@ -161,30 +161,30 @@ class _Exchange:
             self._loop.add_reader(self._descriptor, self._read)
 
     def _read(self) -> None:
-        """Take in what is there, and the end of it where the server has closed already."""
+        """Read the bytes that have arrived, and the end if the server has closed."""
         try:
-            for _turn in range(_TURNS):
-                data = self._socket.recv(_AT_ONCE)
+            for _read in range(_READS_IN_A_ROW):
+                data = self._socket.recv(_READ_SIZE)
                 if not data:
                     self._answer.end()
                     self._end(self._answer.status)
                     return
                 if self._answer.feed(data):
-                    self._tell(self._answer.status)
+                    self._report(self._answer.status)
         except BlockingIOError:
-            if self._told and self._lingering is None:
+            if self._has_ended and self._lingering is None:
                 self._lingering = self._loop.call_later(LINGER_SECONDS, self._close)
         except (OSError, NoAnswer) as error:
             self._end(error)
 
-    def _tell(self, outcome: int | Exception) -> None:
-        if not self._told:
-            self._told = True
+    def _report(self, outcome: int | Exception) -> None:
+        if not self._has_ended:
+            self._has_ended = True
             self._ended(outcome)
 
     def _end(self, outcome: int | Exception) -> None:
         self._close()
-        self._tell(outcome)
+        self._report(outcome)
 
     def _close(self) -> None:
         if self._socket.fileno() < 0:

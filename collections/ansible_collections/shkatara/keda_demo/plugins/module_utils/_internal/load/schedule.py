@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What to send: the stages of a load, and at which moment each of its requests is due. Only arithmetic."""
+"""The stages of a load, and the time at which each request is due. Only arithmetic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-# Sums of a rate times a duration are not exact: so far below a whole number of requests is that number.
+# Sums of rate x duration are not exact. A sum this little below a whole number of requests counts as that number.
 _NEARLY = 1e-6
 
 
@@ -18,10 +18,10 @@ _NEARLY = 1e-6
 class Stage:
     """A part of a load: `rate` requests a second for `duration` seconds.
 
-    With `ramp` the rate goes linearly from that of the stage before (0 for the first one) to `rate`. A rate of 0 is a
-    pause.
+    With `ramp` the rate changes linearly to `rate`, from the rate of the stage before or, in the first stage, from 0. A
+    rate of 0 is a pause.
 
-    :raises ValueError: the rate is negative, the duration not above 0, or one of them not finite
+    :raises ValueError: the rate is negative, the duration is not above 0, or either is not finite
     """
 
     rate: float
@@ -37,11 +37,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class LoadSpec:
-    """The requests to `url`: the stages one after the other, each request given `timeout` seconds.
+    """The requests to `url`: the stages one after another, each request with a time-out of `timeout` seconds.
 
     `workers` processes share the requests: worker k of n sends the requests k, k + n, k + 2n ... of one schedule.
 
-    :raises ValueError: there is no stage, none has a rate, a stage makes no sense, or timeout or workers do not
+    :raises ValueError: no stage has a rate above 0, timeout is not above 0 and finite, or workers is below 1
     """
 
     url: str
@@ -60,17 +60,18 @@ class LoadSpec:
 
     @property
     def rate(self) -> float:
-        """The rate at the end, in requests a second: that of the last stage."""
+        """The rate at the end, in requests a second."""
         return self.stages[-1].rate
 
     @property
     def highest_rate(self) -> float:
-        """The highest rate of all stages; a ramp ends at its highest or begins at the end of another stage."""
+        """The highest rate of all stages, in requests a second."""
+        # Also with ramps, which begin at the rate of another stage.
         return max(stage.rate for stage in self.stages)
 
     @property
     def duration(self) -> float:
-        """The seconds that all stages take."""
+        """The seconds of all stages together."""
         return self._ends[-1]
 
     @property
@@ -80,7 +81,7 @@ class LoadSpec:
 
     @property
     def count(self) -> int:
-        """The number of requests, at least 1; it bounds the load also when time runs strangely."""
+        """The number of requests, at least 1; it bounds the load even if the clock jumps."""
         return max(1, math.floor(self._requests[-1] + _NEARLY))
 
     def numbers(self, worker: int) -> range:
@@ -88,7 +89,7 @@ class LoadSpec:
         return range(worker, self.count, self.workers)
 
     def requests_until(self, seconds: float) -> float:
-        """Return how many requests are due in the first `seconds`, as a real number: the integral of the rate."""
+        """Return the number of requests due in the first `seconds`, as a real number: the integral of the rate."""
         if seconds <= 0:
             return 0.0
         if seconds >= self.duration:
@@ -102,27 +103,27 @@ class LoadSpec:
     def due(self, number: int) -> float:
         """Return the seconds at which request `number` (from 0, less than `count`) is due.
 
-        It is the latest time t with requests_until(t) <= number, so that each request stands for the interval after
-        it, and one at the beginning of a pause comes at its end.
+        This is the latest time t with requests_until(t) <= number. So each request stands for the interval after it,
+        and a request due at the beginning of a pause is sent at its end.
 
         :raises IndexError: there is no such request
         """
         if not 0 <= number < self.count:
             raise IndexError(f"request {number} of {self.count}")
         index = bisect_right(self._requests, number + _NEARLY)
-        if index == len(self.stages):  # the only request of a load that is due less than one
+        if index == len(self.stages):  # the only request of a load whose integral is below 1
             return 0.0
         begin, before = self._begin(index)
         first, stage = self._first_rate(index), self.stages[index]
         inside = max(0.0, number - before)
-        # The root of the square equation, in the form that subtracts nothing and also holds without a ramp. It is 0/0
-        # where a ramp from 0 begins.
+        # The root of the quadratic equation, in the form that subtracts nothing and also holds without a ramp. It is
+        # 0/0 at the beginning of a ramp from 0.
         slope = (stage.rate - first) / stage.duration
         root = first + math.sqrt(max(0.0, first**2 + 2 * slope * inside))
         return begin + (min(stage.duration, 2 * inside / root) if root else 0.0)
 
     def _begin(self, index: int) -> tuple[float, float]:
-        """Return the time at which a stage begins, and the requests that are due before it."""
+        """Return the time at which a stage begins, and the number of requests due before it."""
         return (self._ends[index - 1], self._requests[index - 1]) if index else (0.0, 0.0)
 
     def _first_rate(self, index: int) -> float:
@@ -130,13 +131,13 @@ class LoadSpec:
             return self.stages[index].rate
         return self.stages[index - 1].rate if index else 0.0
 
-    # A frozen dataclass without slots still takes these: they are written past its __setattr__.
+    # cached_property writes past __setattr__, so it works in a frozen dataclass without slots.
     @cached_property
     def _ends(self) -> list[float]:
         return list(accumulate(stage.duration for stage in self.stages))
 
     @cached_property
     def _requests(self) -> list[float]:
-        """The requests that are due until the end of each stage."""
+        """The number of requests due until the end of each stage."""
         means = ((self._first_rate(index) + stage.rate) / 2 for index, stage in enumerate(self.stages))
         return list(accumulate(mean * stage.duration for mean, stage in zip(means, self.stages, strict=True)))

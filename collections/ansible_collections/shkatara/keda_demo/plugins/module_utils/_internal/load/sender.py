@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Open-loop HTTP load: requests leave at their times, whether earlier ones were answered or not.
+"""Open-loop HTTP load: requests leave at their times, whether earlier requests were answered or not.
 
-A closed loop (so many clients, each waiting for its answer) sends less as soon as the application slows down, and so
-hides what it is to measure.
+A closed loop (a fixed number of clients, each waiting for its answer) sends less as soon as the application slows down,
+and so hides the overload that it is to show.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from .schedule import LoadSpec
 from .session_http import SessionClient
 from .stats import LoadStats
 
-# After a stall what is due is sent at once, but not the requests of more than this: that burst is not the load that was
-# asked for. It also bounds the load in time.
+# After a stall the requests that are due are sent at once, but none later than this: such a burst is another load than
+# the given one. The bound also keeps the load from lasting longer.
 _TOO_LATE_SECONDS = 1.0
-# So many requests that are due are begun before answers are read.
-_AT_ONCE = 8
-# The refusals of this machine, not of the server.
+# After this many requests in a row answers are read, also if more requests are due.
+_SENT_IN_A_ROW = 8
+# Refusals by this machine, not by the server.
 _OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Sender:
     """Sends a worker's share of one load in the running asyncio loop.
 
-    :param begin: the time of the loop's clock at which the load begins; now where it is left out
-    :param most_in_flight: open requests at which no more are begun; what the load needs where it is left out
+    :param begin: the time of the loop's clock at which the load begins; None for now
+    :param most_in_flight: the limit of open requests; None for the number that the load needs
     """
 
     def __init__(
@@ -49,27 +49,28 @@ class Sender:
         self._most = most_in_flight
         self._stop = asyncio.Event()
         self._idle = asyncio.Event()
-        # The oldest first, so that time-outs come in this order: when each was begun, and what gives it up.
+        # The time at which each open request was begun, and the function that gives it up. The oldest is the first, and
+        # so the first to time out.
         self._open: dict[int, tuple[float, Callable[[], object]]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def stop(self, at_once: bool = False) -> None:
-        """Send no more; with `at_once` give up the open requests too."""
+        """Send no more requests; with `at_once` give up the open requests too."""
         self._stop.set()
         if at_once:
             self._give_up("given_up", list(self._open))
 
     async def run(self) -> LoadStats:
-        """Send until the load is over or stopped, then wait for the open requests.
+        """Send until the load is over or stopped, then wait for the open requests to end.
 
         :raises OSError: the URL's host has no address
         """
         most = self._most or capacity.allow_in_flight(self.spec)
-        asked = self._loop.time()
+        called = self._loop.time()
         async with self._client() as client:
             if self._begin_at is not None:
-                # To find the address is no part of the load.
-                self._begin_at += self._loop.time() - asked
+                # The time to resolve the name is no part of the load.
+                self._begin_at += self._loop.time() - called
             try:
                 await self._send_all(client, most)
                 while self._open:
@@ -94,7 +95,7 @@ class Sender:
         for number in self.spec.numbers(self._worker):
             due = begin + self.spec.due(number)
             in_a_row += 1
-            if due > self._loop.time() or in_a_row >= _AT_ONCE:
+            if due > self._loop.time() or in_a_row >= _SENT_IN_A_ROW:
                 in_a_row = 0
                 await self._sleep_until(due)
             if self._stop.is_set():
@@ -106,13 +107,13 @@ class Sender:
                 self.stats.not_sent_reasons["too_late"] += 1
             else:
                 self._send(client, number, due)
-        # The last request stands for its whole interval, so that the load lasts as long as it was asked to.
+        # The last request stands for its whole interval, so that the load lasts for its duration.
         await self._sleep_until(begin + self.spec.duration)
 
     async def _sleep_until(self, due: float) -> None:
         delay = due - self._loop.time()
         if delay <= 0.2:
-            # Also when late, so that answers are read.
+            # Also if the request is late, so that answers are read.
             await asyncio.sleep(max(0.0, delay))
             return
         with contextlib.suppress(TimeoutError):
@@ -137,7 +138,7 @@ class Sender:
         if isinstance(outcome, int):
             self.stats.note_status(outcome, self._loop.time() - begun)
         else:
-            if own_error(outcome):  # aiohttp finds it out after the request was begun
+            if own_error(outcome):  # aiohttp learns of it after the request was begun
                 self.stats.sent -= 1
             self._note_error(outcome)
         if not self._open:
@@ -151,36 +152,36 @@ class Sender:
             self.stats.errors[error_name(error)] += 1
 
     def _time_out(self) -> None:
-        """Give up the requests whose time is over, and come again when that of the next one is."""
+        """Give up the requests whose time is over, and set the timer for the next request."""
         now = self._loop.time()
-        over = []
+        expired = []
         for number, (begun, _give_up) in self._open.items():
             if begun + self.spec.timeout > now:
                 break
-            over.append(number)
-        self._give_up("timeout", over)
+            expired.append(number)
+        self._give_up("timeout", expired)
         self._timer = None
         if self._open:
             begun, _give_up = next(iter(self._open.values()))
             self._timer = self._loop.call_at(begun + self.spec.timeout, self._time_out)
 
-    def _give_up(self, why: str, numbers: list[int]) -> None:
+    def _give_up(self, error: str, numbers: list[int]) -> None:
         for number in numbers:
             _begun, give_up = self._open.pop(number)
             give_up()
-            self.stats.errors[why] += 1
+            self.stats.errors[error] += 1
         if not self._open:
             self._idle.set()
 
 
 def own_error(error: Exception) -> str:
-    """Return the name of this machine's own refusal, such as EMFILE; empty for any other error."""
+    """Return the name of this machine's refusal, such as EMFILE; empty for any other error."""
     number = _errno(error)
     return errno.errorcode[number] if number in _OWN_ERRORS else ""
 
 
 def error_name(error: Exception) -> str:
-    """Return under which name an error is counted: that of its errno, such as ECONNREFUSED, where it has one."""
+    """Return the name of an error: its code, its errno's name such as ECONNREFUSED, or its class."""
     if isinstance(error, NoAnswer):
         return str(error)
     return errno.errorcode.get(_errno(error), type(error).__name__)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Requests by aiohttp: by TLS, with a user in the URL, or over connections that are kept."""
+"""Requests by aiohttp: by TLS, with a user in the URL, or over kept connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ except ImportError:  # the module says so by missing_required_lib
 
 
 class SessionClient:
-    """Begins requests to one URL, of which the name is resolved once."""
+    """Begins requests to one URL; its name is resolved once."""
 
     def __init__(self, url: str, keep_alive: bool) -> None:
         self._url = url
@@ -30,7 +30,7 @@ class SessionClient:
         )
 
     async def __aenter__(self) -> SessionClient:
-        """Nothing is to be prepared."""
+        """Do nothing: the session opens connections with its requests."""
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -38,7 +38,7 @@ class SessionClient:
         await self._session.close()
 
     def begin(self, ended: Ended) -> Callable[[], object]:
-        """Begin a request now; return what gives it up."""
+        """Begin a request now; return the function that gives it up."""
         return self._loop.create_task(self._exchange(ended)).cancel
 
     async def _exchange(self, ended: Ended) -> None:

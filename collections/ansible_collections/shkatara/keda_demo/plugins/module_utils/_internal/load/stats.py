@@ -1,6 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What became of a load's requests: what this machine did not send, apart from what the server did not answer."""
+"""The counts of a load's requests, by their outcome.
+
+Requests that this machine did not send are counted apart from those that the server did not answer: the first are a
+fault of the proof, the second a finding. A worker counts in one object and sends copies of it to the module, where
+counts are never changed, so that a reader can keep them.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +16,8 @@ from typing import Any
 
 from .histogram import Histogram
 
-# A request that is sent so much later than its time counts as late. It is far below what a scrape can tell apart, and
-# far above what a machine with an idle core needs.
+# A request that is sent this much after its time counts as late. Scrapes can't resolve so short a time, and a machine
+# with an idle core is far faster.
 LATE_SECONDS = 0.010
 
 
@@ -20,12 +25,14 @@ LATE_SECONDS = 0.010
 class LoadStats:
     """Counts of requests; `first_sent` and `last_sent` are on the machine's monotonic clock.
 
-    `scheduled` requests were due so far: `sent` ones, and those that this machine did not send for one of the
+    `scheduled` requests were due so far. Each was `sent`, or this machine did not send it for one of the
     `not_sent_reasons`: `too_many_in_flight`, `too_late`, or the errno of its own refusal, such as `EMFILE` (no file
-    descriptor) and `EADDRNOTAVAIL` (no local port). Of the sent ones `late` were so more than LATE_SECONDS after their
-    time. What the server did is in `statuses` and `errors`; `timeout` is an error, and `given_up` what we stopped.
+    descriptor) and `EADDRNOTAVAIL` (no local port). `late` requests were sent more than LATE_SECONDS after their time.
+    `statuses` and `errors` count the outcomes at the server; `timeout` is an error, and `given_up` is a request that
+    was stopped here.
 
-    `died` says how a sender's process ended where it ended before the load; it is empty otherwise.
+    `ended` says that the load is over and no request is open. `died` says how a sender's process ended if it ended
+    before the load; it is empty otherwise.
     """
 
     scheduled: int = 0
@@ -49,11 +56,21 @@ class LoadStats:
 
     @property
     def finished(self) -> int:
-        """Sent requests of which we know what became."""
+        """Sent requests whose outcome is known."""
         return self.statuses.total() + self.errors.total()
 
+    @property
+    def failed(self) -> int:
+        """Sent requests with another outcome than a 2xx answer."""
+        return self.finished - self.answered
+
+    @property
+    def in_flight(self) -> int:
+        """Sent requests whose outcome is not known yet."""
+        return self.sent - self.finished
+
     def note_sent(self, at: float, due: float) -> None:
-        """Count a request that was begun at a time, and was due at one."""
+        """Count a request that was begun at the time `at`."""
         self.sent += 1
         self.last_sent = at
         if self.first_sent is None:
@@ -62,14 +79,14 @@ class LoadStats:
         self.lateness.add(at - due)
 
     def note_status(self, status: int, seconds: float) -> None:
-        """Count an answer that came after some seconds."""
+        """Count an answer that came `seconds` after the request was begun."""
         self.statuses[str(status)] += 1
         if 200 <= status < 300:
             self.answered += 1
             self.response.add(seconds)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data: what goes into verdict.json."""
+        """Return plain data for the report."""
         return {
             "scheduled": self.scheduled,
             "sent": self.sent,
@@ -77,8 +94,8 @@ class LoadStats:
             "not_sent_reasons": dict(self.not_sent_reasons),
             "late": self.late,
             "answered": self.answered,
-            "failed": self.finished - self.answered,
-            "in_flight": self.sent - self.finished,
+            "failed": self.failed,
+            "in_flight": self.in_flight,
             "statuses": dict(self.statuses),
             "errors": dict(self.errors),
             "first_sent": self.first_sent,
@@ -91,7 +108,7 @@ class LoadStats:
 
 
 def merged(parts: Iterable[LoadStats]) -> LoadStats:
-    """Return the counts of several workers as those of one load, which has ended when all of them have."""
+    """Return new counts: the sums of all workers of a load, which has ended when all of them have."""
     parts = list(parts)
     whole = LoadStats(ended=all(part.ended for part in parts), died="; ".join(part.died for part in parts if part.died))
     for part in parts:
@@ -102,8 +119,8 @@ def merged(parts: Iterable[LoadStats]) -> LoadStats:
         whole.not_sent_reasons.update(part.not_sent_reasons)
         whole.statuses.update(part.statuses)
         whole.errors.update(part.errors)
-        whole.lateness.take_in(part.lateness)
-        whole.response.take_in(part.response)
+        whole.lateness.merge(part.lateness)
+        whole.response.merge(part.response)
     whole.first_sent = min((part.first_sent for part in parts if part.first_sent is not None), default=None)
     whole.last_sent = max((part.last_sent for part in parts if part.last_sent is not None), default=None)
     return whole

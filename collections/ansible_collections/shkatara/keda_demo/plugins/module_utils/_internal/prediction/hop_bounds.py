@@ -1,102 +1,80 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Between which times each hop has to come, made of a prediction's times, as pure functions.
+"""The earliest and the latest time of each hop, derived from a prediction's times, as pure functions.
 
-Those of the way out are in seconds since the first request, those of the way back since the load's last one.
+A hop is one step of the chain from the first request to Ready replicas, or from the last request to the minimum and to
+zero. The hops of scale-out are in seconds since the first request, those of scale-in in seconds since the last one.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from ..prometheus.rate_bounds import DISCOVERY_SECONDS, Timing
 from .scale_in import ScaleIn
 from .scale_out import CONTROLLERS_SECONDS, Prediction
 
 Bounds = dict[str, tuple[float, float]]
-# A wait goes on for so long after the predicted latest time: what comes late is not what never comes.
+# How long a wait continues after the predicted latest time, so that a late hop differs from one that never comes.
 MARGIN_SECONDS = 15.0
 
 
 def scale_out_bounds(prediction: Prediction, timing: Timing) -> Bounds:
-    """Return the hops from the first request to Ready replicas; only the first ones where nothing is to change."""
-    stages = prediction.latest_parts.get("stages", 0.0)
-    scraped = {
+    """Return the bounds from the first request to Ready replicas; only the first hops if no change is predicted."""
+    times = prediction.times
+    bounds = {
         "first_request": (0.0, 0.0),
         "load_scraped": (0.0, timing.scrape_interval + CONTROLLERS_SECONDS),
     }
-    first, target = prediction.earliest_change_seconds, prediction.earliest_seconds
+    first, target = times.earliest_change_seconds, times.earliest_seconds
     if first is None or target is None:
-        return scraped
-    decided, started = (
-        prediction.latest_change_seconds,
-        prediction.latest_change_seconds + timing.pod_start,
-    )
-    wanted = prediction.latest_seconds - timing.pod_start
-    shown, by_hpa = (first, stages + timing.full_seconds + CONTROLLERS_SECONDS), decided
-    activation: Bounds = {}
+        return bounds
+    latest_change = times.latest_change_seconds
+    latest_started = latest_change + timing.pod_start
+    latest_target = times.latest_seconds - timing.pod_start
+    stages = times.latest_parts.get("stages", 0.0)
+    query, by_hpa = (first, stages + timing.full_seconds + CONTROLLERS_SECONDS), latest_change
     if prediction.from_replicas == 0:
-        # The HPA's own metric and decision come after KEDA's, when there is a replica.
-        activation = {"keda_activation": (0.0, decided)}
-        shown, by_hpa = (0.0, shown[1]), wanted
-    pod = dict.fromkeys(("deployment_scaled", "replicaset_scaled", "pod_created"), (first, decided))
-    ready = dict.fromkeys(
-        ("pod_scheduled", "image_there", "container_started", "pod_ready"),
-        (first, started),
-    )
+        # At 0 replicas KEDA acts first. The HPA reads its metric and decides once there is a replica.
+        query, by_hpa = (0.0, query[1]), latest_target
+    bounds["metric_over_threshold"] = query
+    if prediction.from_replicas == 0:
+        bounds["keda_activation"] = (0.0, latest_change)
     return {
-        **scraped,
-        "metric_over_threshold": shown,
-        **activation,
+        **bounds,
         "hpa_metric_over_threshold": (first, by_hpa),
         "hpa_decision": (first, by_hpa),
-        **pod,
-        **ready,
+        **dict.fromkeys(("deployment_scaled", "replicaset_scaled", "pod_created"), (first, latest_change)),
+        **dict.fromkeys(("pod_scheduled", "image_there", "container_started", "pod_ready"), (first, latest_started)),
         "new_pod_counted": (
             first,
-            started + DISCOVERY_SECONDS + 2 * timing.scrape_interval + CONTROLLERS_SECONDS,
+            latest_started + DISCOVERY_SECONDS + 2 * timing.scrape_interval + CONTROLLERS_SECONDS,
         ),
-        "hpa_target_decision": (target, wanted),
-        "replicas_ready": (target, prediction.latest_seconds),
+        "hpa_target_decision": (target, latest_target),
+        "replicas_ready": (target, times.latest_seconds),
     }
 
 
 def scale_in_bounds(scale_in: ScaleIn | None, to_zero: ScaleIn | None) -> Bounds:
-    """Return the hops from the load's last request to the minimum, and to zero."""
-    found: Bounds = {}
+    """Return the bounds from the load's last request to the minimum and to zero; infinite like the predictions."""
+    bounds: Bounds = {}
     if scale_in is not None:
-        # KEDA may take the last replicas before the HPA has taken the others.
-        earliest = min(scale_in.earliest_change_seconds, *_earliest(to_zero))
-        found["scale_in_decision"] = (earliest, scale_in.latest_change_seconds)
-        found["replicas_at_minimum"] = (earliest, scale_in.latest_seconds)
+        # KEDA may take the last replicas away before the HPA shrinks.
+        earliest = min(prediction.earliest_change_seconds for prediction in (scale_in, to_zero) if prediction)
+        bounds["scale_in_decision"] = (earliest, scale_in.latest_change_seconds)
+        bounds["replicas_at_minimum"] = (earliest, scale_in.latest_seconds)
         if to_zero is not None and max(scale_in.from_replicas) <= scale_in.replicas:
-            # They are at the HPA's minimum, and the one that decides is KEDA.
-            found["scale_in_decision"] = (
-                to_zero.earliest_change_seconds,
-                to_zero.latest_seconds,
-            )
-            found["replicas_at_minimum"] = (0.0, to_zero.latest_seconds)
+            # The HPA is at its minimum already, so the first change is KEDA's.
+            bounds["scale_in_decision"] = (to_zero.earliest_change_seconds, to_zero.latest_seconds)
+            bounds["replicas_at_minimum"] = (0.0, to_zero.latest_seconds)
     if to_zero is not None:
-        found["scaled_to_zero"] = (
-            to_zero.earliest_change_seconds,
-            to_zero.latest_seconds,
-        )
-    return found
+        bounds["scaled_to_zero"] = (to_zero.earliest_change_seconds, to_zero.latest_seconds)
+    return bounds
 
 
-def _earliest(one: ScaleIn | None) -> list[float]:
-    return [float("inf") if one is None else one.earliest_change_seconds]
+def is_outside(seconds: float, resolution: float, earliest: float | None, latest: float | None) -> bool:
+    """Whether a hop that was observed after `seconds` is outside its bounds; a hop without bounds never is.
 
-
-def outside(name: str, hop: Mapping[str, Any]) -> str:
-    """Return how a hop that was seen is outside its bounds; empty where it is inside or has none.
-
-    It came up to its resolution before it was seen.
+    The hop may have come up to `resolution` seconds before its observation.
     """
-    if hop.get("latest") is None:
-        return ""
-    seen, resolution = hop["seconds"], hop["resolution_seconds"]
-    if seen < hop["earliest"] or seen - resolution > hop["latest"]:
-        return f"{name} came after {seen:g} s, and {hop['earliest']:g} to {hop['latest']:g} s were predicted"
-    return ""
+    if earliest is None or latest is None:
+        return False
+    return seconds < earliest or seconds - resolution > latest

@@ -1,10 +1,13 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The paths of an HPA under a load whose metric rises from nothing to all of it, as pure functions.
+"""The counts that an HPA may pass through under a load, as a graph, as pure functions.
 
-Each sync may come at any moment of that rise, so that there is a set of next counts at each count. The common
-arguments: `target` is the HPA, `total` the metric's value once all of it is shown, in its unit, `start` the replicas at
-the beginning (at least 1), and `timing` says how far the query may be off meanwhile.
+The query's value rises from its baseline to the whole load, and overshoots or dips when new pods share the load. An HPA
+may sync at any moment of that rise. So each count has a set of next counts, and the HPA's possible paths are the paths
+through this graph.
+
+The common parameters: `config` is the HPA, `total` the metric's value under the whole load in its unit, `start` the
+replicas at the beginning (at least 1), and `timing` bounds how far the query's value may be off.
 """
 
 from __future__ import annotations
@@ -12,101 +15,102 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from ..autoscaling import hpa
-from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig, ScaleEvent
+from ..autoscaling import hpa, scaling_limits
+from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
+from ..autoscaling.scaling_limits import ScaleEvent
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 
-_LONGEST_CLIMB_SECONDS = 3600.0
+_LONGEST_PATH_SECONDS = 3600.0
 _MOST_PATHS = 20
 
 Graph = Mapping[int, list[int]]
 
 
-def highest_value(target: HpaConfig, total: float, timing: Timing, start: int, count: int) -> float:
-    """Return the highest value that the HPA may see at `count` replicas."""
+def highest_value(total: float, timing: Timing, start: int, count: int) -> float:
+    """Return the highest value that the HPA may read at `count` replicas."""
     return total * (1 + rate_bounds.excess_share(timing, start, count))
 
 
-def _limit(target: HpaConfig, count: int) -> int:
-    return min(hpa.scale_up_limit(count, target.scale_up), target.max_replicas)
+def _limit(config: HpaConfig, count: int) -> int:
+    return min(scaling_limits.scale_up_limit(count, config.scale_up), config.max_replicas)
 
 
-def steps_from(target: HpaConfig, total: float, count: int, timing: Timing, start: int) -> list[int]:
-    """Return each count that one sync may make of `count`, over all values that a rising metric may have then.
+def next_counts(config: HpaConfig, total: float, count: int, timing: Timing, start: int) -> list[int]:
+    """Return the counts that one sync may make of `count`, over all values that a rising metric may have.
 
-    An AverageValue target asks for ``ceil(value / target)``, a Value target for ``ceil(value / target * ready)`` with
-    any number of the pods Ready; both are cut by what one sync may add, and all other metrics ask for what they do.
+    An AverageValue target asks for ``ceil(value / target)``. A Value target asks for ``ceil(value / target * ready)``,
+    and any number of the pods may be Ready. The limit of one sync cuts both. Other metrics ask for a constant count.
     """
-    metric = target.load_metric
-    others = hpa.next_replicas(target, 0.0, count)
-    highest = highest_value(target, total, timing, start, count)
-    most = min(hpa.proposed_replicas(target, metric, highest, count), _limit(target, count))
-    if target.scale_up is not None:
-        # What was added within a policy's period leaves any part of its limit.
-        return list(range(count + 1, max(most, others) + 1))
+    metric = config.load_metric
+    by_others = hpa.next_replicas(config, 0.0, count)
+    highest = highest_value(total, timing, start, count)
+    most = min(hpa.proposed_replicas(config, metric, highest, count), _limit(config, count))
+    if config.scale_up is not None:
+        # Earlier growth within a policy's period may leave any part of its limit.
+        return list(range(count + 1, max(most, by_others) + 1))
     if most <= count:
-        return [others] if others > count else []
+        return [by_others] if by_others > count else []
     least = count + 1
     if metric.kind == AVERAGE_VALUE:
-        # What is within the tolerance asks for nothing; rounded, so that 1.1 * 10 is 11.
-        least = min(max(least, math.ceil(round(count * (1 + target.up_tolerance), 9))), most)
-    found = {max(asked, others) for asked in range(least, most + 1)}
-    return sorted(found | ({others} if others > count else set()))
+        # A value within the tolerance asks for no growth; rounded, so that 1.1 * 10 is 11.
+        least = min(max(least, math.ceil(round(count * (1 + config.up_tolerance), 9))), most)
+    counts = {max(by_load, by_others) for by_load in range(least, most + 1)}
+    return sorted(counts | ({by_others} if by_others > count else set()))
 
 
-def remembered(target: HpaConfig, total: float, timing: Timing, start: int) -> dict[int, int]:
-    """Return what may have been asked for on the way to a count, where one sync could not add all of that.
+def remembered_recommendations(config: HpaConfig, total: float, timing: Timing, start: int) -> dict[int, int]:
+    """Return, for the counts at which a limit stopped the HPA, the highest recommendation that it may remember.
 
-    Without `behavior` the highest recommendation of the stabilization is followed upwards too, also where it would be
-    within the tolerance by now. Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go,
-    stabilizeRecommendation.
+    An HPA without `behavior` follows the highest recommendation of its stabilization window upwards too, even if the
+    metric is within the tolerance by then. Source: Kubernetes 1.25 and current,
+    pkg/controller/podautoscaler/horizontal.go, stabilizeRecommendation.
     """
-    asked: dict[int, int] = {}
-    if target.scale_up is not None:
-        return asked
-    todo, seen = {start}, set()
+    remembered: dict[int, int] = {}
+    if config.scale_up is not None:
+        return remembered
+    todo, done = {start}, set()
     while todo:
         count = min(todo)
         todo.remove(count)
-        seen.add(count)
-        highest = highest_value(target, total, timing, start, count)
-        most = max(asked.get(count, 0), hpa.desired_replicas(target, highest, count))
-        limit = _limit(target, count)
-        if most > limit > count:
-            asked[limit] = max(asked.get(limit, 0), most)
-        todo |= set(range(count + 1, min(limit, most) + 1)) - seen
-    return asked
+        done.add(count)
+        highest = highest_value(total, timing, start, count)
+        recommended = max(remembered.get(count, 0), hpa.desired_replicas(config, highest, count))
+        limit = _limit(config, count)
+        if recommended > limit > count:
+            remembered[limit] = max(remembered.get(limit, 0), recommended)
+        todo |= set(range(count + 1, min(limit, recommended) + 1)) - done
+    return remembered
 
 
-def step_graph(target: HpaConfig, total: float, start: int, timing: Timing) -> dict[int, list[int]]:
-    """Return for each count that can be reached the counts that one sync may make of it.
+def step_graph(config: HpaConfig, total: float, start: int, timing: Timing) -> dict[int, list[int]]:
+    """Return, for each reachable count, the counts that one sync may make of it.
 
-    Each path of the HPA over all phases of scrape, window and sync is a walk through this graph.
+    Each path of the HPA, over all phases of scrape, window and sync, is a path through this graph.
     """
     graph: dict[int, list[int]] = {}
-    asked = remembered(target, total, timing, start)
+    remembered = remembered_recommendations(config, total, timing, start)
     todo = [start]
     while todo:
         count = todo.pop()
         if count not in graph:
-            followed = range(count + 1, min(asked.get(count, 0), _limit(target, count)) + 1)
-            graph[count] = sorted({*steps_from(target, total, count, timing, start), *followed})
+            followed = range(count + 1, min(remembered.get(count, 0), _limit(config, count)) + 1)
+            graph[count] = sorted({*next_counts(config, total, count, timing, start), *followed})
             todo.extend(graph[count])
     return dict(sorted(graph.items()))
 
 
-def stable_replicas(target: HpaConfig, total: float, graph: Graph) -> list[int]:
-    """Return each count of a graph at which the HPA stays once the whole metric is shown.
+def stable_replicas(config: HpaConfig, total: float, graph: Graph) -> list[int]:
+    """Return the counts of a graph at which the HPA stays under the whole load.
 
-    One element means that the load has one right answer. Several are stable where the tolerance makes them so, or where
-    more was shown for a moment than there is: shrinking takes longer than a proof.
+    A load with one right answer has one element. The tolerance may make several counts stable. So may an overshoot of
+    the query, since scale-in takes longer than a proof.
     """
-    return sorted(count for count in graph if hpa.next_replicas(target, total, count) == count)
+    return sorted(count for count in graph if hpa.next_replicas(config, total, count) == count)
 
 
-def walks(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
-    """Return every path from `start` to one of `ends`; None where they are more than a reader wants."""
+def paths(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
+    """Return every path from `start` to one of `ends`; None for more paths than a reader wants."""
 
     def follow(path: list[int]) -> Iterator[list[int]]:
         if path[-1] in ends:
@@ -114,54 +118,56 @@ def walks(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
         for count in graph[path[-1]]:
             yield from follow([*path, count])
 
-    found: list[list[int]] = []
+    complete: list[list[int]] = []
     for path in follow([start]):
-        if len(found) == _MOST_PATHS:
+        if len(complete) == _MOST_PATHS:
             return None
-        found.append(path)
-    return found
+        complete.append(path)
+    return complete
 
 
-def climb(target: HpaConfig, total: float, current: int, hpa_sync: float = 15.0) -> list[tuple[float, int]]:
-    """Return the path of a constant metric: (seconds after the first sync, replicas) for every change.
+def constant_metric_path(
+    config: HpaConfig, total: float, current: int, hpa_sync: float = 15.0
+) -> list[tuple[float, int]]:
+    """Return the HPA's path under a constant metric: (seconds after the first sync, replicas) for every change.
 
     :raises ValueError: see proposed_replicas
     """
     path: list[tuple[float, int]] = []
-    events: list[ScaleEvent] = []
-    now, asked = 0.0, 0
-    while now <= _LONGEST_CLIMB_SECONDS:
-        after = hpa.next_replicas(target, total, current, events, now)
-        if target.scale_up is None:  # see remembered
-            asked = max(asked, hpa.desired_replicas(target, total, current))
-            after = max(after, min(asked, _limit(target, current)))
+    scale_ups: list[ScaleEvent] = []
+    now, remembered = 0.0, 0
+    while now <= _LONGEST_PATH_SECONDS:
+        after = hpa.next_replicas(config, total, current, scale_ups, now)
+        if config.scale_up is None:  # see remembered_recommendations
+            remembered = max(remembered, hpa.desired_replicas(config, total, current))
+            after = max(after, min(remembered, _limit(config, current)))
         if after != current:
             path.append((now, after))
-            events.append(ScaleEvent(now, after - current))
+            scale_ups.append(ScaleEvent(now, after - current))
             current = after
-        elif hpa.next_replicas(target, total, current) == current:  # no limit that only time would lift
+        elif hpa.next_replicas(config, total, current) == current:  # no policy's period stops further growth
             break
         now += hpa_sync
     return path
 
 
-def most_holds(target: HpaConfig, total: float, graph: Graph, timing: Timing) -> int:
-    """Return at how many counts on its way the HPA can be held at most, since new pods do not count yet.
+def most_stalls(config: HpaConfig, total: float, graph: Graph, timing: Timing) -> int:
+    """Return the most replica counts at which the HPA can stall until the query counts its new pods.
 
-    After a step from a to b replicas the sum falls by up to `missing_share` of it, and b may be within the tolerance
-    until the window holds nothing older than the new pods' first sample. A Value target is multiplied with the Ready
-    pods, and the new ones are not.
+    After a step from a to b replicas the query's sum falls by up to `missing_share`, and b may be within the tolerance
+    until the window begins with the new pods' first sample. A Value target multiplies by the Ready pods, and the new
+    pods are not Ready yet.
 
-    :returns: the length of the longest chain of such counts, each reached from the one before
+    :returns: the length of the longest chain of such counts along a path
     """
     most: dict[int, int] = {}
 
-    def holds(before: int, count: int) -> bool:
-        if hpa.next_replicas(target, total, count) == count:
+    def stalls(before: int, count: int) -> bool:
+        if hpa.next_replicas(config, total, count) == count:
             return False
         lowest = total * (1 - rate_bounds.missing_share(timing, before, count))
-        return hpa.proposed_replicas(target, target.load_metric, lowest, count, ready=min(graph)) <= count
+        return hpa.proposed_replicas(config, config.load_metric, lowest, count, ready=min(graph)) <= count
 
     for before in sorted(graph, reverse=True):
-        most[before] = max((most[count] + holds(before, count) for count in graph[before]), default=0)
+        most[before] = max((most[count] + stalls(before, count) for count in graph[before]), default=0)
     return most[min(graph)]

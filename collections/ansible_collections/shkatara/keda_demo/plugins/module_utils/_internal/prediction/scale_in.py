@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""How replicas go back after a load, to the minimum and to zero, and when, as pure functions.
+"""How replicas decrease after a load, to the minimum and to zero, and when, as pure functions.
+
+The HPA shrinks to its minimum once its stabilization window holds no higher recommendation. KEDA takes the last
+replicas away, whatever the HPA does, when no trigger has been active for the cooldown period.
 
 All times are seconds since the load's last request.
 """
@@ -10,22 +13,34 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
-from ..autoscaling import hpa
+from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import HpaConfig
 from ..autoscaling.keda import KedaRules
 from ..prometheus.rate_bounds import Timing
 from .scale_out import CONTROLLERS_SECONDS
 
 
+class ScaleInReason(StrEnum):
+    """Why replicas decrease, or why they don't."""
+
+    LOAD_ENDED = "load_ended"
+    SCALE_DOWN_DISABLED = "scale_down_disabled"
+    COOLDOWN = "cooldown"
+
+
 @dataclass(frozen=True)
 class ScaleIn:
-    """The way back: from one of `from_replicas` to `replicas`. The module's RETURN explains each field."""
+    """The predicted decrease from one of `from_replicas` to `replicas`. The module's RETURN explains each field.
+
+    `latest_change_seconds`, `latest_seconds` and `latest_parts["policies"]` are infinite if the HPA never shrinks.
+    """
 
     replicas: int
     from_replicas: list[int]
-    reason: str
+    reason: ScaleInReason
     steps: dict[int, list[int]]
     earliest_change_seconds: float
     latest_change_seconds: float
@@ -33,94 +48,97 @@ class ScaleIn:
     latest_parts: dict[str, float] = field(default_factory=dict)
 
 
-def least_replicas(target: HpaConfig, value: float) -> int:
-    """Return the count at which an HPA comes to rest on its way down while the metric stays at `value`."""
-    count = target.max_replicas
-    while count > target.min_replicas:
-        after = max(target.min_replicas, hpa.desired_replicas(target, value, count))
+def _shrunk(config: HpaConfig, value: float, count: int) -> int:
+    """Return the count that an HPA makes of `count` while the metric is `value`, without any limit but its minimum."""
+    return max(config.min_replicas, hpa.desired_replicas(config, value, count))
+
+
+def replicas_after_scale_in(config: HpaConfig, value: float) -> int:
+    """Return the count at which an HPA comes to rest from above while the metric stays at `value`."""
+    count = config.max_replicas
+    while count > config.min_replicas:
+        after = _shrunk(config, value, count)
         if after >= count:
             break
         count = after
     return count
 
 
-def rounds_down(target: HpaConfig, value: float, most: int) -> int:
-    """Return how many steps an HPA makes from `most` on its way down, while the metric stays at `value`; at least 1.
+def scale_in_rounds(config: HpaConfig, value: float, most: int) -> int:
+    """Return the number of steps that an HPA makes down from `most` while the metric stays at `value`; at least 1.
 
-    A Value target asks again at each step, by the replicas that there are then.
+    An HPA with a Value target makes several: each step computes with the replicas that the step before has left.
     """
     count, rounds = most, 0
-    while count > target.min_replicas:
-        after = max(target.min_replicas, hpa.desired_replicas(target, value, count))
+    while count > config.min_replicas:
+        after = _shrunk(config, value, count)
         if after >= count:
             break
         count, rounds = after, rounds + 1
     return max(1, rounds)
 
 
-def lowest_replicas(target: HpaConfig, value: float, least: int) -> int:
-    """Return the lowest count at which an HPA stays while the metric is `value`.
+def lowest_stable_replicas(config: HpaConfig, value: float, least: int) -> int:
+    """Return the lowest count, at most `least`, at which an HPA stays while the metric is `value`.
 
-    It comes there where less was shown for a moment, when pods with their part of the metric have gone.
+    The HPA gets there if the query dips for a moment, when pods leave with their share of the metric.
     """
-    counts = range(target.min_replicas, least + 1)
-    return min(
-        (one for one in counts if max(target.min_replicas, hpa.desired_replicas(target, value, one)) == one),
-        default=least,
-    )
+    counts = range(config.min_replicas, least + 1)
+    return min((count for count in counts if _shrunk(config, value, count) == count), default=least)
 
 
-def steps_down(target: HpaConfig, count: int, least: int) -> list[int]:
-    """Return each count that one sync may make of `count`, over all values of a falling metric."""
-    if target.scale_down["selectPolicy"] == "Disabled":
+def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
+    """Return the counts that one sync may make of `count`, over all values of a falling metric."""
+    if config.scale_down["selectPolicy"] == "Disabled":
         return []
-    # What was added within a policy's period may be taken away besides, by versions that count it.
-    limit = hpa.scale_down_limit(count, target.scale_down) if target.version <= (1, 25) else least
+    # Versions that count growth within a policy's period may take that growth back besides.
+    limit = scaling_limits.scale_down_limit(count, config.scale_down) if config.version <= (1, 25) else least
     return list(range(max(least, limit), count))
 
 
-def predict_scale_in(target: HpaConfig, counts: list[int], baseline: float, timing: Timing) -> ScaleIn:
-    """Return how an HPA goes back when the load has ended.
+def predict_scale_in(config: HpaConfig, counts: list[int], baseline: float, timing: Timing) -> ScaleIn:
+    """Return how an HPA shrinks after the load.
 
-    An HPA shrinks at the first sync at which no recommendation within the stabilization is higher. The last high one
-    is of a sync up to one period before the metric falls, and at the latest of one when all of it is gone.
+    An HPA shrinks at the first sync without a higher recommendation in its stabilization window. The last high
+    recommendation comes from a sync at most one period before the metric falls at the earliest, and from the last sync
+    that reads any part of the load at the latest.
 
-    :param counts: where it may stand
+    :param counts: the possible counts at the end of the load
     :param baseline: the metric without the load
-    :returns: infinite times where `selectPolicy` is Disabled
+    :returns: infinite times if `selectPolicy` is Disabled
 
     Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, stabilizeRecommendation and
     stabilizeRecommendationWithBehaviors.
     """
-    least, most = least_replicas(target, baseline), max(counts)
-    rounds = rounds_down(target, baseline, most)
-    lowest = lowest_replicas(target, baseline, least) if timing.own_pods else least
-    disabled = target.scale_down["selectPolicy"] == "Disabled"
+    least, most = replicas_after_scale_in(config, baseline), max(counts)
+    rounds = scale_in_rounds(config, baseline, most)
+    lowest = lowest_stable_replicas(config, baseline, least) if timing.own_pods else least
+    disabled = config.scale_down["selectPolicy"] == "Disabled"
     parts = {
         "scrape": 2 * timing.scrape_interval,
         "query_window": timing.query_window,
         "keda_polling": timing.keda_polling,
-        "stabilization": target.stabilization,
-        # One until the HPA sees it, and one until it looks again after the stabilization.
+        "stabilization": config.stabilization,
+        # One period until the HPA reads the fall, and one until its next sync after the stabilization.
         "hpa_sync": 2 * timing.hpa_sync,
         "controllers": CONTROLLERS_SECONDS,
     }
     latest_change = math.inf if disabled and most > least else sum(parts.values())
-    again = target.stabilization + timing.hpa_sync
-    parts["further_steps"] = (rounds - 1) * again
-    parts["policies"] = shrink_seconds(target, most, least, timing.hpa_sync)
-    # Each count below that is reached since less was shown for a moment, up to a window after pods have gone.
-    parts["unseen"] = (least - lowest) * (timing.full_seconds + again)
+    next_round = config.stabilization + timing.hpa_sync
+    parts["further_steps"] = (rounds - 1) * next_round
+    parts["policies"] = shrink_seconds(config, most, least, timing.hpa_sync)
+    # A dip of the query leads to each count below, up to a window after pods have left.
+    parts["unseen"] = (least - lowest) * (timing.full_seconds + next_round)
     graph: dict[int, list[int]] = {}
     for count in range(most, lowest - 1, -1):
         if count in counts or any(count in after for after in graph.values()):
-            graph[count] = steps_down(target, count, lowest)
+            graph[count] = lower_counts(config, count, lowest)
     return ScaleIn(
         replicas=least,
         from_replicas=sorted(counts),
-        reason="scale_down_disabled" if disabled else "load_ended",
+        reason=ScaleInReason.SCALE_DOWN_DISABLED if disabled else ScaleInReason.LOAD_ENDED,
         steps=dict(sorted(graph.items())),
-        earliest_change_seconds=max(0.0, target.stabilization - timing.hpa_sync),
+        earliest_change_seconds=max(0.0, config.stabilization - timing.hpa_sync),
         latest_change_seconds=latest_change,
         latest_seconds=sum(parts.values()),
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
@@ -128,10 +146,10 @@ def predict_scale_in(target: HpaConfig, counts: list[int], baseline: float, timi
 
 
 def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> ScaleIn:
-    """Return how KEDA takes away the last replicas when no trigger is active any more.
+    """Return how KEDA takes the last replicas away when no trigger is active any more.
 
-    It looks once a polling interval, and acts when the cooldown since the last active look is over, whatever the HPA
-    still keeps.
+    KEDA polls once a polling interval. It acts at the first poll more than the cooldown after the last poll that found
+    a trigger active, whatever count the HPA still keeps.
 
     Source: KEDA 2.10, pkg/scaling/executor/scale_scaledobjects.go, scaleToZeroOrIdle.
     """
@@ -139,7 +157,7 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
         "scrape": 2 * timing.scrape_interval,
         "query_window": timing.query_window,
         "cooldown": rules.cooldown,
-        # One until KEDA sees it, and one until it looks again after the cooldown.
+        # One interval until KEDA reads the fall, and one until its next poll after the cooldown.
         "polling": 2 * rules.polling_interval,
         "controllers": CONTROLLERS_SECONDS,
     }
@@ -147,9 +165,9 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
     return ScaleIn(
         replicas=0,
         from_replicas=sorted(counts),
-        reason="cooldown",
+        reason=ScaleInReason.COOLDOWN,
         steps={count: [0] for count in sorted(counts)},
-        # The last active look keeps its time in whole seconds.
+        # KEDA keeps the time of the last active poll in whole seconds.
         earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0),
         latest_change_seconds=latest,
         latest_seconds=latest,
@@ -157,14 +175,14 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
     )
 
 
-def shrink_seconds(target: HpaConfig, current: int, least: int, hpa_sync: float) -> float:
+def shrink_seconds(config: HpaConfig, current: int, least: int, hpa_sync: float) -> float:
     """Return the longest time in seconds in which the policies let `current` replicas become `least`.
 
-    Each period is counted in full, which is an upper bound; infinite where they never do.
+    Each period counts in full, which is an upper bound. The time is infinite if the policies never allow it.
     """
     if current <= least:
         return 0.0
-    rules = target.scale_down
+    rules = config.scale_down
     if rules["selectPolicy"] == "Disabled":
         return math.inf
     choose = max if rules["selectPolicy"] == "Min" else min

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What an HPA will do with a load: the counts, the paths to them, and when, as pure functions.
+"""What an HPA will do with a load: the counts, the paths to them, and the times, as pure functions.
+
+The moments of scrape, query and sync are unknown, so a prediction has bounds: every count at which the HPA can come to
+rest, and the earliest and the latest time of the first change and of the end.
 
 Nothing here reads a cluster or a clock. All times are seconds since the first request.
 """
@@ -10,20 +13,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
-from . import replica_graph
+from . import replica_graph, stabilization
+from .stabilization import ShortStabilization
 
-# For what no formula knows: the queues of controllers, scheduler and kubelet, and events on their way.
+# An allowance for delays without a formula: queues of controllers, scheduler and kubelet, and events in transit.
 CONTROLLERS_SECONDS = 3.0
 
 
 class Load(Protocol):
-    """A load as LoadSpec has it: `rate` requests a second in its last stage, which has the highest."""
+    """A load as LoadSpec has it: `rate` is the requests a second of the last stage, which is the highest."""
 
     @property
     def rate(self) -> float: ...
@@ -36,10 +41,9 @@ class Load(Protocol):
 
 @dataclass(frozen=True)
 class InitialState:
-    """What there is before the load: replicas and the metric's value, and what each request adds to it, in its unit.
+    """The state before the load: replicas, and the metric's value, to which each request adds `per_request`.
 
-    `activation_seconds` is how long KEDA takes at most to bring the first replica, where there is none. `from_zero` is
-    then the count it brings.
+    From 0 replicas KEDA takes up to `activation_seconds` to bring the first `from_zero` replicas.
     """
 
     replicas: int
@@ -50,18 +54,44 @@ class InitialState:
 
     @property
     def hpa_replicas(self) -> int:
-        """Where the HPA begins: it does nothing at 0."""
+        """The count at which the HPA begins: it does nothing at 0."""
         return self.replicas or self.from_zero
+
+
+class PredictionReason(StrEnum):
+    """Why the prediction has its count: the load, or the cause that keeps replicas from growing further."""
+
+    LOAD = "load"
+    LOAD_UNDER_THRESHOLD = "load_under_threshold"
+    LOAD_UNDER_ACTIVATION = "load_under_activation"
+    MAX_REPLICAS = "max_replicas"
+    FALLBACK = "fallback"
+    SCALE_UP_DISABLED = "scale_up_disabled"
+
+
+@dataclass(frozen=True)
+class ChangeTimes:
+    """When replicas change; the earliest times are None if no change is predicted.
+
+    `*_change_seconds` bound the first change. `earliest_seconds` bounds the decision on one of the possible counts, and
+    `latest_seconds`, the sum of `latest_parts`, the moment when all pods are Ready.
+    """
+
+    earliest_change_seconds: float | None
+    latest_change_seconds: float
+    earliest_seconds: float | None
+    latest_seconds: float
+    latest_parts: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What will happen; written down before the first request. The module's RETURN explains each field."""
+    """What a load will do to the replicas. The module's RETURN explains each field."""
 
     replicas: int
     possible_replicas: list[int]
     from_replicas: int
-    reason: str
+    reason: PredictionReason
     metric: float
     threshold: float
     target_type: str
@@ -70,129 +100,138 @@ class Prediction:
     max_replicas: int
     steps: dict[int, list[int]]
     paths: list[list[int]] | None
-    earliest_change_seconds: float | None
-    latest_change_seconds: float
-    earliest_seconds: float | None
-    latest_seconds: float
-    latest_parts: dict[str, float] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    times: ChangeTimes
+    warnings: list[ShortStabilization] = field(default_factory=list)
 
     @property
     def changes(self) -> bool:
-        """True when the replicas are to grow."""
+        """Whether replicas are predicted to grow."""
         return self.replicas != self.from_replicas
 
     @property
     def acts_above(self) -> float:
-        """The metric above which the HPA acts at the beginning, in its unit."""
+        """The metric's value, in its unit, above which the HPA acts at the beginning."""
         pods = max(1, self.from_replicas) if self.target_type == AVERAGE_VALUE else 1
         return self.threshold * pods * (1 + self.tolerance)
 
 
 def first_times(
-    target: HpaConfig, load: Load, start: InitialState, graph: Mapping[int, list[int]], timing: Timing
+    config: HpaConfig, load: Load, start: InitialState, graph: Mapping[int, list[int]], timing: Timing
 ) -> dict[int, float]:
-    """Return when each count of a graph may be reached at the earliest, in seconds since the first request.
+    """Return the earliest time at which the HPA may decide on each count of a graph, in seconds.
 
-    A step needs a metric that asks for it, and the sync before it is one period earlier.
+    A step needs a metric that asks for it. From its second step on the HPA also needs a period between two syncs.
     """
-    metric, begin = target.load_metric, start.hpa_replicas
-    asked_before = replica_graph.remembered(target, start.baseline + load.rate * start.per_request, timing, begin)
+    metric, begin = config.load_metric, start.hpa_replicas
+    total = start.baseline + load.rate * start.per_request
+    remembered = replica_graph.remembered_recommendations(config, total, timing, begin)
     first = {begin: 0.0}
     for count in sorted(graph):
         if count not in first:
             continue
         for after in graph[count]:
-            asked = max(metric.goal(count) * (1 + target.up_tolerance), metric.goal(after - 1))
-            needed = asked / (1 + rate_bounds.excess_share(timing, begin, count)) - start.baseline
-            if hpa.next_replicas(target, 0.0, count) >= after or asked_before.get(count, 0) >= after:
-                needed = 0.0
+            value = max(metric.goal(count) * (1 + config.up_tolerance), metric.goal(after - 1))
+            by_load = value / (1 + rate_bounds.excess_share(timing, begin, count)) - start.baseline
+            if hpa.next_replicas(config, 0.0, count) >= after or remembered.get(count, 0) >= after:
+                by_load = 0.0
             shown = rate_bounds.earliest_time(
-                load.requests_until, timing, needed / (start.per_request or 1e-9), load.duration
+                load.requests_until, timing, by_load / (start.per_request or 1e-9), load.duration
             )
             at = max(shown or 0.0, first[count] + (timing.hpa_sync if count != begin else 0.0))
             first[after] = min(first.get(after, math.inf), at)
     return first
 
 
-def predict(target: HpaConfig, load: Load, start: InitialState, timing: Timing, reason: str = "") -> Prediction:
-    """Return what a load will do to the replicas, and when at the latest.
+def predict(
+    config: HpaConfig, load: Load, start: InitialState, timing: Timing, reason: PredictionReason | None = None
+) -> Prediction:
+    """Return what a load will do to the replicas, and when.
 
-    :param reason: why the metric is as it is, where the load does not move it
+    :param reason: the cause of the metric's value, if it is not the load
     :raises ValueError: see proposed_replicas
     """
     begin = start.hpa_replicas
     total = start.baseline + load.rate * start.per_request
-    graph = replica_graph.step_graph(target, total, begin, timing)
-    possible = replica_graph.stable_replicas(target, total, graph)
-    climbed = replica_graph.climb(target, total, begin, timing.hpa_sync)
+    graph = replica_graph.step_graph(config, total, begin, timing)
+    possible = replica_graph.stable_replicas(config, total, graph)
+    first = first_times(config, load, start, graph, timing)
+    first_change = min((first[count] for count in graph[begin]), default=0.0) if start.replicas else 0.0
+    first_possible = min(first[count] for count in possible)
+    stalls = replica_graph.most_stalls(config, total, graph, timing)
+    first_parts = _first_change_parts(config, load, start, timing)
+    latest_change = sum(first_parts.values())
+    parts = {**first_parts, **_further_parts(config, total, begin, stalls, timing)}
+    if start.replicas == 0:
+        graph = {0: [begin], **graph}
     replicas = max(possible)
-    first = first_times(target, load, start, graph, timing)
-    parts = {
+    changes = replicas != start.replicas
+    return Prediction(
+        replicas=replicas,
+        possible_replicas=possible,
+        from_replicas=start.replicas,
+        reason=reason or _reason(config, total, begin, replicas, start.replicas),
+        metric=round(total, 6),
+        threshold=config.load_metric.target,
+        target_type=config.load_metric.kind,
+        tolerance=config.up_tolerance,
+        min_replicas=config.min_replicas,
+        max_replicas=config.max_replicas,
+        steps=graph,
+        paths=replica_graph.paths(graph, start.replicas, possible),
+        times=ChangeTimes(
+            earliest_change_seconds=round(first_change, 1) if changes else None,
+            latest_change_seconds=round(latest_change, 1),
+            earliest_seconds=round(first_possible, 1) if changes else None,
+            latest_seconds=round(sum(parts.values()), 1),
+            latest_parts={name: round(seconds, 1) for name, seconds in parts.items() if seconds},
+        ),
+        warnings=stabilization.short_stabilization(config, timing) if changes else [],
+    )
+
+
+def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timing: Timing) -> dict[str, float]:
+    """Return the parts of the latest time of the first change, in seconds."""
+    return {
         "stages": load.last_stage_start,
         "scrape": 2 * timing.scrape_interval,
         "query_window": timing.query_window,
         "keda_polling": timing.keda_polling,
         "keda_activation": start.activation_seconds if start.replicas == 0 else 0.0,
-        "scale_up_stabilization": float((target.scale_up or {}).get("stabilizationWindowSeconds") or 0),
-        # The controller looks once a period, at a moment we don't know.
+        "scale_up_stabilization": _scale_up_stabilization(config),
+        # The HPA syncs once a period, at an unknown moment.
         "hpa_sync": timing.hpa_sync,
         "controllers": CONTROLLERS_SECONDS,
     }
-    latest_change = sum(parts.values())
-    parts["further_syncs"] = climbed[-1][0] if climbed else 0.0
-    holds = replica_graph.most_holds(target, total, graph, timing)
-    # Pods that become Ready one after the other hold the HPA until the last of them is counted. One alone holds it only
-    # when it is Ready before the HPA looks again. A Value target waits for Ready pods, and then for the HPA.
-    hold = max(timing.pod_start, timing.hpa_sync)
-    if target.load_metric.kind != AVERAGE_VALUE:
-        hold = timing.pod_start + timing.hpa_sync + parts["scale_up_stabilization"]
-    parts["new_pods_started"] = holds * hold
-    # Until their first scrape, and then until the window begins with it.
-    parts["new_pods_counted"] = holds * timing.counted_seconds if timing.own_pods else 0.0
-    parts["pod_start"] = timing.pod_start
-    if start.replicas == 0:
-        graph = {0: [begin], **graph}
-    changes = replicas != start.replicas
-    earliest_change = min((first[count] for count in graph.get(begin, ())), default=0.0) if start.replicas else 0.0
-    return Prediction(
-        replicas=replicas,
-        possible_replicas=possible,
-        from_replicas=start.replicas,
-        reason=reason or _why(target, total, begin, replicas, start.replicas),
-        metric=round(total, 6),
-        threshold=target.load_metric.target,
-        target_type=target.load_metric.kind,
-        tolerance=target.up_tolerance,
-        min_replicas=target.min_replicas,
-        max_replicas=target.max_replicas,
-        steps=graph,
-        paths=replica_graph.walks(graph, start.replicas, possible),
-        earliest_change_seconds=round(earliest_change, 1) if changes else None,
-        latest_change_seconds=round(latest_change, 1),
-        earliest_seconds=round(min(first[count] for count in possible), 1) if changes else None,
-        latest_seconds=round(sum(parts.values()), 1),
-        latest_parts={name: round(seconds, 1) for name, seconds in parts.items() if seconds},
-        warnings=_warnings(target, timing) if changes else [],
-    )
 
 
-def _warnings(target: HpaConfig, timing: Timing) -> list[str]:
-    """Say what may go another way than predicted, since nothing of this HPA prevents it."""
-    longest = timing.pod_start + timing.counted_seconds + timing.hpa_sync
-    if not timing.own_pods or target.stabilization >= longest:
-        return []
-    return [
-        f"The HPA may shrink on its way: until new pods are counted the metric may be too low for up to {longest:g} s, "
-        f"and scale-in is stabilized for {target.stabilization:g} s only"
-    ]
+def _further_parts(config: HpaConfig, total: float, begin: int, stalls: int, timing: Timing) -> dict[str, float]:
+    """Return the parts of the time from the first change until all pods are Ready, in seconds."""
+    path = replica_graph.constant_metric_path(config, total, begin, timing.hpa_sync)
+    # Pods that become Ready one after the other stall the HPA until the query counts the last of them. A single pod
+    # stalls it only if it is Ready before the next sync. A Value target waits for Ready pods, and then for a sync.
+    stall = max(timing.pod_start, timing.hpa_sync)
+    if config.load_metric.kind != AVERAGE_VALUE:
+        stall = timing.pod_start + timing.hpa_sync + _scale_up_stabilization(config)
+    return {
+        "further_syncs": path[-1][0] if path else 0.0,
+        "new_pods_started": stalls * stall,
+        # The first scrape, and then the time until the window begins with it.
+        "new_pods_counted": stalls * timing.counted_seconds if timing.own_pods else 0.0,
+        "pod_start": timing.pod_start,
+    }
 
 
-def _why(target: HpaConfig, total: float, begin: int, replicas: int, before: int) -> str:
-    if replicas == begin:
-        if before == 0:
-            return "load"
-        if hpa.desired_replicas(target, total, begin) <= begin:
-            return "load_under_threshold"
-        return "max_replicas" if begin >= target.max_replicas else "scale_up_disabled"
-    return "max_replicas" if hpa.desired_replicas(target, total, replicas) > replicas == target.max_replicas else "load"
+def _scale_up_stabilization(config: HpaConfig) -> float:
+    return float((config.scale_up or {}).get("stabilizationWindowSeconds") or 0)
+
+
+def _reason(config: HpaConfig, total: float, begin: int, replicas: int, before: int) -> PredictionReason:
+    """Return why an HPA that begins at `begin` comes to rest at `replicas`, after `before` replicas."""
+    if replicas > begin:
+        is_cut = hpa.desired_replicas(config, total, replicas) > replicas == config.max_replicas
+        return PredictionReason.MAX_REPLICAS if is_cut else PredictionReason.LOAD
+    if before == 0:
+        return PredictionReason.LOAD
+    if hpa.desired_replicas(config, total, begin) <= begin:
+        return PredictionReason.LOAD_UNDER_THRESHOLD
+    return PredictionReason.MAX_REPLICAS if begin >= config.max_replicas else PredictionReason.SCALE_UP_DISABLED

@@ -35,7 +35,7 @@ _VIEWS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 # Fields left out of timeline.csv.
 _UNLISTED_FIELDS = {
     "name",
-    "targets",
+    "metric_specs",
     "triggers",
     "behavior",
     "fallback_replicas",

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from ..autoscaling.hpa_model import NotPredicted
 from ..load.stats import LoadStats
 from ..prediction.scale_out import Prediction
-from .outcomes import LoadFailure, Mismatch, Outcome, Reason, Verdict
+from .facts import LoadFailure, Mismatch
+from .outcomes import Outcome, Reason, Verdict
 from .replicas import ReplicaCounts
 
 # The share of the requests that must have been sent, and answered with 2xx.

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..autoscaling.hpa_model import NotPredicted
 from ..prediction.scale_out import Prediction, PredictionReason
-from . import finding_messages, outcomes, phrases
+from . import facts as records
+from . import finding_messages, phrases
 from .outcomes import Reason, Verdict
 
 
@@ -34,11 +35,11 @@ def load_too_short(prediction: Prediction, duration: float, hold_seconds: float,
     )
 
 
-def _text(_verdict: Verdict, facts: outcomes.Text) -> str:
+def _text(_verdict: Verdict, facts: records.Text) -> str:
     return facts.text
 
 
-def _held(verdict: Verdict, facts: outcomes.Held) -> str:
+def _held(verdict: Verdict, facts: records.Held) -> str:
     times = facts.prediction.times
     stayed = f" and stayed for {facts.hold_seconds:g} s under load" if facts.hold_seconds else ""
     observed = (
@@ -50,18 +51,18 @@ def _held(verdict: Verdict, facts: outcomes.Held) -> str:
     return f"{observed} ({phrases.parts(times.latest_parts)}): hops shows which step took longer."
 
 
-def _reached(_verdict: Verdict, facts: outcomes.Reached) -> str:
+def _reached(_verdict: Verdict, facts: records.Reached) -> str:
     return f"Replicas as predicted were Ready {facts.ready_seconds:.1f} s after the first request."
 
 
-def _hold_cut_short(_verdict: Verdict, facts: outcomes.HoldCutShort) -> str:
+def _hold_cut_short(_verdict: Verdict, facts: records.HoldCutShort) -> str:
     return (
         f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s, and the load ended before they had "
         f"stayed for {facts.hold_seconds:g} s: give load.http.duration more seconds."
     )
 
 
-def _left_during_hold(_verdict: Verdict, facts: outcomes.LeftDuringHold) -> str:
+def _left_during_hold(_verdict: Verdict, facts: records.LeftDuringHold) -> str:
     returned = "" if facts.return_seconds is None else f"They were back after {facts.return_seconds:.1f} s. "
     return (
         f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s as predicted, and after "
@@ -70,7 +71,7 @@ def _left_during_hold(_verdict: Verdict, facts: outcomes.LeftDuringHold) -> str:
     )
 
 
-def _rested(_verdict: Verdict, facts: outcomes.Rested) -> str:
+def _rested(_verdict: Verdict, facts: records.Rested) -> str:
     prediction = facts.prediction
     stay = phrases.replicas(prediction.from_replicas)
     why = {
@@ -90,7 +91,7 @@ def _rested(_verdict: Verdict, facts: outcomes.Rested) -> str:
     return f"{stay} predicted and seen, for {facts.seconds:.0f} s of load: {why}"
 
 
-def _rest_broken(verdict: Verdict, facts: outcomes.RestBroken) -> str:
+def _rest_broken(verdict: Verdict, facts: records.RestBroken) -> str:
     if verdict.reason is Reason.OTHER_TRIGGER:
         return _other_trigger(facts.others)
     return (
@@ -99,15 +100,15 @@ def _rest_broken(verdict: Verdict, facts: outcomes.RestBroken) -> str:
     )
 
 
-def _rest_lost(_verdict: Verdict, facts: outcomes.RestLost) -> str:
+def _rest_lost(_verdict: Verdict, facts: records.RestLost) -> str:
     return f"{phrases.replicas(facts.prediction.from_replicas)} predicted to stay. {phrases.last_counts(facts.last)}"
 
 
-def _rest_too_short(_verdict: Verdict, facts: outcomes.RestTooShort) -> str:
+def _rest_too_short(_verdict: Verdict, facts: records.RestTooShort) -> str:
     return f"The load ended after {facts.seconds:.0f} s, and {facts.needed_seconds:.0f} s are needed to prove rest."
 
 
-def _mismatch(verdict: Verdict, facts: outcomes.Mismatch) -> str:
+def _mismatch(verdict: Verdict, facts: records.Mismatch) -> str:
     prediction, times = facts.prediction, facts.prediction.times
     sentences = [f"For {phrases.metric(prediction)}, {phrases.possible(prediction)} replicas were predicted."]
     if facts.waited:
@@ -117,7 +118,7 @@ def _mismatch(verdict: Verdict, facts: outcomes.Mismatch) -> str:
     return " ".join(sentences)
 
 
-def _mismatch_cause(reason: Reason, facts: outcomes.Mismatch) -> str:
+def _mismatch_cause(reason: Reason, facts: records.Mismatch) -> str:
     """Return the cause, and what a person is to look at."""
     threshold = facts.prediction.threshold
     if reason in (Reason.LOAD_NOT_SENT, Reason.LOAD_NOT_ANSWERED):
@@ -156,30 +157,30 @@ def _other_trigger(others: Iterable[NotPredicted]) -> str:
     )
 
 
-def _load_failure(verdict: Verdict, facts: outcomes.LoadFailure) -> str:
+def _load_failure(verdict: Verdict, facts: records.LoadFailure) -> str:
     return phrases.load_failure(verdict.reason is Reason.LOAD_NOT_ANSWERED, facts.load)
 
 
-def _unwatched(_verdict: Verdict, facts: outcomes.Unwatched) -> str:
+def _unwatched(_verdict: Verdict, facts: records.Unwatched) -> str:
     errors = phrases.errors(facts.errors)
     if facts.scale_in:
         return f"The way back could not be watched to its end: {errors}."
     return f"The load ended while its effect could not be watched: {errors}. Is the API server there?"
 
 
-def _unpredicted(_verdict: Verdict, facts: outcomes.Unpredicted) -> str:
+def _unpredicted(_verdict: Verdict, facts: records.Unpredicted) -> str:
     return (
         f"What this load does can't be predicted ({not_predicted(facts.not_predicted)}), so it was only watched. "
         f"{phrases.last_counts(facts.last)}"
     )
 
 
-def _chain_not_ready(_verdict: Verdict, facts: outcomes.ChainNotReady) -> str:
+def _chain_not_ready(_verdict: Verdict, facts: records.ChainNotReady) -> str:
     missing = "; ".join(map(finding_messages.phrase, facts.missing))
     return f"After {facts.seconds:g} s (wait_timeout) the chain is not ready: {missing}. Nothing was sent."
 
 
-def _never_at_rest(_verdict: Verdict, facts: outcomes.NeverAtRest) -> str:
+def _never_at_rest(_verdict: Verdict, facts: records.NeverAtRest) -> str:
     return (
         f"The workload did not come to rest within {phrases.limit(facts.limit)}: "
         f"{finding_messages.phrase(facts.finding)}. Does anything else send requests?"
@@ -187,11 +188,11 @@ def _never_at_rest(_verdict: Verdict, facts: outcomes.NeverAtRest) -> str:
     )
 
 
-def _scaled_in(_verdict: Verdict, facts: outcomes.ScaledIn) -> str:
+def _scaled_in(_verdict: Verdict, facts: records.ScaledIn) -> str:
     return f"Back at {phrases.replicas(facts.replicas)} {facts.seconds:.1f} s after the last request."
 
 
-def _scaled_in_late(_verdict: Verdict, facts: outcomes.ScaledInLate) -> str:
+def _scaled_in_late(_verdict: Verdict, facts: records.ScaledInLate) -> str:
     scale_in = facts.scale_in
     return (
         f"Replicas were back at {scale_in.replicas} {facts.seconds:.1f} s after the last request, and predicted were "
@@ -200,7 +201,7 @@ def _scaled_in_late(_verdict: Verdict, facts: outcomes.ScaledInLate) -> str:
     )
 
 
-def _not_scaled_in(_verdict: Verdict, facts: outcomes.NotScaledIn) -> str:
+def _not_scaled_in(_verdict: Verdict, facts: records.NotScaledIn) -> str:
     scale_in = facts.scale_in
     return (
         f"{phrases.replicas(scale_in.replicas)} predicted for the time after the load. "
@@ -210,22 +211,22 @@ def _not_scaled_in(_verdict: Verdict, facts: outcomes.NotScaledIn) -> str:
 
 
 _SENTENCES: Mapping[type, Callable[[Verdict, Any], str]] = {
-    outcomes.Text: _text,
-    outcomes.Held: _held,
-    outcomes.Reached: _reached,
-    outcomes.HoldCutShort: _hold_cut_short,
-    outcomes.LeftDuringHold: _left_during_hold,
-    outcomes.Rested: _rested,
-    outcomes.RestBroken: _rest_broken,
-    outcomes.RestLost: _rest_lost,
-    outcomes.RestTooShort: _rest_too_short,
-    outcomes.Mismatch: _mismatch,
-    outcomes.LoadFailure: _load_failure,
-    outcomes.Unwatched: _unwatched,
-    outcomes.Unpredicted: _unpredicted,
-    outcomes.ChainNotReady: _chain_not_ready,
-    outcomes.NeverAtRest: _never_at_rest,
-    outcomes.ScaledIn: _scaled_in,
-    outcomes.ScaledInLate: _scaled_in_late,
-    outcomes.NotScaledIn: _not_scaled_in,
+    records.Text: _text,
+    records.Held: _held,
+    records.Reached: _reached,
+    records.HoldCutShort: _hold_cut_short,
+    records.LeftDuringHold: _left_during_hold,
+    records.Rested: _rested,
+    records.RestBroken: _rest_broken,
+    records.RestLost: _rest_lost,
+    records.RestTooShort: _rest_too_short,
+    records.Mismatch: _mismatch,
+    records.LoadFailure: _load_failure,
+    records.Unwatched: _unwatched,
+    records.Unpredicted: _unpredicted,
+    records.ChainNotReady: _chain_not_ready,
+    records.NeverAtRest: _never_at_rest,
+    records.ScaledIn: _scaled_in,
+    records.ScaledInLate: _scaled_in_late,
+    records.NotScaledIn: _not_scaled_in,
 }

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
-from . import diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
+from . import deviation_messages, diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
 from .end_to_end import EndToEnd
+from .facts import LoadFailure, Reached, Unpredicted
 from .options import Phase
-from .outcomes import LoadFailure, Outcome, Reached, Reason, Unpredicted, Verdict
+from .outcomes import Outcome, Reason, Verdict
 from .plan import Plan, PlannedLoad
 from .session import Session
 from .verdicts import Evidence
@@ -196,7 +197,7 @@ def _compare_counters(session: Session, before: dict[str, float | str] | None) -
         return None
     stats: LoadStats = session.load.stats
     comparison = end_to_end.compare(before, _read_counters(session) or {}, stats.answered, stats.sent)
-    session.say(comparison.message)
+    session.say(deviation_messages.end_to_end(comparison))
     return comparison
 
 

@@ -101,7 +101,7 @@ def check_load(situation: Situation) -> None:
     :raises BadInput: the load can't prove anything, or can't be sent from here
     """
     config = situation.model.config
-    least = 0 if situation.rules.scales_to_zero or config is None else scale_in.least_replicas(config, 0.0)
+    least = 0 if situation.rules.scales_to_zero or config is None else scale_in.replicas_after_scale_in(config, 0.0)
     _main_load(replace(situation, replicas=least, baseline=0.0))
 
 

@@ -13,7 +13,8 @@ from ..common import urls
 from ..prediction import hop_bounds
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_out import Prediction
-from . import evidence, messages
+from . import deviation_messages, evidence, messages
+from .end_to_end import EndToEnd
 from .files import finite
 from .options import Options, Phase
 from .outcomes import Outcome, Verdict
@@ -73,7 +74,7 @@ def result(proof: Proof) -> dict[str, Any]:
             "phases": [_phase(phase_result) for phase_result in proof.results],
             "load": _load(proof),
             "hops": hops,
-            "end_to_end": asdict(comparison) if comparison else None,
+            "end_to_end": _end_to_end(comparison) if comparison else None,
             "deviations": _deviations(proof, hops),
             "evidence": evidence.evidence(session),
             "versions": versions,
@@ -81,6 +82,12 @@ def result(proof: Proof) -> dict[str, Any]:
         }
     )
     return content
+
+
+def _end_to_end(comparison: EndToEnd) -> dict[str, Any]:
+    fields = asdict(comparison)
+    pods = fields.pop("pods")
+    return {**fields, "message": deviation_messages.end_to_end(comparison), "pods": pods}
 
 
 def _ended_early(proof: Proof) -> bool:
@@ -124,7 +131,7 @@ def _prediction(load: PlannedLoad | None) -> dict[str, Any] | None:
     fields: dict[str, Any] = {}
     for name, value in asdict(load.prediction).items():
         fields.update(value if name == "times" else {name: value})
-    fields["warnings"] = [str(warning) for warning in load.prediction.warnings]
+    fields["warnings"] = list(map(deviation_messages.short_stabilization, load.prediction.warnings))
     return fields
 
 
@@ -176,20 +183,23 @@ def bounded_hops(proof: Proof) -> dict[str, dict[str, Any]]:
 def _deviations(proof: Proof, hops: dict[str, dict[str, Any]]) -> list[str]:
     """Return what was outside the prediction; the verdict rests on counts and times alone."""
     session, plan, tracker = proof.session, proof.plan, proof.session.hops
-    deviations = [text for name, hop in hops.items() if (text := hop_bounds.outside(name, hop))]
+    deviations = [
+        deviation_messages.outside_bounds(name, hop["seconds"], hop["earliest"], hop["latest"])
+        for name, hop in hops.items()
+        if hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
+    ]
     prediction = plan.scale_out.prediction if plan and plan.scale_out else None
     if prediction is not None and tracker is not None and tracker.first_request is not None:
         deviations += path_deviations(session.state.cluster.history_since(tracker.first_request), prediction)
     checks = [result.end_to_end for result in proof.results if result.end_to_end]
-    return deviations + [check.message for check in checks if check.agrees is not True]
+    return deviations + [deviation_messages.end_to_end(check) for check in checks if check.agrees is not True]
 
 
 def path_deviations(history: Sequence[ReplicaCounts], prediction: Prediction) -> list[str]:
     """Return each growth of a Deployment that is no step of the predicted paths."""
     specs = [counts.spec for counts in history]
     return [
-        f"Replicas went from {before} to {after}, and from {before} only "
-        f"{', '.join(map(str, prediction.steps.get(before, []))) or 'no step'} was predicted"
+        deviation_messages.unpredicted_step(before, after, prediction.steps.get(before, []))
         for before, after in itertools.pairwise(specs)
         if after > before and after not in prediction.steps.get(before, [])
     ]

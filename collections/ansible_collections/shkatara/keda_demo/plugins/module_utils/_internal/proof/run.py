@@ -8,9 +8,10 @@ import contextlib
 from dataclasses import replace
 
 from ..common.errors import BadInput
-from . import messages, phases, planning, progress_lines, report, waits
+from . import deviation_messages, messages, phases, planning, progress_lines, report, waits
+from .facts import Text
 from .options import Phase
-from .outcomes import Aborted, Outcome, Reason, Text, Verdict
+from .outcomes import Aborted, Outcome, Reason, Verdict
 from .plan import Plan, Situation
 from .report import Proof
 from .session import Session
@@ -108,7 +109,7 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
     assert load is not None
     prediction = load.prediction
     for warning in prediction.warnings if prediction else []:
-        session.say(str(warning))
+        session.say(deviation_messages.short_stabilization(warning))
     report.write(proof)
     if prediction is None:
         session.say(f"not predicted, and only watched: {messages.not_predicted(proof.plan.model.not_predicted)}")

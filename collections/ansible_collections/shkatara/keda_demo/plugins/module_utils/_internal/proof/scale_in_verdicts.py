@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_in import ScaleIn, ScaleInReason
-from .outcomes import NotScaledIn, Outcome, Reason, ScaledIn, ScaledInLate, Unwatched, Verdict
+from .facts import NotScaledIn, ScaledIn, ScaledInLate, Unwatched
+from .outcomes import Outcome, Reason, Verdict
 from .replicas import ReplicaCounts
 
 

@@ -15,19 +15,8 @@ from ..load.stats import LoadStats
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import Prediction
 from . import diagnosis
-from .outcomes import (
-    Held,
-    HoldCutShort,
-    LeftDuringHold,
-    Outcome,
-    Reason,
-    RestBroken,
-    Rested,
-    RestLost,
-    RestTooShort,
-    Unwatched,
-    Verdict,
-)
+from .facts import Held, HoldCutShort, LeftDuringHold, RestBroken, Rested, RestLost, RestTooShort, Unwatched
+from .outcomes import Outcome, Reason, Verdict
 from .replicas import ReplicaCounts
 
 # The load's own clock begins a little before its first request is sent.

@@ -10,7 +10,8 @@ import textwrap
 from ..autoscaling.hpa_model import HpaModel
 from ..prediction import scale_in
 from . import chain, finding_messages, phrases, rest
-from .outcomes import ChainNotReady, NeverAtRest, Outcome, Reason, Verdict
+from .facts import ChainNotReady, NeverAtRest
+from .outcomes import Outcome, Reason, Verdict
 from .session import Session
 
 # The watches bring the objects one by one: what is missing for so short a time is not worth a line.

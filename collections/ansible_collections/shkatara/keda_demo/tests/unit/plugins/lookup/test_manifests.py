@@ -3,6 +3,7 @@
 """Manifests as projects publish them."""
 
 import pytest
+import yaml
 from ansible.errors import AnsibleLookupError
 from ansible_collections.shkatara.keda_demo.plugins.lookup.manifests import (
     read_manifests,
@@ -75,8 +76,34 @@ def test_other_objects_keep_their_descriptions():
     assert without_descriptions(item) is item
 
 
-def test_a_list_is_what_is_in_it(read):
-    assert read(LIST) == [{"apiVersion": "v1", "kind": "Role", "metadata": {"name": "a"}}]
+ROLE = {"apiVersion": "v1", "kind": "Role", "metadata": {"name": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "objects"),
+    [
+        (LIST, [ROLE]),
+        ("{apiVersion: v1, kind: RoleList, items: []}", []),
+        ("{apiVersion: v1, kind: RoleList, items: null}", []),
+        (f"{{apiVersion: v1, kind: List, items: [{LIST}, {LIST}]}}", [ROLE, ROLE]),
+        # As the API server's own answer has them.
+        ("{apiVersion: v1, kind: RoleList, items: [{metadata: {name: a, creationTimestamp: null}}]}", [ROLE]),
+        (f"{LIST}\n---\n{LIST}", [ROLE, ROLE]),
+    ],
+)
+def test_a_list_is_replaced_by_its_items(read, text, objects):
+    assert read(text) == objects
+
+
+@pytest.mark.parametrize("rest", ["spec: {allow: [a]}", "items: {a: 1}", "items: ten"])
+def test_a_kind_that_ends_in_list_is_no_list_without_a_list_of_items(read, rest):
+    text = f"{{apiVersion: example.com/v1, kind: AllowList, metadata: {{name: a}}, {rest}}}"
+    assert read(text) == [yaml.safe_load(text)]
+
+
+def test_another_kind_may_have_items(read):
+    text = "{apiVersion: example.com/v1, kind: Menu, metadata: {name: a}, items: [soup]}"
+    assert read(text) == [yaml.safe_load(text)]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +112,9 @@ def test_a_list_is_what_is_in_it(read):
         ("a: [", "is not YAML"),
         ("- 1", "document 1 is no Kubernetes object"),
         ("kind: Pod", "document 1 is no"),
+        ("{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod}, soup]}", "document 1, item 2 is no Kube"),
+        # An item of a plain List must say its kind; the error is better than an object of no kind.
+        ("{apiVersion: v1, kind: List, items: [{metadata: {name: a}}]}", "document 1, item 1 is no Kubernetes object"),
     ],
 )
 def test_what_is_no_manifest_is_refused(read, text, says):

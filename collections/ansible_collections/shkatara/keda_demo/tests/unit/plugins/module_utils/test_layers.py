@@ -109,9 +109,9 @@ def attributes(node):
         item.target.id for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     }
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
-            if isinstance(inner.value, ast.Name) and inner.value.id == "self":
-                found.add(inner.attr)
+        is_stored = isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store)
+        if is_stored and isinstance(inner.value, ast.Name) and inner.value.id == "self":
+            found.add(inner.attr)
     return found
 
 

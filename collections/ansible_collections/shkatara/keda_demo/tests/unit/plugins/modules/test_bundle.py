@@ -13,10 +13,12 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import Host
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
-from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import Interrupt, bring_about, check_machine
+from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import bring_about, check_machine
 
 STACK = {
     "name": "small",
@@ -70,8 +72,9 @@ class Run:
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
-        for maker in ("build_go", "build_application", "build_base", "build_archive"):
-            monkeypatch.setattr(build, maker, partial(self._make))
+        monkeypatch.setattr(go, "build_go", partial(self._make))
+        for maker in ("build_application", "build_base", "build_archive"):
+            monkeypatch.setattr(image, maker, partial(self._make))
 
     def _make(self, unit, out, _work):
         self.made.append(unit.id)
@@ -314,7 +317,7 @@ def pipe():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_interrupts(pipe, number):
     read, write = pipe
-    interrupt = Interrupt(write)
+    interrupt = EndRequest(write)
     assert not interrupt()
     signal.raise_signal(number)
     assert interrupt()
@@ -323,7 +326,7 @@ def test_a_signal_interrupts(pipe, number):
 
 def test_it_is_interrupted_when_nobody_reads_the_result_any_more(pipe):
     read, write = pipe
-    interrupt = Interrupt(write)
+    interrupt = EndRequest(write)
     os.write(write, b"something")
     assert not interrupt()
     os.close(read)

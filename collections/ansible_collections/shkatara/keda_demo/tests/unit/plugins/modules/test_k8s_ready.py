@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Waiting for many objects at once."""
+"""Waiting for several objects at the same time."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ READY = {
 
 
 class FakeReader:
-    """Answers with what it was given, in turn; an exception is raised."""
+    """Returns its answers in turn; raises those that are exceptions."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -31,12 +31,12 @@ class FakeReader:
             raise answer
         return answer
 
-    def pods(self, _resource, found):
-        return ["a: it has no node"] if found else []
+    def pod_troubles(self, _resource, obj):
+        return ["a: it has no node"] if obj else []
 
 
 class FakeTime:
-    """A clock that goes on only while somebody sleeps."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self):
         self.now = 100.0
@@ -48,18 +48,18 @@ class FakeTime:
         self.now += seconds
 
 
-def wait(*looks, timeout=10.0):
-    """Return what wait() returns when it sees these looks in turn, and what it said."""
-    left, said, time = list(looks), [], FakeTime()
+def wait(*checks, timeout=10.0):
+    """Return the result of wait() with these results of its checks, and the lines that it displays."""
+    left, lines, time = list(checks), [], FakeTime()
     result = k8s_ready.wait(
         lambda: left.pop(0) if len(left) > 1 else left[0],
         timeout,
         2.0,
-        said.append,
+        lines.append,
         clock=time.clock,
         sleep=time.sleep,
     )
-    return result, said
+    return result, lines
 
 
 FINDING = {"object": "Deployment keda/keda-operator", "reason": "it is not there", "pods": []}
@@ -73,23 +73,23 @@ def test_it_ends_as_soon_as_all_is_ready():
 
 
 def test_it_ends_when_the_time_is_over():
-    (left, waited), _said = wait([FINDING], timeout=5.0)
+    (left, waited), _lines = wait([FINDING], timeout=5.0)
     assert (left, waited) == ([FINDING], 6.0)
 
 
-def test_a_new_reason_is_said():
+def test_a_new_reason_is_displayed():
     other = FINDING | {"reason": "0 of 1 pods are available"}
-    _result, said = wait([FINDING], [FINDING], [other], [])
-    assert [words.split(":")[1] for words in said] == [" it is not there", " 0 of 1 pods are available"]
+    _result, lines = wait([FINDING], [FINDING], [other], [])
+    assert [line.split(":")[1] for line in lines] == [" it is not there", " 0 of 1 pods are available"]
 
 
-def test_without_time_it_looks_once():
+def test_without_time_it_checks_once():
     assert wait([FINDING], timeout=0) == (([FINDING], 0.0), [])
 
 
 def test_each_object_is_named_with_its_pods():
     late = {**READY, "status": {**READY["status"], "availableReplicas": 0}}
-    assert k8s_ready.look(FakeReader(late, None), [DEPLOYMENT, API]) == [
+    assert k8s_ready.unready_resources(FakeReader(late, None), [DEPLOYMENT, API]) == [
         {
             "object": "Deployment keda/keda-operator",
             "reason": "0 of 1 pods are available",
@@ -99,22 +99,22 @@ def test_each_object_is_named_with_its_pods():
     ]
 
 
-def test_what_is_ready_is_no_finding():
-    assert k8s_ready.look(FakeReader(READY), [DEPLOYMENT]) == []
+def test_a_ready_object_is_not_returned():
+    assert k8s_ready.unready_resources(FakeReader(READY), [DEPLOYMENT]) == []
 
 
-def test_a_server_that_is_away_is_waited_for():
-    (finding,) = k8s_ready.look(FakeReader(ClusterError("the API server does not answer")), [DEPLOYMENT])
+def test_a_server_that_is_down_is_waited_for():
+    (finding,) = k8s_ready.unready_resources(FakeReader(ClusterError("the API server does not answer")), [DEPLOYMENT])
     assert finding["reason"] == "the API server does not answer"
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_credentials_that_do_not_suffice_end_it(status):
     with pytest.raises(ClusterError, match="Deployment keda/keda-operator: no"):
-        k8s_ready.look(FakeReader(ClusterError("no", status)), [DEPLOYMENT])
+        k8s_ready.unready_resources(FakeReader(ClusterError("no", status)), [DEPLOYMENT])
 
 
-def test_the_failure_names_all_that_is_missing():
+def test_the_failure_names_every_object_and_pod():
     findings = [FINDING | {"pods": ["a: it has no node"]}, FINDING | {"object": "APIService x"}]
     assert k8s_ready.failure(findings, 300.4).splitlines() == [
         "2 not ready after 300.4 s (wait_timeout)",
@@ -124,7 +124,7 @@ def test_the_failure_names_all_that_is_missing():
     ]
 
 
-def test_a_kubeconfig_that_is_not_there_is_named(tmp_path):
+def test_a_missing_kubeconfig_is_named(tmp_path):
     with pytest.raises(ClusterError, match=f"kubeconfig {tmp_path}/none"):
         k8s_ready.Reader(str(tmp_path / "none"), None)
 
@@ -136,14 +136,14 @@ def test_a_broken_kubeconfig_is_named(tmp_path, text):
         k8s_ready.Reader(str(tmp_path / "kubeconfig"), None)
 
 
-def test_a_server_that_is_away_is_asked_only_once_a_look(tmp_path):
-    """The kubernetes library asks four times by itself, unless its pool was made otherwise."""
-    asked = []
+def test_a_server_that_is_down_gets_one_request_a_check(tmp_path):
+    """The kubernetes library sends four by itself, unless its pool was created without retries."""
+    requests = []
 
     def refuse(listener):
         while True:
             connection, _peer = listener.accept()
-            asked.append(connection.recv(100))
+            requests.append(connection.recv(100))
             connection.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -158,7 +158,7 @@ def test_a_server_that_is_away_is_asked_only_once_a_look(tmp_path):
         )
         with pytest.raises(ClusterError, match="does not answer"):
             k8s_ready.Reader(str(kubeconfig), None).get(DEPLOYMENT)
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_documentation_has_all_kinds():

@@ -33,7 +33,7 @@ ONE = {SCALEDOBJECTS: [SCALEDOBJECT], HPAS: [HPA], DEPLOYMENTS: [DEPLOYMENT]}
 
 @pytest.fixture
 def api(tmp_path):
-    """Starts an API server with these lists, which may forbid a path; returns a kubeconfig for it, and the server."""
+    """Start an API server with these lists, which may forbid a path; return its kubeconfig, and the server."""
     with contextlib.ExitStack() as stack:
 
         def start(lists, forbidden=""):
@@ -53,14 +53,14 @@ def api(tmp_path):
         yield start
 
 
-def asked(api):
-    """What the API server was asked: method, path, and by which name."""
+def requests(api):
+    """The requests to the API server: method, path and field selector."""
     return [(method, path, query.get("fieldSelector", "")) for method, path, query in api.asked]
 
 
 @pytest.fixture
 def read(api):
-    """Reads from an API server with these lists, without a process of its own, which costs 2 s."""
+    """Read from an API server with these lists, in this process, since a new process costs 2 s."""
 
     def start_and_read(lists, forbidden="", name=None):
         kubeconfig, running = api(lists, forbidden)
@@ -91,7 +91,7 @@ def test_one_scaledobject_costs_three_reads_of_one_object(api, check_mode):
     (found,) = result["scaledobjects"]
     assert (found["name"], found["hpa"]["name"]) == ("scaledobject-py", "keda-hpa-scaledobject-py")
     assert (found["deployment"]["name"], found["triggers"][0]["threshold"]) == ("test", 10.0)
-    assert asked(running) == [
+    assert requests(running) == [
         ("GET", SCALEDOBJECTS, "metadata.name=scaledobject-py"),
         ("GET", DEPLOYMENTS, "metadata.name=test"),
         ("GET", HPAS, "metadata.name=keda-hpa-scaledobject-py"),
@@ -111,20 +111,22 @@ def test_all_scaledobjects_of_a_namespace_get_their_own_objects(read):
         DEPLOYMENTS: [DEPLOYMENT, changed(DEPLOYMENT, "metadata.name", "web")],
     }
     found, running = read(lists)
-    assert [(one["name"], (one["hpa"] or {}).get("name"), (one["deployment"] or {}).get("name")) for one in found] == [
+    assert [
+        (item["name"], (item["hpa"] or {}).get("name"), (item["deployment"] or {}).get("name")) for item in found
+    ] == [
         ("another", "keda-hpa-another", "web"),
         ("scaledobject-py", "keda-hpa-scaledobject-py", "test"),
         ("stateful", None, None),
     ]
-    assert asked(running) == [("GET", SCALEDOBJECTS, ""), ("GET", DEPLOYMENTS, ""), ("GET", HPAS, "")]
+    assert requests(running) == [("GET", SCALEDOBJECTS, ""), ("GET", DEPLOYMENTS, ""), ("GET", HPAS, "")]
 
 
-def test_none_is_an_empty_list_and_asks_no_further(api):
+def test_a_missing_scaledobject_gives_an_empty_list_by_one_request(api):
     kubeconfig, running = api(ONE)
     result = call({"kubeconfig": kubeconfig, "namespace": "test", "name": "other"})
     assert result["scaledobjects"] == []
     assert not result.get("failed")
-    assert asked(running) == [("GET", SCALEDOBJECTS, "metadata.name=other")]
+    assert requests(running) == [("GET", SCALEDOBJECTS, "metadata.name=other")]
 
 
 def test_deployments_need_no_permission_where_none_is_scaled(read):
@@ -135,19 +137,19 @@ def test_deployments_need_no_permission_where_none_is_scaled(read):
 
 
 @pytest.mark.parametrize(
-    ("lists", "forbidden", "words"),
+    ("lists", "forbidden", "message"),
     [
         ({}, "", "has no kind ScaledObject: install KEDA first"),
         (ONE, HPAS, r"horizontalpodautoscalers in namespace test \(that is forbidden\)"),
         (ONE, SCALEDOBJECTS, r"scaledobjects in namespace test \(that is forbidden\)"),
     ],
 )
-def test_what_the_cluster_lacks_is_named(read, lists, forbidden, words):
-    with pytest.raises(ClusterError, match=words):
+def test_the_clusters_refusal_is_named(read, lists, forbidden, message):
+    with pytest.raises(ClusterError, match=message):
         read(lists, forbidden)
 
 
-def test_a_cluster_that_is_away_is_named(tmp_path):
+def test_a_cluster_that_does_not_answer_is_named(tmp_path):
     result = call({"kubeconfig": Api(None, port=1).kubeconfig(tmp_path / "kubeconfig"), "namespace": "test"})
     assert result["failed"] is True
     assert result["changed"] is False
@@ -155,7 +157,7 @@ def test_a_cluster_that_is_away_is_named(tmp_path):
 
 
 def test_kubeconfig_and_context_come_from_the_environment(tmp_path):
-    """A context that is not there is named, so both were read."""
+    """The message names the missing context, so both variables are read."""
     kubeconfig = Api(None, port=1).kubeconfig(tmp_path / "kubeconfig")
     result = call({"namespace": "test"}, K8S_AUTH_KUBECONFIG=kubeconfig, K8S_AUTH_CONTEXT="other")
     assert result["failed"] is True
@@ -194,7 +196,7 @@ def documented_shape(contains):
 
 
 def samples(contains):
-    """What the documentation shows, put together from its fields' samples."""
+    """The documented result, put together from its fields' samples."""
     found = {}
     for key, field in contains.items():
         if "sample" in field or "contains" not in field:
@@ -213,7 +215,7 @@ def test_every_key_is_documented_and_no_other(read):
     found, _running = read({**ONE, SCALEDOBJECTS: [scaledobject]})
     documented = yaml.safe_load(scaledobject_info.RETURN)
     given = shape({"scaledobjects": found})
-    # Its two keys are explained once, at the triggers.
+    # Its two keys are documented once, at the triggers.
     assert given["scaledobjects"]["scaling_modifiers"].pop("health") == {"status": {}, "number_of_failures": {}}
     given["scaledobjects"]["scaling_modifiers"]["health"] = {}
     assert given == documented_shape(documented)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube import permissions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import argument_spec
@@ -203,10 +204,7 @@ def test_permissions_that_are_missing_are_named(monkeypatch):
     class Connected:
         kubeconfig = "~/.kube/ci"
 
-    def missing_access(_cluster, wanted):
-        return [str(one) for one in wanted][:2]
-
-    monkeypatch.setattr(verify_scaling, "missing_access", missing_access)
+    monkeypatch.setattr(permissions, "missing_permissions", lambda _cluster, required: required[:2])
     with pytest.raises(BadInput, match=r"Missing permission\(s\) of the kubeconfig ~/.kube/ci: .+; .+"):
         verify_scaling.check_access(Connected(), TARGET, "monitoring", "v1.25.0")
 
@@ -323,7 +321,7 @@ def prove(monkeypatch):
     def fail(*_args):
         raise PermissionError(13, "no thread for you")
 
-    monkeypatch.setattr(verify_scaling, "LoadProcess", Load)
+    monkeypatch.setattr(verify_scaling, "LoadWorkers", Load)
     monkeypatch.setattr(verify_scaling, "Cluster", Connected)
     monkeypatch.setattr(verify_scaling, "find_target", lambda *_args: TARGET)
     monkeypatch.setattr(verify_scaling, "check_url_answers", lambda _url: None)

@@ -31,7 +31,7 @@ GOOD = {"odd": {"kube_prometheus_retention": "1d12h", "kube_prometheus_scrape_in
 def results(run_role):
     cases = {case: given for case, (given, _says) in BAD.items()}
     two = {"kube_prometheus_profile": "full", "kube_prometheus_wait_timeout": 0}
-    return run_role(cases | GOOD | {"two": two}, "__kube_prometheus_findings")
+    return run_role(cases | GOOD | {"two": two}, "__kube_prometheus_checks | rejectattr('good') | list")
 
 
 @pytest.mark.parametrize("case", BAD)

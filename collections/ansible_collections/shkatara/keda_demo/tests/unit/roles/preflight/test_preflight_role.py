@@ -45,7 +45,7 @@ def test_all_that_is_wrong_is_in_one_message(run):
     wrong = {"ansible_host": "10.96.1.1", "preflight_min_worker_cpus": "two", "cluster_nam": "x"}
     code, printed = run("localhost", "inputs", **wrong)
     assert code != 0
-    message = printed[printed.index("3 reason(s) why this run would fail") :].splitlines()
+    message = printed[printed.index("3 reasons why this run would fail") :].splitlines()
     assert sorted(line.split()[1] for line in message[1:4]) == [
         "cluster_service_subnet",
         "worker1:",

@@ -23,6 +23,9 @@ from ..work import Work
 LAYOUT = "oci"
 CERTIFICATES = Path("/etc/ssl/certs")
 APT = "apt-get -qq -o Acquire::Retries=3"
+# Without systemd a package's script starts its daemon, in the network of this machine; 101 forbids it.
+POLICY = "/usr/sbin/policy-rc.d"
+FORBID_DAEMONS = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}"
 
 
 class Buildah:
@@ -67,7 +70,7 @@ def build_base(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         [plain] = work.needs.values()
         container = buildah("from", buildah.source(plain.folder))
         install = f"{APT} update && {APT} install --yes --no-install-recommends {' '.join(packages)}"
-        _run_in(buildah, container, f"{install} && {_clean_apt()}")
+        _run_in(buildah, container, f"{FORBID_DAEMONS} && {install} && rm {POLICY} && {_clean_apt()}")
     else:
         container = buildah("from", "scratch")
         buildah("add", "--quiet", container, _debootstrap(unit.inputs["suite"], work), "/")

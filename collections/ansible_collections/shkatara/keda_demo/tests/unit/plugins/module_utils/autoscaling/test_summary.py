@@ -35,7 +35,7 @@ def external(name, target, current=None):
     """An external metric in an HPA's spec and status."""
     spec = {"type": "External", "external": {"metric": {"name": name}, "target": target}}
     status = {"type": "External", "external": {"metric": {"name": name}, "current": current}}
-    # What the HPA failed to get stands in its status as a metric of no type.
+    # A metric that the HPA failed to get is in its status with an empty type.
     return spec, status if current else {"type": ""}
 
 
@@ -116,8 +116,8 @@ def test_the_lab_at_rest():
     }
 
 
-def test_an_average_is_times_the_replicas_that_the_hpa_found():
-    """The `value` of 0 beside an average is what Kubernetes 1.25 makes of none."""
+def test_the_value_is_the_average_times_the_hpas_current_replicas():
+    """Kubernetes 1.25 writes an absent `value` beside an average as 0."""
     metric = external(METRIC, {"type": "AverageValue", "averageValue": "10"}, {"averageValue": "9250m", "value": "0"})
     (trigger,) = info(hpa=with_metrics(metric, replicas=4))["triggers"]
     assert values(trigger) == (METRIC, "AverageValue", 10.0, 37.0, 9.25)
@@ -131,8 +131,8 @@ def test_a_value_is_as_the_hpa_says():
 
 def test_a_metric_that_the_hpa_does_not_get_has_no_value():
     metric = external(METRIC, {"type": "AverageValue", "averageValue": "10"})
-    found = info(hpa=with_metrics(metric))
-    assert values(found["triggers"][0]) == (METRIC, "AverageValue", 10.0, None, None)
+    result = info(hpa=with_metrics(metric))
+    assert values(result["triggers"][0]) == (METRIC, "AverageValue", 10.0, None, None)
 
 
 def test_metrics_find_their_triggers_whatever_the_order():
@@ -155,16 +155,16 @@ def test_metrics_find_their_triggers_whatever_the_order():
         ),
         replicas=2,
     )
-    found = info(scaledobject, hpa)["triggers"]
-    assert [trigger["index"] for trigger in found] == list(range(11))
-    assert values(found[0]) == ("cpu", "Utilization", 60.0, 45.0, 0.009)
-    assert values(found[1]) == ("s1-kafka-orders", "Value", 5.0, 7.0, None)
-    # No total: the average is over the pods that are Ready alone.
-    assert values(found[2]) == ("memory", "AverageValue", 100.0 * 2**20, None, 50.0 * 2**20)
-    assert values(found[3]) == (None, "AverageValue", None, None, None)
-    assert values(found[10]) == ("s10-cron", "AverageValue", 1.0, 1.0, 0.5)
-    assert found[1]["name"] == "lag"
-    assert [found[1][key] for key in ("query", "server_address", "activation_threshold")] == [None] * 3
+    result = info(scaledobject, hpa)["triggers"]
+    assert [trigger["index"] for trigger in result] == list(range(11))
+    assert values(result[0]) == ("cpu", "Utilization", 60.0, 45.0, 0.009)
+    assert values(result[1]) == ("s1-kafka-orders", "Value", 5.0, 7.0, None)
+    # No total: the average is over the Ready pods only.
+    assert values(result[2]) == ("memory", "AverageValue", 100.0 * 2**20, None, 50.0 * 2**20)
+    assert values(result[3]) == (None, "AverageValue", None, None, None)
+    assert values(result[10]) == ("s10-cron", "AverageValue", 1.0, 1.0, 0.5)
+    assert result[1]["name"] == "lag"
+    assert [result[1][key] for key in ("query", "server_address", "activation_threshold")] == [None] * 3
 
 
 def test_a_trigger_with_several_metrics_has_an_entry_for_each():
@@ -173,8 +173,11 @@ def test_a_trigger_with_several_metrics_has_an_entry_for_each():
         external("s0-queue", {"type": "AverageValue", "averageValue": "1"}, {"averageValue": "3"}),
         external("s0-age", {"type": "AverageValue", "averageValue": "2"}, {"averageValue": "4"}),
     )
-    found = info(scaledobject, hpa)["triggers"]
-    assert [(one["index"], one["metric_name"], one["value"]) for one in found] == [(0, "s0-queue", 3), (0, "s0-age", 4)]
+    result = info(scaledobject, hpa)["triggers"]
+    assert [(entry["index"], entry["metric_name"], entry["value"]) for entry in result] == [
+        (0, "s0-queue", 3),
+        (0, "s0-age", 4),
+    ]
 
 
 def test_a_formula_has_the_value_in_place_of_its_triggers():
@@ -184,8 +187,8 @@ def test_a_formula_has_the_value_in_place_of_its_triggers():
     metric = external(
         "composite-metric", {"type": "AverageValue", "averageValue": "10"}, {"averageValue": "18500m", "value": "0"}
     )
-    found = info(scaledobject, with_metrics(metric, replicas=4))
-    assert found["scaling_modifiers"] == {
+    result = info(scaledobject, with_metrics(metric, replicas=4))
+    assert result["scaling_modifiers"] == {
         "formula": "requests * 2",
         "activation_target": 1.5,
         "metric_name": "composite-metric",
@@ -195,8 +198,8 @@ def test_a_formula_has_the_value_in_place_of_its_triggers():
         "average_value": 18.5,
         "health": None,
     }
-    assert values(found["triggers"][0]) == (METRIC, "AverageValue", None, None, None)
-    assert found["triggers"][0]["health"]["status"] == "Happy"
+    assert values(result["triggers"][0]) == (METRIC, "AverageValue", None, None, None)
+    assert result["triggers"][0]["health"]["status"] == "Happy"
 
 
 def test_a_new_scaledobject_has_kedas_defaults_and_nothing_else():
@@ -204,46 +207,46 @@ def test_a_new_scaledobject_has_kedas_defaults_and_nothing_else():
         "metadata": {"name": "new", "namespace": "test"},
         "spec": {"scaleTargetRef": {"name": "web"}, "triggers": [{"type": "cpu", "metadata": {"value": "60"}}]},
     }
-    found = info(scaledobject, None, None)
+    result = info(scaledobject, None, None)
     numbers = ("min_replicas", "max_replicas", "idle_replicas", "polling_interval", "cooldown_period")
-    assert [found[key] for key in numbers] == [0, 100, None, 30, 300]
-    assert [found[key] for key in ("ready", "active", "paused", "fallback")] == [False] * 4
-    assert found["message"] == "no condition Ready yet"
-    assert (found["hpa"], found["deployment"]) == (None, None)
-    assert values(found["triggers"][0]) == ("cpu", None, None, None, None)
+    assert [result[key] for key in numbers] == [0, 100, None, 30, 300]
+    assert [result[key] for key in ("ready", "active", "paused", "fallback")] == [False] * 4
+    assert result["message"] == "no condition Ready yet"
+    assert (result["hpa"], result["deployment"]) == (None, None)
+    assert values(result["triggers"][0]) == ("cpu", None, None, None, None)
     assert hpa_name(scaledobject) == "keda-hpa-new"
 
 
-def test_what_the_scaledobject_says_counts():
+def test_the_scaledobjects_own_fields_count():
     spec = {"minReplicaCount": 2, "maxReplicaCount": 7, "idleReplicaCount": 0, "pollingInterval": 9}
     spec |= {"cooldownPeriod": 0, "scaleTargetRef": {"name": "test", "kind": "StatefulSet"}}
     spec["triggers"] = [{"type": "kafka", "metricType": "Value", "metadata": {}}]
-    found = info(changed(SCALEDOBJECT, "spec", spec), None, None)
+    result = info(changed(SCALEDOBJECT, "spec", spec), None, None)
     numbers = ("min_replicas", "max_replicas", "idle_replicas", "polling_interval", "cooldown_period")
-    assert [found[key] for key in numbers] == [2, 7, 0, 9, 0]
-    assert found["target"] == {"kind": "StatefulSet", "name": "test", "api_version": "apps/v1"}
-    # There is no HPA yet, so the trigger's word counts, and its threshold is not what anybody was told.
-    assert values(found["triggers"][0])[1:] == ("Value", None, None, None)
+    assert [result[key] for key in numbers] == [2, 7, 0, 9, 0]
+    assert result["target"] == {"kind": "StatefulSet", "name": "test", "api_version": "apps/v1"}
+    # There is no HPA yet: the type is the trigger's, and there is no threshold.
+    assert values(result["triggers"][0])[1:] == ("Value", None, None, None)
 
 
 def test_numbers_that_kubernetes_leaves_out_are_zero():
     deployment = {"metadata": {"name": "test"}, "spec": {"replicas": 0}, "status": {"observedGeneration": 3}}
-    found = info(changed(SCALEDOBJECT, "spec.idleReplicaCount", 0), changed(HPA, "status", {}), deployment)
-    assert list(found["deployment"].values()) == ["test", 0, 0, 0, 0, 0]
-    assert found["idle_replicas"] == 0
-    assert (found["hpa"]["desired_replicas"], found["hpa"]["scaling_active"]) == (0, False)
-    assert values(found["triggers"][0]) == (METRIC, "AverageValue", 10.0, None, None)
+    result = info(changed(SCALEDOBJECT, "spec.idleReplicaCount", 0), changed(HPA, "status", {}), deployment)
+    assert list(result["deployment"].values()) == ["test", 0, 0, 0, 0, 0]
+    assert result["idle_replicas"] == 0
+    assert (result["hpa"]["desired_replicas"], result["hpa"]["scaling_active"]) == (0, False)
+    assert values(result["triggers"][0]) == (METRIC, "AverageValue", 10.0, None, None)
 
 
 @pytest.mark.parametrize(
     ("condition", "annotations", "paused"),
     [
         (None, {"autoscaling.keda.sh/paused-replicas": "0"}, True),  # KEDA 2.10
-        (None, {"autoscaling.keda.sh/paused": "true"}, False),  # KEDA 2.10 does not know it
+        (None, {"autoscaling.keda.sh/paused": "true"}, False),  # unknown to KEDA 2.10
         ("Unknown", {}, False),
         ("True", {"autoscaling.keda.sh/paused": "true"}, True),
         ("False", {"autoscaling.keda.sh/paused": "false"}, False),
-        ("False", {"autoscaling.keda.sh/paused-replicas": "3"}, False),  # newer KEDA, which has not done it yet
+        ("False", {"autoscaling.keda.sh/paused-replicas": "3"}, False),  # a newer KEDA that has not paused yet
     ],
 )
 def test_paused_is_what_keda_says(condition, annotations, paused):
@@ -258,26 +261,26 @@ def test_fallback():
     scaledobject = changed(SCALEDOBJECT, "spec.fallback", spec)
     scaledobject = changed(scaledobject, "status.conditions.2.status", "True")
     scaledobject = changed(scaledobject, f"status.health.{METRIC}", {"numberOfFailures": 4, "status": "Failing"})
-    found = info(scaledobject)
-    assert found["fallback"] is True
-    assert found["fallback_spec"] == {"failure_threshold": 3, "replicas": 6, "behavior": "static"}
-    assert found["triggers"][0]["health"] == {"status": "Failing", "number_of_failures": 4}
+    result = info(scaledobject)
+    assert result["fallback"] is True
+    assert result["fallback_spec"] == {"failure_threshold": 3, "replicas": 6, "behavior": "static"}
+    assert result["triggers"][0]["health"] == {"status": "Failing", "number_of_failures": 4}
     newer = info(changed(scaledobject, "spec.fallback", spec | {"behavior": "currentReplicas"}))
     assert newer["fallback_spec"]["behavior"] == "currentReplicas"
 
 
 def test_no_secret_gets_into_the_result():
-    """KEDA wants secrets by reference; what users put elsewhere all the same is not shown."""
+    """KEDA takes secrets by reference, and secrets that users put elsewhere are left out."""
     trigger = copy.deepcopy(SCALEDOBJECT["spec"]["triggers"][0])
     trigger["authenticationRef"] = {"name": "prometheus-token"}
     trigger["metadata"] |= {
         "serverAddress": "https://demo:s3cret@prometheus.example.com/a?b=c@d",
         "customHeaders": "Authorization=Bearer s3cret",
     }
-    found = info(with_triggers(trigger, names=[METRIC]))
-    assert "s3cret" not in str(found)
-    assert found["triggers"][0]["server_address"] == "https://***@prometheus.example.com/a?b=c@d"
-    assert found["triggers"][0]["authentication_ref"] == {"kind": "TriggerAuthentication", "name": "prometheus-token"}
+    result = info(with_triggers(trigger, names=[METRIC]))
+    assert "s3cret" not in str(result)
+    assert result["triggers"][0]["server_address"] == "https://***@prometheus.example.com/a?b=c@d"
+    assert result["triggers"][0]["authentication_ref"] == {"kind": "TriggerAuthentication", "name": "prometheus-token"}
 
 
 @pytest.mark.parametrize(("text", "number"), [("2.5", 2.5), ("", 0.0), ("many", None), ("NaN", None)])
@@ -307,7 +310,7 @@ def test_hpa_name():
     assert hpa_name(changed(changed(SCALEDOBJECT, "spec.advanced", advanced), "status.hpaName", None)) == "mine"
 
 
-def test_a_metric_that_was_added_by_hand_is_no_trouble():
+def test_a_metric_added_by_hand_is_ignored():
     pods = ({"type": "Pods", "pods": {"metric": {"name": "a"}, "target": {"type": "AverageValue"}}}, {"type": "Pods"})
     hpa = with_metrics(pods, external(METRIC, {"type": "Value", "value": "1"}, {"value": "2"}))
     assert values(info(hpa=hpa)["triggers"][0]) == (METRIC, "Value", 1.0, 2.0, None)

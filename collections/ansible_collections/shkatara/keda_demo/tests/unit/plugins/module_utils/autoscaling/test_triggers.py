@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which trigger the load moves, and what its HPA makes of all of them."""
+"""Which trigger the load drives, and the model of its HPA."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def external(name, kind, goal):
     return {"type": "External", "external": {"metric": {"name": name}, "target": {"type": kind, field: goal}}}
 
 
-def seen(name, **current):
+def current_metric(name, **current):
     return {"type": "External", "external": {"metric": {"name": name}, "current": current}}
 
 
@@ -62,16 +62,16 @@ def hpa(metrics, values=(), replicas=1, **spec):
     return hpa_view(made)
 
 
-def triggers(*given):
-    return triggers_of(scaledobject_view(scaledobject(*given)))
+def triggers(*specs):
+    return triggers_of(scaledobject_view(scaledobject(*specs)))
 
 
-def plan(found_hpa, found, by_load=0, flags=None, version=(1, 25)):
-    view = scaledobject_view(found)
+def model(view_of_hpa, scaledobject_object, by_load=0, flags=None, version=(1, 25)):
+    view = scaledobject_view(scaledobject_object)
     known = triggers_of(view)
     load_trigger = None if by_load is None else known[by_load]
     flags = flags or ControllerFlags()
-    return hpa_model(found_hpa, view, known, load_trigger=load_trigger, flags=flags, version=version)
+    return hpa_model(view_of_hpa, view, known, load_trigger=load_trigger, flags=flags, version=version)
 
 
 def test_triggers_of_a_scaledobject():
@@ -89,70 +89,100 @@ def test_triggers_of_a_scaledobject():
     assert (third.key, third.type, third.query, third.server_address, third.activation) == ("2", "cron", "", "", 0.0)
 
 
-def test_an_activation_that_is_no_number_is_kedas_to_say():
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        ([], []),
+        (["web", "", ""], ["web", "1", "2"]),
+        (["", "0"], ["#0", "0"]),
+        (["1", ""], ["1", "#1"]),
+        (["1", "0"], ["1", "0"]),
+        (["same", "same", "other"], ["#0", "#1", "other"]),
+        (["", "0", "#0"], ["##0", "0", "#0"]),
+        (["0", "0", ""], ["#0", "#1", "2"]),
+    ],
+)
+def test_no_two_triggers_share_a_key(names, keys):
+    assert [trigger.key for trigger in triggers(*(prometheus("up", name) for name in names))] == keys
+    assert len(set(keys)) == len(names)
+
+
+def test_an_activation_that_is_no_number_counts_as_zero():
     assert triggers(prometheus("up", activationThreshold="many"))[0].activation == 0.0
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted", "counter", "index"),
+    ("specs", "wanted", "counter", "index"),
     [
         ((prometheus("up"),), None, None, 0),
-        ((CRON, prometheus("up")), None, None, 1),  # the only one that is understood
+        ((CRON, prometheus("up")), None, None, 1),  # the only type that is understood
         ((prometheus("up"), prometheus(OTHER, "orders")), "orders", None, 1),
         ((prometheus("up"), prometheus(OTHER, "orders")), "1", None, 1),
         ((prometheus("up"), prometheus(OTHER)), None, "orders_total", 1),
         ((prometheus("up"), prometheus(OTHER)), None, 'orders_total{namespace="test"}', 1),
-        ((prometheus("up"),), None, "orders_total", 0),  # there is no other
+        ((prometheus("up"),), None, "orders_total", 0),  # the only trigger
         ((CRON,), None, None, None),
-        ((CRON, prometheus("up")), "0", None, None),  # asked for, and not understood
+        ((CRON, prometheus("up")), "0", None, None),  # of a type that is not understood
         ((), None, None, None),
+        # A name wins over an index, and a key names the trigger whose index is taken.
+        ((prometheus("up"), prometheus(OTHER, "0")), "0", None, 1),
+        ((prometheus("up"), prometheus(OTHER, "0")), "#0", None, 0),
+        ((prometheus("up", "1"), prometheus(OTHER, "0")), "1", None, 0),
+        ((prometheus("up", "same"), prometheus(OTHER, "same")), "#1", None, 1),
+        ((prometheus("up", "same"), prometheus(OTHER, "same")), "1", None, 1),
     ],
 )
-def test_the_trigger_that_the_load_moves(given, wanted, counter, index):
-    known = triggers(*given)
-    found = find_load_trigger(known, wanted, counter, "test")
-    assert found == (None if index is None else known[index])
+def test_the_trigger_that_the_load_drives(specs, wanted, counter, index):
+    known = triggers(*specs)
+    result = find_load_trigger(known, wanted, counter, "test")
+    assert result == (None if index is None else known[index])
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted", "counter", "words"),
+    ("specs", "wanted", "counter", "message"),
     [
         ((prometheus("up", "web"),), "shop", None, r"`trigger` is 'shop', and the ScaledObject has web \(prometheus\)"),
         ((), "shop", None, r"\(none\)"),
         ((prometheus("up"), prometheus(OTHER)), None, None, "it is not clear which the load moves"),
         ((prometheus("up"), prometheus(OTHER)), None, "absent_total", "it is not clear which the load moves"),
         ((prometheus(OTHER), prometheus(OTHER)), None, "orders_total", "give the name or the index"),
+        (
+            (prometheus("up", "same"), prometheus(OTHER, "same")),
+            "same",
+            None,
+            "several triggers of the ScaledObject have this name: give #0 or #1",
+        ),
     ],
 )
-def test_what_is_not_clear_is_said(given, wanted, counter, words):
-    with pytest.raises(BadInput, match=words):
-        find_load_trigger(triggers(*given), wanted, counter, "test")
+def test_a_trigger_that_is_missing_or_ambiguous_is_refused(specs, wanted, counter, message):
+    with pytest.raises(BadInput, match=message):
+        find_load_trigger(triggers(*specs), wanted, counter, "test")
 
 
-def test_what_the_hpa_was_told_counts():
+def test_the_hpas_own_fields_count():
     """The HPA's own fields and the API server's, not the ScaledObject's."""
     behavior = {"scaleUp": {"stabilizationWindowSeconds": 30}}
     flags = ControllerFlags(tolerance=0.2, downscale_stabilization=60.0)
-    found = plan(
+    result = model(
         hpa([external("s0-prometheus", AVERAGE_VALUE, "2500m")], behavior=behavior, minReplicas=2, maxReplicas=7),
         scaledobject(prometheus("up", threshold="99")),
         flags=flags,
         version=(1, 36),
     )
-    target = found.target
-    assert (found.not_predicted, found.fallback) == ((), None)
-    assert (target.load_metric.name, target.load_metric.target, target.load_metric.kind) == (
+    config = result.config
+    assert (result.not_predicted, result.fallback) == ((), None)
+    assert (config.load_metric.name, config.load_metric.target, config.load_metric.kind) == (
         "s0-prometheus",
         2.5,
         AVERAGE_VALUE,
     )
-    assert (target.min_replicas, target.max_replicas, target.tolerance) == (2, 7, 0.2)
-    assert (target.behavior, target.downscale_stabilization, target.version) == (behavior, 60.0, (1, 36))
+    assert (config.min_replicas, config.max_replicas, config.tolerance) == (2, 7, 0.2)
+    assert (config.behavior, config.downscale_stabilization, config.version) == (behavior, 60.0, (1, 36))
 
 
-def test_other_metrics_stay_at_what_the_hpa_saw():
-    """Of an AverageValue it shows a replica's part, of a Value all of it."""
-    found = plan(
+def test_other_metrics_keep_the_value_that_the_hpa_read():
+    """The HPA's status has the average a replica for an AverageValue, and the total for a Value."""
+    result = model(
         hpa(
             [
                 external("s0-prometheus", AVERAGE_VALUE, "10"),
@@ -160,57 +190,61 @@ def test_other_metrics_stay_at_what_the_hpa_saw():
                 external("s2-prometheus", VALUE, "100"),
             ],
             [
-                seen("s0-prometheus", averageValue="3"),
-                seen("s1-prometheus", averageValue="4500m"),
-                seen("s2-prometheus", value="50"),
+                current_metric("s0-prometheus", averageValue="3"),
+                current_metric("s1-prometheus", averageValue="4500m"),
+                current_metric("s2-prometheus", value="50"),
             ],
             replicas=3,
         ),
         scaledobject(prometheus("up"), prometheus(OTHER, "orders"), prometheus("down")),
     )
-    assert [(one.value, one.by_load) for one in found.target.metrics] == [(0.0, True), (13.5, False), (50.0, False)]
-    assert [one.trigger for one in found.not_predicted] == ["orders (prometheus)", "2 (prometheus)"]
-    assert "its value of 13.5 is taken to stay" in found.not_predicted[0].why
-    assert desired_replicas(found.target, 0.0, 3) == 3
-    assert desired_replicas(found.target, 57.0, 3) == 6
+    assert [(metric.value, metric.by_load) for metric in result.config.metrics] == [
+        (0.0, True),
+        (13.5, False),
+        (50.0, False),
+    ]
+    assert [entry.trigger for entry in result.not_predicted] == ["orders (prometheus)", "2 (prometheus)"]
+    assert "its value of 13.5 is taken to stay" in result.not_predicted[0].why
+    assert desired_replicas(result.config, 0.0, 3) == 3
+    assert desired_replicas(result.config, 57.0, 3) == 6
 
 
 def test_an_index_of_two_digits_is_another_trigger():
-    given = [prometheus("up")] * 10 + [prometheus(OTHER)]
+    specs = [prometheus("up")] * 10 + [prometheus(OTHER)]
     metrics = [external("s1-prometheus", AVERAGE_VALUE, "10"), external("s10-prometheus", AVERAGE_VALUE, "7")]
-    found = plan(hpa(metrics), scaledobject(*given), by_load=10)
-    assert found.target.load_metric.target == 7
+    result = model(hpa(metrics), scaledobject(*specs), by_load=10)
+    assert result.config.load_metric.target == 7
 
 
 def test_a_cpu_trigger_is_watched_and_not_computed():
     cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
-    found = plan(
+    result = model(
         hpa([external("s0-prometheus", AVERAGE_VALUE, "10"), cpu]),
         scaledobject(prometheus("up"), {"type": "cpu", "metadata": {"value": "60"}}),
     )
-    assert [metric.name for metric in found.target.metrics] == ["s0-prometheus"]
-    assert [(one.trigger, one.why) for one in found.not_predicted] == [
+    assert [metric.name for metric in result.config.metrics] == ["s0-prometheus"]
+    assert [(entry.trigger, entry.why) for entry in result.not_predicted] == [
         ("cpu", "a metric of type Resource is not computed from a load")
     ]
 
 
 def test_nothing_is_computed_of_a_formula():
     advanced = {"scalingModifiers": {"formula": "web + orders", "target": "2"}}
-    found = plan(
+    result = model(
         hpa([external("s0-composite-metric", AVERAGE_VALUE, "2")]),
         scaledobject(prometheus("up", "web"), prometheus(OTHER, "orders"), advanced=advanced),
     )
-    assert found.target is None
-    assert [one.trigger for one in found.not_predicted] == ["web (prometheus)", "orders (prometheus)"]
-    assert "'web + orders'" in found.not_predicted[0].why
+    assert result.config is None
+    assert [entry.trigger for entry in result.not_predicted] == ["web (prometheus)", "orders (prometheus)"]
+    assert "'web + orders'" in result.not_predicted[0].why
 
 
 def test_nothing_is_computed_without_a_trigger_that_is_understood():
-    found = plan(hpa([external("s0-cron", AVERAGE_VALUE, "1")]), scaledobject(CRON), by_load=None)
-    assert found.target is None
-    assert [one.trigger for one in found.not_predicted] == ["0 (cron)"]
-    empty = plan(hpa([]), scaledobject(CRON), by_load=None)
-    assert (empty.target, [one.why for one in empty.not_predicted]) == (None, ["its type is not known here"])
+    result = model(hpa([external("s0-cron", AVERAGE_VALUE, "1")]), scaledobject(CRON), by_load=None)
+    assert result.config is None
+    assert [entry.trigger for entry in result.not_predicted] == ["0 (cron)"]
+    empty = model(hpa([]), scaledobject(CRON), by_load=None)
+    assert (empty.config, [entry.why for entry in empty.not_predicted]) == (None, ["its type is not known here"])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +255,7 @@ def test_a_fallback_puts_its_replicas_in_place_of_the_metric(failures, kind, fal
     """KEDA 2.10, pkg/fallback: more failures than the threshold, and only for an AverageValue."""
     made = scaledobject(prometheus("up"), fallback={"failureThreshold": 3, "replicas": 6})
     made["status"]["health"] = {"s0-prometheus": {"numberOfFailures": failures, "status": "Failing"}}
-    found = plan(hpa([external("s0-prometheus", kind, "7500m")]), made)
-    assert found.fallback == fallback
+    result = model(hpa([external("s0-prometheus", kind, "7500m")]), made)
+    assert result.fallback == fallback
     if fallback:
-        assert desired_replicas(found.target, fallback, 1) == 6
+        assert desired_replicas(result.config, fallback, 1) == 6

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Access to a cluster: bad input in plain words, lists, watches and selectors."""
+"""Access to a cluster: messages about bad input, lists, watches and selectors."""
 
 from __future__ import annotations
 
@@ -96,20 +96,20 @@ def test_label_selector(selector, expected):
     ],
 )
 def test_lists_and_watches_of_a_kind(tmp_path, kind, path):
-    found = {"metadata": {"name": "web"}}
+    deployment = {"metadata": {"name": "web"}}
 
     def answer(handler, _path):
         if handler.query.get("watch"):
             handler.begin_stream()
-            handler.send_piece(json.dumps({"type": "ADDED", "object": found}) + "\n")
+            handler.send_piece(json.dumps({"type": "ADDED", "object": deployment}) + "\n")
             handler.end_stream()
         else:
-            handler.send({"metadata": {"resourceVersion": "7"}, "items": [found]})
+            handler.send({"metadata": {"resourceVersion": "7"}, "items": [deployment]})
 
     with serve(answer) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "kubeconfig"), None)
-        assert cluster.list(kind, "test", labels="app=web") == ([found], "7")
-        assert list(cluster.watch(kind, "test", "7", labels="app=web")) == [(OPENED, {}), ("ADDED", found)]
+        assert cluster.list(kind, "test", labels="app=web") == ([deployment], "7")
+        assert list(cluster.watch(kind, "test", "7", labels="app=web")) == [(OPENED, {}), ("ADDED", deployment)]
     (_verb, listed, first), (_verb, watched, second) = api.asked
     assert (listed, first) == (path, {"labelSelector": "app=web"})
     assert watched == path
@@ -122,7 +122,7 @@ def test_a_missing_permission_is_named(tmp_path, verb):
     document = {"kind": "Status", "message": "events is forbidden", "code": 403}
     with serve(lambda handler, _path: handler.send(document, 403)) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "kubeconfig"), None)
-        words = rf"verb {verb} on events in namespace test \(events is forbidden\)"
-        with pytest.raises(ClusterError, match=words) as caught:
+        message = rf"verb {verb} on events in namespace test \(events is forbidden\)"
+        with pytest.raises(ClusterError, match=message) as caught:
             cluster.list("events", "test") if verb == "list" else list(cluster.watch("events", "test", "7"))
     assert caught.value.status == 403

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.permissions import (
     Permission,
-    missing_access,
+    missing_permissions,
     required_permissions,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
@@ -17,8 +17,11 @@ from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-def ask(tmp_path, wanted, allow):
-    """Return what is missing, and what was asked; `allow` gives a bool or the status of a refusal."""
+def review(tmp_path, required, allow):
+    """Return the names of the missing permissions, and the attributes of each review.
+
+    `allow` gives the answer to a review, a bool, or the status of a refusal.
+    """
     reviewed = []
 
     def answer(handler, path):
@@ -33,20 +36,20 @@ def ask(tmp_path, wanted, allow):
 
     with serve(answer) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "kubeconfig"), None)
-        return missing_access(cluster, wanted), reviewed
+        return [str(permission) for permission in missing_permissions(cluster, required)], reviewed
 
 
 def test_each_missing_permission_is_named(tmp_path):
-    wanted = required_permissions("test", prometheus_namespace="monitoring", counters=True)
+    required = required_permissions("test", prometheus_namespace="monitoring", counters=True)
     denied = {("watch", "scaledobjects"), ("list", "endpoints"), ("get", "pods")}
-    missing, reviewed = ask(tmp_path, wanted, lambda item: (item["verb"], item["resource"]) not in denied)
+    missing, reviewed = review(tmp_path, required, lambda item: (item["verb"], item["resource"]) not in denied)
     assert missing == [
         "watch on scaledobjects.keda.sh in namespace test",
         "list on endpoints in namespace monitoring",
         "get on pods/portforward in namespace test",
         "get on pods/portforward in namespace monitoring",
     ]
-    assert len(reviewed) == len(wanted)
+    assert len(reviewed) == len(required)
     assert {"verb": "watch", "group": "apps", "resource": "replicasets", "namespace": "test"} in reviewed
     assert {
         "verb": "get",
@@ -58,49 +61,47 @@ def test_each_missing_permission_is_named(tmp_path):
 
 
 def test_an_object_by_its_name(tmp_path):
-    need = Permission("get", "apps", "deployments", "test", name="web")
-    missing, reviewed = ask(tmp_path, [need], lambda _item: False)
+    permission = Permission("get", "apps", "deployments", "test", name="web")
+    missing, reviewed = review(tmp_path, [permission], lambda _item: False)
     assert missing == ["get on deployments.apps web in namespace test"]
     assert reviewed[0]["name"] == "web"
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_nothing_is_missing_where_nobody_may_ask(tmp_path, status):
-    assert (
-        ask(tmp_path, required_permissions("test", prometheus_namespace=None, counters=False), lambda _item: status)[0]
-        == []
-    )
+def test_nothing_is_missing_if_reviews_are_refused(tmp_path, status):
+    required = required_permissions("test", prometheus_namespace=None, counters=False)
+    assert review(tmp_path, required, lambda _item: status)[0] == []
 
 
 def test_credentials_that_are_not_accepted(tmp_path):
     with pytest.raises(ClusterError, match="does not accept the kubeconfig's credentials"):
-        ask(tmp_path, [Permission("list", "", "pods", "test")], lambda _item: 401)
+        review(tmp_path, [Permission("list", "", "pods", "test")], lambda _item: 401)
 
 
 def test_an_api_server_that_is_not_there(tmp_path):
     with serve(lambda *_args: None) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "kubeconfig"), None)
     with pytest.raises(ClusterError, match=r"does not answer: .*refused"):
-        missing_access(cluster, [Permission("list", "", "pods", "test")])
+        missing_permissions(cluster, [Permission("list", "", "pods", "test")])
 
 
-def test_reviews_are_asked_for_at_the_same_time(tmp_path):
-    together = threading.Barrier(4, timeout=10)  # broken, and so an error, unless four are there at once
+def test_reviews_run_at_the_same_time(tmp_path):
+    together = threading.Barrier(4, timeout=10)  # raises unless four requests are there at once
 
     def allow(_item):
         together.wait()
         return True
 
-    wanted = [Permission("list", "", kind, "test") for kind in ("pods", "services", "endpoints", "events")]
-    assert ask(tmp_path, wanted, allow)[0] == []
+    required = [Permission("list", "", kind, "test") for kind in ("pods", "services", "endpoints", "events")]
+    assert review(tmp_path, required, allow)[0] == []
     assert not together.broken
 
 
-def test_needs_of_a_prometheus_with_a_url_and_without_counters():
-    wanted = required_permissions("test", prometheus_namespace=None, counters=False)
-    assert {need.verb for need in wanted} == {"list", "watch"}
-    assert {need.namespace for need in wanted} == {"test"}
-    assert [need.resource for need in wanted if need.verb == "watch"] == [
+def test_permissions_for_a_prometheus_with_a_url_and_without_counters():
+    required = required_permissions("test", prometheus_namespace=None, counters=False)
+    assert {item.verb for item in required} == {"list", "watch"}
+    assert {item.namespace for item in required} == {"test"}
+    assert [item.resource for item in required if item.verb == "watch"] == [
         "scaledobjects",
         "horizontalpodautoscalers",
         "deployments",
@@ -110,9 +111,9 @@ def test_needs_of_a_prometheus_with_a_url_and_without_counters():
     ]
 
 
-def test_a_port_forward_in_one_namespace_is_needed_once():
-    wanted = required_permissions("test", prometheus_namespace="test", counters=True)
-    assert [str(need) for need in wanted if need.subresource] == ["get on pods/portforward in namespace test"]
+def test_a_port_forward_in_one_namespace_is_required_once():
+    required = required_permissions("test", prometheus_namespace="test", counters=True)
+    assert [str(item) for item in required if item.subresource] == ["get on pods/portforward in namespace test"]
 
 
 @pytest.mark.parametrize(
@@ -123,9 +124,11 @@ def test_a_port_forward_in_one_namespace_is_needed_once():
         ("v1.34.9", ["get"]),
         ("v1.35.0", ["get", "create"]),
         ("v1.36.3+k3s1", ["get", "create"]),
+        ("v1.34.4-gke.1043002", ["get"]),
+        ("v1.35.0-eks-036c24b", ["get", "create"]),
         ("v2.0.0", ["get", "create"]),
     ],
 )
 def test_verbs_of_a_port_forward(version, verbs):
-    wanted = required_permissions("test", prometheus_namespace=None, counters=True, version=version)
-    assert [need.verb for need in wanted if need.subresource] == verbs
+    required = required_permissions("test", prometheus_namespace=None, counters=True, version=version)
+    assert [item.verb for item in required if item.subresource] == verbs

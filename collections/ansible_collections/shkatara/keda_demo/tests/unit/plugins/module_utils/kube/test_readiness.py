@@ -1,14 +1,14 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""When an object is ready, and what is said when it is not."""
+"""The readiness of objects, and the reasons against it."""
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.readiness import (
     pod_troubles,
-    why_not_ready,
+    unready_reason,
 )
 
-UNSEEN = "its controller has not seen its last change yet"
+NOT_OBSERVED = "its controller has not seen its last change yet"
 
 
 def workload(status, replicas=1):
@@ -38,32 +38,32 @@ def stateful(**changes):
     ("kind", "status", "reason"),
     [
         ("Deployment", rolled_out(), None),
-        ("Deployment", {}, UNSEEN),
-        ("Deployment", rolled_out(observedGeneration=0), UNSEEN),
+        ("Deployment", {}, NOT_OBSERVED),
+        ("Deployment", rolled_out(observedGeneration=0), NOT_OBSERVED),
         ("Deployment", {"observedGeneration": 1}, "0 of 1 pods are made from its template"),
         ("Deployment", rolled_out(replicas=2), "1 old pods are still there"),
         ("Deployment", rolled_out(availableReplicas=0), "0 of 1 pods are available"),
         ("DaemonSet", scheduled(), None),
-        ("DaemonSet", {}, UNSEEN),
+        ("DaemonSet", {}, NOT_OBSERVED),
         ("DaemonSet", scheduled(desiredNumberScheduled=0), "it has no node to run on"),
         ("DaemonSet", scheduled(updatedNumberScheduled=1), "1 of 2 pods are made from its template"),
         ("DaemonSet", scheduled(numberAvailable=1), "1 of 2 pods are available"),
         ("StatefulSet", stateful(), None),
-        ("StatefulSet", {}, UNSEEN),
+        ("StatefulSet", {}, NOT_OBSERVED),
         ("StatefulSet", stateful(readyReplicas=0), "0 of 1 pods are ready"),
         ("StatefulSet", stateful(updateRevision="b"), "0 of 1 pods are made from its template"),
     ],
 )
 def test_workloads(kind, status, reason):
-    assert why_not_ready(kind, workload(status)) == reason
+    assert unready_reason(kind, workload(status)) == reason
 
 
-def test_no_pods_wanted_is_ready():
-    assert why_not_ready("Deployment", workload({"observedGeneration": 1}, replicas=0)) is None
+def test_a_deployment_without_replicas_is_ready():
+    assert unready_reason("Deployment", workload({"observedGeneration": 1}, replicas=0)) is None
 
 
-def test_what_is_not_there_is_not_ready():
-    assert why_not_ready("Deployment", None) == "it is not there"
+def test_a_missing_object_is_not_ready():
+    assert unready_reason("Deployment", None) == "it is not there"
 
 
 def with_condition(kind, status, **more):
@@ -87,11 +87,11 @@ def with_condition(kind, status, **more):
         ("ScaledObject", {"metadata": {}}, "it has no condition Ready yet"),
         ("CustomResourceDefinition", with_condition("Established", "True"), None),
         ("Prometheus", with_condition("Available", "True", observedGeneration=2), None),
-        ("Prometheus", with_condition("Available", "True", observedGeneration=1), UNSEEN),
+        ("Prometheus", with_condition("Available", "True", observedGeneration=1), NOT_OBSERVED),
     ],
 )
 def test_conditions(kind, obj, reason):
-    assert why_not_ready(kind, obj) == reason
+    assert unready_reason(kind, obj) == reason
 
 
 def pod(*containers, initial=(), **metadata):
@@ -114,7 +114,7 @@ CRASHED = {
 
 
 @pytest.mark.parametrize(
-    ("found", "troubles"),
+    ("obj", "troubles"),
     [
         (pod(container({"running": {}}, ready=True)), []),
         (pod(container(WAITING)), ["container main waits (ErrImageNeverPull: not present)"]),
@@ -136,11 +136,11 @@ CRASHED = {
         ),
     ],
 )
-def test_troubles_of_pods(found, troubles):
-    assert pod_troubles(found) == troubles
+def test_troubles_of_pods(obj, troubles):
+    assert pod_troubles(obj) == troubles
 
 
 def test_a_pod_without_a_node_says_why():
     condition = {"type": "PodScheduled", "status": "False", "message": "0/2 nodes are available"}
-    found = {"metadata": {"name": "a"}, "status": {"conditions": [condition]}}
-    assert pod_troubles(found) == ["it has no node: 0/2 nodes are available"]
+    obj = {"metadata": {"name": "a"}, "status": {"conditions": [condition]}}
+    assert pod_troubles(obj) == ["it has no node: 0/2 nodes are available"]

@@ -11,7 +11,7 @@ import time
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.worker import Worker
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.workers import LoadProcess
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.workers import LoadWorkers
 from ansible_collections.shkatara.keda_demo.tests.support.load_server import ServerProcess
 
 
@@ -24,9 +24,9 @@ def server():
 
 @pytest.fixture
 def make():
-    """Makes LoadProcess, and closes what was made."""
+    """A function that makes LoadWorkers, which are closed after the test."""
     with contextlib.ExitStack() as stack:
-        yield lambda workers=1: stack.enter_context(contextlib.closing(LoadProcess(workers)))
+        yield lambda workers=1: stack.enter_context(contextlib.closing(LoadWorkers(workers)))
 
 
 def spec(url, rate, duration, workers=1, timeout=10.0):
@@ -43,15 +43,15 @@ def wait_for(condition):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_processes_send_and_report(make, server, workers):
     load, before = make(workers), server.arrived()
-    assert load.poll()["sent"] == 0, "it began before it was told"
+    assert load.poll().sent == 0, "it began before it was told"
     load.start(spec(server.url(), rate=100, duration=1, workers=workers))
     begun = time.monotonic()
     counts = load.wait(20)
-    assert (counts["ended"], counts["scheduled"], counts["answered"]) == (True, 100, 100)
+    assert (counts.ended, counts.scheduled, counts.answered) == (True, 100, 100)
     assert server.arrived() - before == 100
     # The workers' shares are of one schedule, from one moment on.
-    assert counts["last_sent"] - counts["first_sent"] == pytest.approx(0.99, abs=0.5)
-    assert counts["first_sent"] == pytest.approx(begun, abs=0.5)
+    assert counts.last_sent - counts.first_sent == pytest.approx(0.99, abs=0.5)
+    assert counts.first_sent == pytest.approx(begun, abs=0.5)
 
 
 def test_another_load_can_be_sent_when_the_first_has_ended(make, server):
@@ -59,17 +59,17 @@ def test_another_load_can_be_sent_when_the_first_has_ended(make, server):
     load.start(spec(server.url(), rate=100, duration=0.2, workers=2))
     with pytest.raises(RuntimeError, match="has not ended"):
         load.start(spec(server.url(), rate=100, duration=0.2, workers=2))
-    assert load.wait(10)["answered"] == 20
+    assert load.wait(10).answered == 20
     load.start(spec(server.url("/error"), rate=50, duration=0.2, workers=2))
-    assert not load.last["ended"]
+    assert not load.stats.ended
     counts = load.wait(10)
-    assert (counts["scheduled"], counts["statuses"]) == (10, {"503": 10})
+    assert (counts.scheduled, counts.statuses) == (10, {"503": 10})
     load.start(spec(server.url("/slow"), rate=50, duration=60, workers=2))
-    wait_for(lambda: load.poll()["in_flight"] > 5)
+    wait_for(lambda: load.poll().in_flight > 5)
     load.stop()
-    assert load.wait(5)["ended"]
+    assert load.wait(5).ended
     load.start(spec(server.url(), rate=50, duration=0.2, workers=2))
-    assert load.wait(10)["statuses"] == {"200": 10}
+    assert load.wait(10).statuses == {"200": 10}
     assert server.arrived() - before > 40
 
 
@@ -82,14 +82,14 @@ def test_the_workers_are_those_of_the_load(make):
 def test_processes_stop_at_once(make, server, workers):
     load = make(workers)
     load.start(spec(server.url("/slow"), rate=100, duration=600, workers=workers))
-    wait_for(lambda: load.poll()["in_flight"] > 5)
+    wait_for(lambda: load.poll().in_flight > 5)
     begun = time.monotonic()
     load.stop()
     counts = load.wait(5)
     # A second is promised, which a loaded machine may double; the answers would take 10 s to be given up.
     assert time.monotonic() - begun < 2
-    assert counts["ended"]
-    assert (counts["in_flight"], counts["errors"]) == (0, {"given_up": counts["sent"]})
+    assert counts.ended
+    assert (counts.in_flight, counts.errors) == (0, {"given_up": counts.sent})
     time.sleep(0.5)  # what had been sent
     arrived = server.arrived()
     time.sleep(0.3)  # in which 30 more would come
@@ -99,10 +99,10 @@ def test_processes_stop_at_once(make, server, workers):
 def test_a_drained_load_waits_for_what_was_sent(make, server):
     load = make()
     load.start(spec(server.url("/slow"), rate=100, duration=600, timeout=1))
-    wait_for(lambda: load.poll()["in_flight"] > 5)
+    wait_for(lambda: load.poll().in_flight > 5)
     load.drain()
     counts = load.wait(5)
-    assert (counts["ended"], counts["errors"]) == (True, {"timeout": counts["sent"]})
+    assert (counts.ended, counts.errors) == (True, {"timeout": counts.sent})
 
 
 def test_a_module_that_does_not_read_does_not_stop_the_sender(make, server):
@@ -110,19 +110,19 @@ def test_a_module_that_does_not_read_does_not_stop_the_sender(make, server):
     load.start(spec(server.url(), rate=50, duration=1))
     # A process that waits for a reader would stop at some of them.
     wait_for(lambda: server.arrived() - before == 50)
-    assert load.wait(5)["answered"] == 50
+    assert load.wait(5).answered == 50
 
 
 def test_processes_ignore_the_terminals_signals_and_end_with_their_parent(make, server):
     load = make(2)
     load.start(spec(server.url(), rate=50, duration=600, workers=2))
-    wait_for(lambda: load.poll()["sent"] > 0)
-    before = load.last["sent"]
+    wait_for(lambda: load.poll().sent > 0)
+    before = load.stats.sent
     for member in load._members:
         for number in (signal.SIGINT, signal.SIGTERM):
             os.kill(member.process.pid, number)
-    wait_for(lambda: load.poll()["sent"] > before + 50)
-    assert not load.last["ended"]
+    wait_for(lambda: load.poll().sent > before + 50)
+    assert not load.stats.ended
     for member in load._members:
         member.connection.close()  # what the kernel does when the module is killed
     for member in load._members:
@@ -138,15 +138,31 @@ def test_processes_ignore_the_terminals_signals_and_end_with_their_parent(make, 
 def test_a_process_that_died_says_so_and_ends_the_load(make, server, workers, name):
     load = make(workers)
     load.start(spec(server.url(), rate=50, duration=600, workers=workers))
-    wait_for(lambda: load.poll()["sent"] > 10)
+    wait_for(lambda: load.poll().sent > 10)
     os.kill(load._members[-1].process.pid, signal.SIGKILL)
     counts = load.wait(5)
-    assert counts["ended"]
-    assert counts["died"] == f"{name} was ended by signal 9 (Killed)"
-    assert counts["sent"] > 0, "what was known of the load is lost"
+    assert counts.ended
+    assert counts.died == f"{name} was ended by signal 9 (Killed)"
+    assert counts.sent > 0, "what was known of the load is lost"
     # Nor does a later load go on without it.
     load.start(spec(server.url(), rate=50, duration=600, workers=workers))
-    assert load.wait(5)["died"] == f"{name} was ended by signal 9 (Killed)"
+    assert load.wait(5).died == f"{name} was ended by signal 9 (Killed)"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_counts_that_a_reader_keeps_do_not_change(make, server, workers):
+    load = make(workers)
+    load.start(spec(server.url(), rate=100, duration=600, workers=workers))
+    wait_for(lambda: load.poll().finished > 5)
+    kept = [load.stats]
+    before = [kept[0].as_dict()]
+    wait_for(lambda: load.poll().finished > kept[0].finished)
+    kept.append(load.stats)
+    before.append(kept[1].as_dict())
+    os.kill(load._members[-1].process.pid, signal.SIGKILL)
+    assert load.wait(5).died
+    assert [counts.as_dict() for counts in kept] == before
+    assert [counts.ended for counts in kept] == [False, False]
 
 
 @pytest.mark.parametrize("orders", [["start", "stop"], ["start", "drain"], ["stop"]])
@@ -158,15 +174,15 @@ def test_a_process_that_was_told_to_end_did_not_die(make, server, orders):
         else:
             getattr(load, order)()
     counts = load.wait(5)
-    assert (counts["ended"], counts["died"]) == (True, "")
+    assert (counts.ended, counts.died) == (True, "")
 
 
 def test_a_host_without_an_address_is_named(make):
     load = make()
     load.start(spec("http://no-such-host.invalid/", rate=50, duration=600))
     counts = load.wait(30)
-    assert (counts["ended"], counts["sent"]) == (True, 0)
-    assert counts["died"].startswith("Nothing could be sent to http://no-such-host.invalid/: ")
+    assert (counts.ended, counts.sent) == (True, 0)
+    assert counts.died.startswith("Nothing could be sent to http://no-such-host.invalid/: ")
 
 
 def test_a_process_that_fails_says_so(make, monkeypatch):
@@ -175,4 +191,4 @@ def test_a_process_that_fails_says_so(make, monkeypatch):
 
     monkeypatch.setattr(Worker, "run", fail)
     counts = make().wait(5)
-    assert counts["died"] == "The sender's process ended with exit code 3"
+    assert counts.died == "The sender's process ended with exit code 3"

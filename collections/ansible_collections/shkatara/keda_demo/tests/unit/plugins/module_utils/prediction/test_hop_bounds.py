@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Each hop's bounds against what a simulated run shows of it."""
+"""Each hop's bounds against its time in simulated runs."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ansible_collections.shkatara.keda_demo.tests.support.simulation import LONG
 GRID = 0.5
 
 
-def first(found):
-    return min(found, default=None)
+def first(times):
+    return min(times, default=None)
 
 
 def settled_times(run, counts):
-    """When as many pods as were asked for were Ready, while one of `counts` was asked for."""
+    """The times at which all desired pods were Ready, while the desired count was one of `counts`."""
     changes = [change for change in run.changes if change[0] >= 0]
     for index, (at, before, after) in enumerate(changes):
         end = changes[index + 1][0] if index + 1 < len(changes) else math.inf
@@ -42,17 +42,17 @@ def settled_times(run, counts):
                 yield ready
 
 
-def seen_out(world, run, prediction):
-    """Hop: (seconds, resolution) of all that a run shows on its way out."""
+def observed_scale_out(world, run, prediction):
+    """Hop: (seconds, resolution) of the hops that a run shows during scale-out."""
     new = [pod for pod in run.pods if pod.created > LONG_AGO]
-    count, over = max(1, world.start), prediction.acts_above
+    count, threshold = max(1, world.start), prediction.acts_above
     series = [run.gateway] if run.gateway else run.pods
-    ticks = (GRID * tick for tick in range(int(prediction.latest_seconds / GRID)))
-    query = (tick for tick in ticks if sum(pod.rate(tick, world.window) or 0 for pod in series) > over)
+    ticks = (GRID * tick for tick in range(int(prediction.times.latest_seconds / GRID)))
+    query = (tick for tick in ticks if sum(pod.rate(tick, world.window) or 0 for pod in series) > threshold)
     share = count if world.rules[0].kind == AVERAGE else 1
     goal = world.rules[0].goal * 1.1 * share
     decided = [at for at, before, after in run.decisions if after > max(1, world.start)]
-    found = {
+    hops = {
         "load_scraped": (run.scraped, 0.0),
         "metric_over_threshold": (next(query, None), GRID),
         "keda_activation": (first(at for at, before, _after in run.keda if not before), 0.0),
@@ -73,34 +73,22 @@ def seen_out(world, run, prediction):
         "new_pod_counted": (run.counted if world.own_pods else None, 0.0),
         "replicas_ready": (first(settled_times(run, prediction.possible_replicas)), 0.0),
     }
-    return {name: hop for name, hop in found.items() if hop[0] is not None}
+    return {name: hop for name, hop in hops.items() if hop[0] is not None}
 
 
-def outside(bounds, seen):
-    """All hops outside their bounds, as the module says it."""
+def outside(bounds, observed):
+    """The observed hops that are outside their bounds: (name, seconds, bounds)."""
     return [
-        words
-        for name, (seconds, resolution) in seen.items()
-        if name in bounds
-        for words in [
-            hop_bounds.outside(
-                name,
-                {
-                    "seconds": round(seconds, 3),
-                    "resolution_seconds": resolution,
-                    "earliest": bounds[name][0],
-                    "latest": bounds[name][1],
-                },
-            )
-        ]
-        if words
+        (name, seconds, bounds[name])
+        for name, (seconds, resolution) in observed.items()
+        if name in bounds and hop_bounds.is_outside(round(seconds, 3), resolution, *bounds[name])
     ]
 
 
-def zero_world(chance, **given):
+def zero_world(chance, **options):
     """A world that begins at 0, with a counter that is not on the pods that are scaled."""
     world = worlds.random_world(
-        chance, kind=AVERAGE, start=0, minimum=1, own_pods=False, polling=float(chance.choice([5, 15, 30])), **given
+        chance, kind=AVERAGE, start=0, minimum=1, own_pods=False, polling=float(chance.choice([5, 15, 30])), **options
     )
     return dataclasses.replace(
         world,
@@ -110,25 +98,25 @@ def zero_world(chance, **given):
     )
 
 
-def told(world):
-    return predict(worlds.hpa_target(world), world.load, worlds.start(world), worlds.timing(world))
+def predicted(world):
+    return predict(worlds.hpa_config(world), world.load, worlds.initial_state(world), worlds.timing(world))
 
 
 @pytest.mark.parametrize("make", [worlds.random_world, zero_world], ids=["from-the-minimum", "from-zero"])
 @pytest.mark.parametrize("random_balancing", [False, True], ids=["even", "random"])
-def test_all_that_a_run_shows_is_inside_its_bounds(make, random_balancing):
+def test_every_hop_of_scale_out_is_inside_its_bounds(make, random_balancing):
     names = set()
     for seed in worlds.seeds(40):
         chance = random.Random(seed)
-        given = {} if make is zero_world else {"kind": AVERAGE}
-        world = make(chance, random_balancing=random_balancing, **given)
-        prediction = told(world)
+        options = {} if make is zero_world else {"kind": AVERAGE}
+        world = make(chance, random_balancing=random_balancing, **options)
+        prediction = predicted(world)
         run = simulate(world, chance)
-        seen = seen_out(world, run, prediction)
+        observed = observed_scale_out(world, run, prediction)
         bounds = scale_out_bounds(prediction, worlds.timing(world))
         if prediction.changes:
-            names |= set(seen) & set(bounds)
-        assert outside(bounds, seen) == [], (seed, world)
+            names |= set(observed) & set(bounds)
+        assert outside(bounds, observed) == [], (seed, world)
     assert names >= {"load_scraped", "metric_over_threshold", "hpa_decision", "pod_ready", "replicas_ready"}
     assert ("keda_activation" in names) is (make is zero_world)
     assert ("new_pod_counted" in names) is (make is not zero_world)
@@ -137,15 +125,15 @@ def test_all_that_a_run_shows_is_inside_its_bounds(make, random_balancing):
 def test_a_load_that_changes_nothing_has_only_its_first_hops():
     world = worlds.random_world(random.Random(0), kind=AVERAGE)
     small = dataclasses.replace(world.load, stages=((0.0, world.rules[0].goal * 0.5),))
-    prediction = told(dataclasses.replace(world, load=small, start=1, minimum=1, rules=world.rules[:1]))
+    prediction = predicted(dataclasses.replace(world, load=small, start=1, minimum=1, rules=world.rules[:1]))
     assert set(scale_out_bounds(prediction, worlds.timing(world))) == {"first_request", "load_scraped"}
 
 
-def back(world, seconds):
-    """The world with an end of its load, the two predictions of the way back and a run of both ways."""
-    target, timing = worlds.hpa_target(world), worlds.timing(world)
-    possible = told(world).possible_replicas
-    scale_in = predict_scale_in(target, possible, world.baseline, timing)
+def with_scale_in(world, seconds):
+    """The world with an end of its load, and the two predictions of scale-in."""
+    config, timing = worlds.hpa_config(world), worlds.timing(world)
+    possible = predicted(world).possible_replicas
+    scale_in = predict_scale_in(config, possible, world.baseline, timing)
     to_zero = None
     if not world.start:
         rules = KedaRules(0, 0, world.polling, world.cooldown, world.activation)
@@ -154,70 +142,75 @@ def back(world, seconds):
     return world, scale_in, to_zero
 
 
-def outside_back(world, chance):
-    """What of a run's way back is outside its bounds; None where nothing had grown."""
-    end = told(world).latest_seconds + world.sync
-    world, scale_in, to_zero = back(world, end)
+def outside_scale_in(world, chance):
+    """The hops of a run's scale-in that are outside their bounds; None if no change follows the load."""
+    end = predicted(world).times.latest_seconds + world.sync
+    world, scale_in, to_zero = with_scale_in(world, end)
     bounds = scale_in_bounds(scale_in, to_zero)
     run = simulate(world, chance, until=end + max(high for _low, high in bounds.values()) + 30)
     changes = [(at - end, after) for at, _before, after in run.changes if at > end]
     if not changes:
         return None
-    seen = {
+    observed = {
         "scale_in_decision": (changes[0][0], 0.0),
         "replicas_at_minimum": (first(at for at, after in changes if after <= world.minimum), 0.0),
     }
     if to_zero is not None:
-        seen["scaled_to_zero"] = (first(at for at, after in changes if after == 0), 0.0)
-    assert None not in [seconds for seconds, _resolution in seen.values()], (world, changes)
-    return outside(bounds, seen)
+        observed["scaled_to_zero"] = (first(at for at, after in changes if after == 0), 0.0)
+    assert None not in [seconds for seconds, _resolution in observed.values()], (world, changes)
+    return outside(bounds, observed)
 
 
 @pytest.mark.parametrize("make", [worlds.random_world, zero_world], ids=["to-the-minimum", "to-zero"])
-def test_the_way_back_is_inside_its_bounds(make):
-    shown = 0
+def test_every_hop_of_scale_in_is_inside_its_bounds(make):
+    runs = 0
     for seed in worlds.seeds(40):
         chance = random.Random(seed)
-        given = {"kind": AVERAGE} if make is worlds.random_world else {}
-        world = make(chance, downscale=float(chance.choice([60, 120])), behavior=None, **given)
+        options = {"kind": AVERAGE} if make is worlds.random_world else {}
+        world = make(chance, downscale=float(chance.choice([60, 120])), behavior=None, **options)
         world = dataclasses.replace(world, rules=world.rules[:1])
-        if min(told(world).possible_replicas) > max(1, world.start):
-            found = outside_back(world, chance)
-            shown += found is not None
-            assert not found, (seed, world)
-    assert shown > 16
+        if min(predicted(world).possible_replicas) > max(1, world.start):
+            hops = outside_scale_in(world, chance)
+            runs += hops is not None
+            assert not hops, (seed, world)
+    assert runs > 16
 
 
 def test_where_the_hpa_never_grew_keda_takes_the_only_replica():
-    """Nothing is left for the HPA then, so that the first change back is KEDA's, after its cooldown."""
+    """The HPA has nothing to shrink then, so the first change is KEDA's, after its cooldown."""
     world = dataclasses.replace(
         zero_world(random.Random(1)), cooldown=300.0, downscale=60.0, activation=0.0, behavior=None
     )
     small = dataclasses.replace(world.load, stages=((0.0, world.rules[0].goal * 0.8),))
     world = dataclasses.replace(world, load=small)
-    assert told(world).possible_replicas == [1]
-    assert outside_back(world, random.Random(1)) == []
+    assert predicted(world).possible_replicas == [1]
+    assert outside_scale_in(world, random.Random(1)) == []
 
 
-def test_there_are_no_bounds_without_a_way_back():
+def test_there_are_no_bounds_without_scale_in():
     assert scale_in_bounds(None, None) == {}
 
 
 @pytest.mark.parametrize(
-    ("seconds", "resolution", "words"),
+    ("seconds", "resolution", "expected"),
     [
-        (4.9, 0.0, "hpa_decision came after 4.9 s, and 5 to 20 s were predicted"),
-        (5.0, 0.0, ""),
-        (20.0, 0.0, ""),
-        (20.1, 0.0, "hpa_decision came after 20.1 s, and 5 to 20 s were predicted"),
-        (21.0, 1.0, ""),  # it came up to a second before it was seen
-        (4.9, 1.0, "hpa_decision came after 4.9 s, and 5 to 20 s were predicted"),
+        (4.9, 0.0, True),
+        (5.0, 0.0, False),
+        (20.0, 0.0, False),
+        (20.1, 0.0, True),
+        (21.0, 1.0, False),  # it may have come up to a second before its observation
+        (21.1, 1.0, True),
+        (4.9, 1.0, True),
     ],
 )
-def test_outside(seconds, resolution, words):
-    hop = {"seconds": seconds, "resolution_seconds": resolution, "earliest": 5, "latest": 20}
-    assert hop_bounds.outside("hpa_decision", hop) == words
+def test_is_outside(seconds, resolution, expected):
+    assert hop_bounds.is_outside(seconds, resolution, 5, 20) is expected
+
+
+def test_outside_message():
+    message = hop_bounds.outside_message("hpa_decision", 4.9, 5, 20)
+    assert message == "hpa_decision came after 4.9 s, and 5 to 20 s were predicted"
 
 
 def test_a_hop_without_bounds_is_not_outside():
-    assert hop_bounds.outside("answered", {"seconds": 1.0, "resolution_seconds": 0.0, "latest": None}) == ""
+    assert hop_bounds.is_outside(1.0, 0.0, None, None) is False

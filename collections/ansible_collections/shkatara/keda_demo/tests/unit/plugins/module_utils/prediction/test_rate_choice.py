@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The rate that has one right answer: simulated runs end with it."""
+"""The rate for exactly one count: simulated runs end with that count."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ansible_collections.shkatara.keda_demo.tests.support.simulation import simu
 DEMO_TIMING = Timing(5, 30)
 
 
-def hpa(target=10.0, minimum=1, maximum=10, others=(), **given):
-    return HpaConfig((Metric("s0", target), *others), minimum, maximum, **given)
+def hpa(target=10.0, minimum=1, maximum=10, others=(), **options):
+    return HpaConfig((Metric("s0", target), *others), minimum, maximum, **options)
 
 
-# More than what one replica less tolerates, and less than what may be shown as more than all are for
+# Above the tolerance of one replica less, and below the rate that the query may show as more than the target
 @pytest.mark.parametrize(
     ("replicas", "low", "high"),
     [
@@ -35,14 +35,14 @@ def hpa(target=10.0, minimum=1, maximum=10, others=(), **given):
         (10, 99, 150),
     ],
 )
-def test_the_rate_is_in_the_middle_of_what_has_one_answer(replicas, low, high):
+def test_the_rate_is_in_the_middle_of_its_range(replicas, low, high):
     rate = choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
     assert low < rate < high
     assert predict(hpa(), Load(((0.0, rate),)), InitialState(1), DEMO_TIMING).possible_replicas == [replicas]
     assert rate == pytest.approx((low + high) / 2, rel=0.01)
 
 
-def test_what_a_request_counts_and_what_there_was_before_are_taken_off():
+def test_the_rate_allows_for_the_baseline_and_a_requests_worth():
     plain = choose_rate(hpa(), 4, InitialState(1), DEMO_TIMING)
     assert choose_rate(hpa(), 4, InitialState(1, per_request=2.0), DEMO_TIMING) == pytest.approx(plain / 2, rel=0.01)
     assert choose_rate(hpa(), 4, InitialState(1, baseline=6.0), DEMO_TIMING) == pytest.approx(plain - 6, rel=0.01)
@@ -56,22 +56,22 @@ def test_from_zero_it_begins_with_the_replicas_that_keda_brings():
 
 
 @pytest.mark.parametrize("replicas", [-1, 0, 1, 11])
-def test_what_no_load_can_make_is_refused(replicas):
+def test_a_count_that_no_load_can_make_is_refused(replicas):
     with pytest.raises(ValueError, match="a load can make 2 to 10"):
         choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
 
 
 @pytest.mark.parametrize(
-    ("replicas", "words"),
+    ("replicas", "message"),
     [
         (6, "up to a metric of 55 5 replica.s. are within the tolerance of 0.1, and above 52.94"),
         (7, "load.http.replicas is 7, and no rate has only this answer"),
-        # 44 to 44.4: where chance in balancing decides
+        # 44 to 44.4, so close that chance in balancing decides
         (5, "up to a metric of 44 4 replica.s. are within the tolerance of 0.1, and above 44.44"),
     ],
 )
-def test_a_count_without_a_rate_of_its_own_is_refused(replicas, words):
-    with pytest.raises(ValueError, match=words):
+def test_a_count_without_a_rate_of_its_own_is_refused(replicas, message):
+    with pytest.raises(ValueError, match=message):
         choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
 
 
@@ -81,17 +81,17 @@ def test_another_metric_may_ask_for_more():
         choose_rate(hpa(others=others), 4, InitialState(1), DEMO_TIMING)
 
 
-def chosen(seeds, most, **given):
+def chosen(seeds, most, **options):
     """Yield (seed, world, replicas, chance) for each count of a random world that has a rate of its own."""
     for seed in seeds:
         chance = random.Random(seed)
-        world = worlds.random_world(chance, kind=AVERAGE, **given)
+        world = worlds.random_world(chance, kind=AVERAGE, **options)
         world = dataclasses.replace(world, rules=world.rules[:1])
         if world.start + 1 > min(world.maximum, most):
             continue
         replicas = chance.randint(world.start + 1, min(world.maximum, most))
         try:
-            rate = choose_rate(worlds.hpa_target(world), replicas, worlds.start(world), worlds.timing(world))
+            rate = choose_rate(worlds.hpa_config(world), replicas, worlds.initial_state(world), worlds.timing(world))
         except ValueError:
             continue
         yield seed, dataclasses.replace(world, load=Load(((0.0, rate),))), replicas, chance
@@ -99,11 +99,11 @@ def chosen(seeds, most, **given):
 
 @pytest.mark.parametrize("random_balancing", [False, True], ids=["even", "random"])
 def test_every_run_with_a_chosen_rate_ends_with_its_count(random_balancing):
-    """Requests go to any pod too, and all such runs count: what one sync sees too little of, a later one sees."""
+    """With random balancing one sync may read too little, and a later sync makes up for it."""
     ends = 0
     for seed, world, replicas, chance in chosen(worlds.seeds(24), 6, random_balancing=random_balancing):
-        found = predict(worlds.hpa_target(world), world.load, worlds.start(world), worlds.timing(world))
-        assert found.possible_replicas == [replicas], seed
+        prediction = predict(worlds.hpa_config(world), world.load, worlds.initial_state(world), worlds.timing(world))
+        assert prediction.possible_replicas == [replicas], seed
         for _ in range(3):
             run = simulate(world, chance)
             assert run.replicas == replicas, (seed, run.path(), world)
@@ -111,8 +111,8 @@ def test_every_run_with_a_chosen_rate_ends_with_its_count(random_balancing):
     assert ends > 20
 
 
-def test_rounding_does_not_leave_the_rates_that_have_one_answer():
-    """1234 a replica: rates with three digits are ten apart, and the range of the right ones is narrow."""
+def test_rounding_stays_in_the_range():
+    """1234 a replica: rates with three digits are ten apart, and the range is narrow."""
     timing = Timing(1, 30)
     for replicas in range(2, 7):
         rate = choose_rate(hpa(1234.5), replicas, InitialState(1, per_request=3.0), timing)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is predicted of a load: by hand where a person can compute it, and against simulated runs where not."""
+"""Predictions of scale-out: results computed by hand, and random worlds against simulated runs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autos
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import scale_out
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.replica_graph import (
-    climb,
-    most_holds,
+    constant_metric_path,
+    most_stalls,
     step_graph,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.stabilization import (
+    ShortStabilization,
+    short_stabilization_message,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
@@ -33,8 +37,8 @@ from ansible_collections.shkatara.keda_demo.tests.support.simulation import simu
 DEMO_TIMING = Timing(scrape_interval=5, query_window=30, hpa_sync=15, pod_start=30)
 
 
-def hpa(target=10.0, kind="AverageValue", minimum=1, maximum=10, others=(), **given):
-    return HpaConfig((Metric("s0", target, kind), *others), minimum, maximum, **given)
+def hpa(target=10.0, kind="AverageValue", minimum=1, maximum=10, others=(), **options):
+    return HpaConfig((Metric("s0", target, kind), *others), minimum, maximum, **options)
 
 
 DEMO = hpa()
@@ -42,12 +46,12 @@ ONE_A_MINUTE = {"scaleUp": worlds.policies(("Pods", 1, 60))}
 NO_GROWTH = {"scaleUp": {"selectPolicy": "Disabled"}}
 
 
-def predict(target, rate, timing=DEMO_TIMING, start=None, **given):
-    return scale_out.predict(target, Load(((0.0, rate),)), start or InitialState(1), timing, **given)
+def predict(config, rate, timing=DEMO_TIMING, start=None, **options):
+    return scale_out.predict(config, Load(((0.0, rate),)), start or InitialState(1), timing, **options)
 
 
 @pytest.mark.parametrize(
-    ("total", "target", "expected"),
+    ("total", "config", "expected"),
     [
         (17, DEMO, [(0, 2)]),
         (37, DEMO, [(0, 4)]),
@@ -61,16 +65,16 @@ def predict(target, rate, timing=DEMO_TIMING, start=None, **given):
         (17, hpa(10, VALUE), [(0, 2), (15, 4), (30, 7), (45, 10)]),  # a Value target has no rest above it
     ],
 )
-def test_climb(total, target, expected):
-    assert climb(target, total, target.min_replicas) == expected
+def test_constant_metric_path(total, config, expected):
+    assert constant_metric_path(config, total, config.min_replicas) == expected
 
 
-def test_without_a_behavior_what_was_once_asked_for_is_remembered():
-    """87 asks for 9 at 1 replica, and one sync makes 4 and the next 8 of it; there 8.7 % over would be tolerated.
+def test_without_a_behavior_recommendations_are_remembered():
+    """87 asks for 9 at 1 replica. One sync makes 4 of it and the next 8, where 87 is within the tolerance.
 
-    stabilizeRecommendation gives the highest of what was asked for within the stabilization, so it goes on to 9.
+    stabilizeRecommendation returns the highest recommendation of the stabilization window, so the HPA goes on to 9.
     """
-    assert climb(DEMO, 87, 1) == [(0, 4), (15, 8), (30, 9)]
+    assert constant_metric_path(DEMO, 87, 1) == [(0, 4), (15, 8), (30, 9)]
 
 
 @pytest.mark.parametrize(
@@ -79,35 +83,35 @@ def test_without_a_behavior_what_was_once_asked_for_is_remembered():
         (5, {1: []}, [1]),
         (10.9, {1: []}, [1]),  # within the tolerance of one replica
         (17, {1: [2], 2: []}, [2]),
-        # 3 replicas are within the tolerance, and a rising metric may stop there, or be seen as 32 * (1 + 2/3 * 5/30)
+        # 3 replicas are within the tolerance, where a rising metric may stop; it may be shown as 32 * (1 + 2/3 * 5/30)
         (32, {1: [2, 3, 4], 2: [3, 4], 3: [4], 4: []}, [3, 4]),
         (35, {1: [2, 3, 4], 2: [3, 4], 3: [4], 4: []}, [4]),
-        # After a step from 1 to 3 it may be seen as 37 * (1 + 2/3 * 5/30) = 41.1; and after one from 1 to 2 as 40.1,
-        # which asks for 5: one sync makes 4 of it, and the next one 5
+        # After a step from 1 to 3 it may be shown as 37 * (1 + 2/3 * 5/30) = 41.1, and after one from 1 to 2 as 40.1.
+        # Both ask for 5: one sync makes 4, and the next one 5
         (37, {1: [2, 3, 4], 2: [3, 4], 3: [4, 5], 4: [5], 5: []}, [4, 5]),
     ],
 )
 def test_steps_of_the_demo(total, steps, possible):
-    found = predict(DEMO, total)
-    assert (found.steps, found.possible_replicas) == (steps, possible)
+    result = predict(DEMO, total)
+    assert (result.steps, result.possible_replicas) == (steps, possible)
 
 
 def test_a_load_for_6_may_be_shown_as_one_for_7():
-    """From 3 to 5 replicas on rate() draws the old pods' samples out to the next scrape, though they get less by then.
+    """After growth to 5 replicas rate() extrapolates the old pods' samples, though they get fewer requests by then.
 
     It shows up to 57 * (1 + (1 - 1/5) * 5/30) = 64.6 then, which asks for 7.
     """
-    found = predict(DEMO, 57)
-    assert 7 in found.steps[5]
-    assert found.possible_replicas == [6, 7]
+    result = predict(DEMO, 57)
+    assert 7 in result.steps[5]
+    assert result.possible_replicas == [6, 7]
 
 
 def test_prediction_of_the_demo():
-    found = predict(DEMO, 35)
-    assert (found.replicas, found.possible_replicas, found.from_replicas) == (4, [4], 1)
-    assert (found.changes, found.reason, found.warnings) == (True, "load", [])
-    assert found.paths == [[1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4]]
-    assert found.latest_parts == {
+    result = predict(DEMO, 35)
+    assert (result.replicas, result.possible_replicas, result.from_replicas) == (4, [4], 1)
+    assert (result.changes, result.reason, result.warnings) == (True, "load", [])
+    assert result.paths == [[1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4]]
+    assert result.times.latest_parts == {
         "scrape": 10,
         "query_window": 30,
         "hpa_sync": 15,
@@ -116,18 +120,18 @@ def test_prediction_of_the_demo():
         "new_pods_counted": 10 + 5 + 30,
         "pod_start": 30,
     }
-    assert found.latest_change_seconds == 58
-    assert found.latest_seconds == 163
-    # A window that holds samples of 25 s: 1 + 35 t = 11 * 25
-    assert found.earliest_change_seconds == pytest.approx((11 * 25 - 1) / 35, abs=0.06)
+    assert result.times.latest_change_seconds == 58
+    assert result.times.latest_seconds == 163
+    # A window that stalls samples of 25 s: 1 + 35 t = 11 * 25
+    assert result.times.earliest_change_seconds == pytest.approx((11 * 25 - 1) / 35, abs=0.06)
     # More than 30 ask for 4.
-    assert found.earliest_seconds == pytest.approx((30 * 25 - 1) / 35, abs=0.06)
-    assert found.acts_above == pytest.approx(11)
+    assert result.times.earliest_seconds == pytest.approx((30 * 25 - 1) / 35, abs=0.06)
+    assert result.acts_above == pytest.approx(11)
 
 
-# New pods are not seen for 10 + 2 * 5 s of a window of 30 s, so a step from a to b hides up to (1 - a/b) * 2/3.
+# New pods are not counted for 10 + 2 * 5 s of a window of 30 s, so a step from a to b hides up to (1 - a/b) * 2/3.
 @pytest.mark.parametrize(
-    ("total", "target", "timing", "holds"),
+    ("total", "config", "timing", "stalls"),
     [
         (17, DEMO, DEMO_TIMING, 0),  # 1 -> 2, and nothing between
         (27, DEMO, DEMO_TIMING, 1),  # 2: 27 * (1 - 1/2 * 2/3) = 18, and up to 22 are within the tolerance of 2
@@ -145,63 +149,75 @@ def test_prediction_of_the_demo():
         (37, hpa(behavior=NO_GROWTH), DEMO_TIMING, 0),
     ],
 )
-def test_most_holds(total, target, timing, holds):
-    graph = step_graph(target, total, 1, timing)
-    assert most_holds(target, total, graph, timing) == holds
-    parts = predict(target, total, timing).latest_parts
-    assert parts.get("new_pods_started", 0) == holds * max(timing.pod_start, timing.hpa_sync)
+def test_most_stalls(total, config, timing, stalls):
+    graph = step_graph(config, total, 1, timing)
+    assert most_stalls(config, total, graph, timing) == stalls
+    parts = predict(config, total, timing).times.latest_parts
+    assert parts.get("new_pods_started", 0) == stalls * max(timing.pod_start, timing.hpa_sync)
 
 
-def test_the_longest_hold_waits_for_a_sync_where_pods_start_sooner():
-    assert predict(DEMO, 37, Timing(5, 30, hpa_sync=60, pod_start=30)).latest_parts["new_pods_started"] == 60
+def test_a_stall_lasts_until_a_sync_if_pods_start_sooner():
+    assert predict(DEMO, 37, Timing(5, 30, hpa_sync=60, pod_start=30)).times.latest_parts["new_pods_started"] == 60
 
 
 def test_prediction_counts_keda_caching_stabilization_and_stages():
-    target = hpa(behavior={"scaleUp": {"stabilizationWindowSeconds": 60}})
+    config = hpa(behavior={"scaleUp": {"stabilizationWindowSeconds": 60}})
     load = Load(((0.0, 12.0), (90.0, 37.0)))
-    found = scale_out.predict(target, load, InitialState(1), Timing(5, 30, keda_polling=20))
-    assert found.latest_parts["scale_up_stabilization"] == 60
-    assert found.latest_parts["keda_polling"] == 20
-    assert found.latest_parts["stages"] == 90
-    assert found.latest_change_seconds == 90 + 10 + 30 + 20 + 60 + 15 + 3
-    assert found.metric == 37
-    # 11 are there when 274 requests are in a window that holds samples of 25 s, and the first stage has 12 a second.
-    assert found.earliest_change_seconds == pytest.approx(274 / 12, abs=0.06)
+    result = scale_out.predict(config, load, InitialState(1), Timing(5, 30, keda_polling=20))
+    assert result.times.latest_parts["scale_up_stabilization"] == 60
+    assert result.times.latest_parts["keda_polling"] == 20
+    assert result.times.latest_parts["stages"] == 90
+    assert result.times.latest_change_seconds == 90 + 10 + 30 + 20 + 60 + 15 + 3
+    assert result.metric == 37
+    # 11 are there when 274 requests are in a window that stalls samples of 25 s, and the first stage has 12 a second.
+    assert result.times.earliest_change_seconds == pytest.approx(274 / 12, abs=0.06)
 
 
 def test_from_zero_keda_comes_first():
-    found = predict(DEMO, 35, Timing(5, 30, own_pods=False), InitialState(0, activation_seconds=30.0, from_zero=2))
-    assert (found.from_replicas, found.steps[0], found.possible_replicas) == (0, [2], [4])
-    assert all(path[:2] == [0, 2] for path in found.paths)
-    assert found.latest_parts["keda_activation"] == 30
-    assert found.earliest_change_seconds == 0
+    result = predict(DEMO, 35, Timing(5, 30, own_pods=False), InitialState(0, activation_seconds=30.0, from_zero=2))
+    assert (result.from_replicas, result.steps[0], result.possible_replicas) == (0, [2], [4])
+    assert all(path[:2] == [0, 2] for path in result.paths)
+    assert result.times.latest_parts["keda_activation"] == 30
+    assert result.times.earliest_change_seconds == 0
 
 
-def test_another_metric_moves_what_the_load_does_not():
+def test_another_metric_may_ask_for_more_than_the_load():
     others = (Metric("s1", 10.0, value=45.0, by_load=False),)
-    found = predict(hpa(others=others), 17)
-    assert found.steps == {1: [4], 4: [5], 5: []}
-    assert found.possible_replicas == [5]
+    result = predict(hpa(others=others), 17)
+    assert result.steps == {1: [4], 4: [5], 5: []}
+    assert result.possible_replicas == [5]
     assert predict(hpa(others=others), 57).possible_replicas[-1] >= 6
 
 
+# 30 s for a pod, 10 + 5 + 30 until it is counted, and a sync
 @pytest.mark.parametrize(
-    ("stabilization", "own_pods", "warned"), [(300.0, True, False), (60.0, True, True), (60.0, False, False)]
+    ("stabilization", "own_pods", "warnings"),
+    [
+        (300.0, True, []),
+        (90.0, True, []),
+        (60.0, True, [ShortStabilization(dip_seconds=90, stabilization_seconds=60)]),
+        (60.0, False, []),
+    ],
 )
-def test_a_short_stabilization_is_warned_of(stabilization, own_pods, warned):
-    target = hpa(downscale_stabilization=stabilization)
-    found = predict(target, 37, Timing(5, 30, own_pods=own_pods))
-    assert bool(found.warnings) is warned
-    # 30 s for a pod, 10 + 5 + 30 until it is counted, and a sync
-    assert not warned or "up to 90 s" in found.warnings[0]
+def test_a_short_stabilization_is_warned_of(stabilization, own_pods, warnings):
+    config = hpa(downscale_stabilization=stabilization)
+    assert predict(config, 37, Timing(5, 30, own_pods=own_pods)).warnings == warnings
+    assert predict(config, 5, Timing(5, 30, own_pods=own_pods)).warnings == []  # nothing changes
+
+
+def test_the_sentence_of_a_short_stabilization():
+    assert short_stabilization_message(ShortStabilization(90.0, 60.0)) == (
+        "The HPA may shrink on its way: until new pods are counted the metric may be too low for up to 90 s, and "
+        "scale-in is stabilized for 60 s only"
+    )
 
 
 @pytest.mark.parametrize(
-    ("rate", "target", "start", "replicas", "reason"),
+    ("rate", "config", "start", "replicas", "reason"),
     [
         (5, DEMO, InitialState(1), 1, "load_under_threshold"),
         (10.9, DEMO, InitialState(1), 1, "load_under_threshold"),
-        (5, DEMO, InitialState(1, baseline=9), 2, "load"),  # what others send counts too
+        (5, DEMO, InitialState(1, baseline=9), 2, "load"),  # the baseline counts too
         (5, DEMO, InitialState(1, per_request=3), 2, "load"),  # a request may count for 3
         (500, DEMO, InitialState(1), 10, "max_replicas"),
         (37, hpa(maximum=1), InitialState(1), 1, "max_replicas"),
@@ -209,58 +225,58 @@ def test_a_short_stabilization_is_warned_of(stabilization, own_pods, warned):
         (5, DEMO, InitialState(0), 1, "load"),
     ],
 )
-def test_prediction_says_why(rate, target, start, replicas, reason):
-    found = predict(target, rate, start=start)
-    assert (found.replicas, found.reason) == (replicas, reason)
-    assert found.changes is (replicas != start.replicas)
-    assert (found.earliest_change_seconds is None) is (not found.changes)
+def test_prediction_says_why(rate, config, start, replicas, reason):
+    result = predict(config, rate, start=start)
+    assert (result.replicas, result.reason) == (replicas, reason)
+    assert result.changes is (replicas != start.replicas)
+    assert (result.times.earliest_change_seconds is None) is (not result.changes)
 
 
 def test_too_many_paths_are_not_listed():
     assert predict(hpa(maximum=100), 97).paths is None
 
 
-def told(world):
-    return scale_out.predict(worlds.hpa_target(world), world.load, worlds.start(world), worlds.timing(world))
+def predicted(world):
+    return scale_out.predict(worlds.hpa_config(world), world.load, worlds.initial_state(world), worlds.timing(world))
 
 
-def complaints(prediction, run):
-    """All that a run did against its prediction."""
-    changes, found = run.decisions, []
+def differences_from(prediction, run):
+    """Each difference between a run and its prediction."""
+    changes, differences = run.decisions, []
     if run.replicas not in prediction.possible_replicas:
-        found.append(f"ends with {run.replicas} of {prediction.possible_replicas}")
+        differences.append(f"ends with {run.replicas} of {prediction.possible_replicas}")
     for _at, before, after in changes:
         if after not in prediction.steps.get(before, ()):
-            found.append(f"step from {before} to {after}, not to {prediction.steps.get(before)}")
+            differences.append(f"step from {before} to {after}, not to {prediction.steps.get(before)}")
     if not changes:
-        return found
+        return differences
     if not prediction.changes:
-        return [*found, f"changes to {run.path()}"]
+        return [*differences, f"changes to {run.path()}"]
     # Predictions are rounded to tenths.
-    if not prediction.earliest_change_seconds - 0.06 <= changes[0][0] <= prediction.latest_change_seconds:
-        found.append(
-            f"first change at {changes[0][0]}, not {prediction.earliest_change_seconds} to "
-            f"{prediction.latest_change_seconds}"
+    if not prediction.times.earliest_change_seconds - 0.06 <= changes[0][0] <= prediction.times.latest_change_seconds:
+        differences.append(
+            f"first change at {changes[0][0]}, not {prediction.times.earliest_change_seconds} to "
+            f"{prediction.times.latest_change_seconds}"
         )
-    targets = [at for at, _before, after in changes if after in prediction.possible_replicas]
-    if targets and targets[0] < prediction.earliest_seconds - 0.06:
-        found.append(f"target at {targets[0]}, not from {prediction.earliest_seconds} on")
-    if run.ready_at(run.replicas) > prediction.latest_seconds:
-        found.append(f"Ready at {run.ready_at(run.replicas)}, not until {prediction.latest_seconds}")
-    return found
+    decisions = [at for at, _before, after in changes if after in prediction.possible_replicas]
+    if decisions and decisions[0] < prediction.times.earliest_seconds - 0.06:
+        differences.append(f"possible count at {decisions[0]}, not from {prediction.times.earliest_seconds} on")
+    if run.ready_at(run.replicas) > prediction.times.latest_seconds:
+        differences.append(f"Ready at {run.ready_at(run.replicas)}, not until {prediction.times.latest_seconds}")
+    return differences
 
 
-def check(seeds, **given):
-    """Run random worlds; returns how many runs changed the replicas."""
+def check(seeds, **options):
+    """Check random worlds; return how many runs changed the replicas."""
     changed = 0
     for seed in seeds:
         chance = random.Random(seed)
-        world = worlds.random_world(chance, **given)
-        prediction = told(world)
+        world = worlds.random_world(chance, **options)
+        prediction = predicted(world)
         assert prediction.warnings == []
         run = simulate(world, chance)
         changed += bool(run.decisions)
-        assert complaints(prediction, run) == [], (seed, world)
+        assert differences_from(prediction, run) == [], (seed, world)
     return changed
 
 
@@ -268,22 +284,22 @@ WITH_BEHAVIOR = tuple(behavior for behavior in worlds.BEHAVIORS if behavior)
 
 
 def test_every_run_of_an_average_value_with_behavior_is_as_predicted():
-    assert check(worlds.seeds(80), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 50
+    assert check(worlds.seeds(80), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 40
 
 
 def test_every_run_of_an_average_value_without_behavior_is_as_predicted():
-    assert check(worlds.seeds(160), kind=AVERAGE, room=0.002, behaviors=(None,)) > 110
+    assert check(worlds.seeds(160), kind=AVERAGE, room=0.002, behaviors=(None,)) > 88
 
 
 def test_every_run_of_a_value_is_as_predicted():
-    assert check(worlds.seeds(40), kind=TOTAL, room=0.002) > 15
+    assert check(worlds.seeds(40), kind=TOTAL, room=0.002) > 16
 
 
 STABLE = {"scaleUp": {"stabilizationWindowSeconds": 30}, "scaleDown": {"stabilizationWindowSeconds": 1000}}
 
 
 @pytest.mark.parametrize(
-    "given",
+    "options",
     [
         {"load": Load(((0.0, 30.85),)), "rules": (Rule(25.0, TOTAL),), "window": 7.0, "sync": 10.0, "maximum": 5},
         {
@@ -298,18 +314,18 @@ STABLE = {"scaleUp": {"stabilizationWindowSeconds": 30}, "scaleDown": {"stabiliz
     ],
     ids=["one-by-one", "several-not-ready", "stabilized"],
 )
-def test_a_value_waits_for_ready_pods_on_each_step(given):
-    """It multiplies the Ready pods: a search found these, whose metric is all there and whose pods are slow."""
-    settings = {"maximum": 3 if "behavior" in given else 20, "scrape": 2.0, "own_pods": False, "downscale": 1000.0}
-    world = World(**{**settings, **given})
-    prediction = told(world)
+def test_a_value_waits_for_ready_pods_on_each_step(options):
+    """A Value target multiplies the Ready pods. A search result these worlds, where pods are slower than the metric."""
+    settings = {"maximum": 3 if "behavior" in options else 20, "scrape": 2.0, "own_pods": False, "downscale": 1000.0}
+    world = World(**{**settings, **options})
+    prediction = predicted(world)
     for seed in worlds.seeds(30):
-        assert complaints(prediction, simulate(world, random.Random(seed))) == [], seed
+        assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 
-def test_runs_whose_requests_go_to_any_pod_are_as_predicted():
-    """A part of 3 % is kept free around the edges: there chance alone decides what is seen."""
-    assert check(worlds.seeds(60), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 35
+def test_runs_with_random_balancing_are_as_predicted():
+    """A share of 3 % around each change of the answer is left out: there chance in balancing decides."""
+    assert check(worlds.seeds(60), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
 
 
 SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30.0, sync=60.0, pod_start=35.0)
@@ -321,25 +337,24 @@ SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30
 )
 def test_every_run_of_the_demo_is_as_predicted(world, rate):
     world = dataclasses.replace(world, load=Load(((0.0, rate),)), random_balancing=True)
-    prediction = told(world)
+    prediction = predicted(world)
     for seed in worlds.seeds(25):
-        assert complaints(prediction, simulate(world, random.Random(seed))) == [], seed
+        assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 
 def test_the_simulation_can_tell():
-    """Without what new pods cost and show some runs would be against their prediction."""
+    """Some runs differ from a prediction without the stalls, and from one without the overshoot."""
     world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0)
-    prediction = told(world)
-    parts = prediction.latest_parts
-    short = dataclasses.replace(
-        prediction,
-        latest_seconds=prediction.latest_seconds - parts["new_pods_started"] - parts["new_pods_counted"],
-    )
-    late = [seed for seed in range(200) if complaints(short, simulate(world, random.Random(seed)))]
+    prediction = predicted(world)
+    parts = prediction.times.latest_parts
+    hidden_seconds = parts["new_pods_started"] + parts["new_pods_counted"]
+    times = dataclasses.replace(prediction.times, latest_seconds=prediction.times.latest_seconds - hidden_seconds)
+    short = dataclasses.replace(prediction, times=times)
+    late = [seed for seed in range(200) if differences_from(short, simulate(world, random.Random(seed)))]
     assert len(late) > 0
     wide = dataclasses.replace(world, load=Load(((0.0, 57.0),)))
-    narrow = dataclasses.replace(told(wide), possible_replicas=[6])
-    more = [seed for seed in range(400) if complaints(narrow, simulate(wide, random.Random(seed)))]
+    narrow = dataclasses.replace(predicted(wide), possible_replicas=[6])
+    more = [seed for seed in range(400) if differences_from(narrow, simulate(wide, random.Random(seed)))]
     assert len(more) > 0
 
 
@@ -351,5 +366,5 @@ def test_growing_loads_are_as_predicted():
         rate = world.load.rate
         stages = ((0.0, rate * 0.3), (chance.uniform(5, 60), rate * 0.7), (chance.uniform(60, 120), rate))
         world = dataclasses.replace(world, load=Load(stages))
-        simulated = simulate(world, chance, until=120.0 + told(world).latest_seconds)
-        assert complaints(told(world), simulated) == [], (seed, world)
+        simulated = simulate(world, chance, until=120.0 + predicted(world).times.latest_seconds)
+        assert differences_from(predicted(world), simulated) == [], (seed, world)

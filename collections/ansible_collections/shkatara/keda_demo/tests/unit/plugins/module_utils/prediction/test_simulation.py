@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The simulation itself, against the tables of Kubernetes' own tests: what judges others has to be right.
+"""The simulation itself, against the tables of Kubernetes' own tests.
 
 Rows marked with a test's name are from pkg/controller/podautoscaler/horizontal_test.go.
 """
@@ -24,9 +24,9 @@ from ansible_collections.shkatara.keda_demo.tests.support.worlds import policies
 DEMO = World(load=Load(((0.0, 37.0),)), rules=(Rule(10.0),), maximum=10)
 
 
-def autoscaler(recommendations=(), behavior=None, **given):
-    made = Autoscaler(dataclasses.replace(DEMO, maximum=1000, behavior=behavior, **given))
-    made.recommendations = [(60.0 * minutes, asked) for asked, minutes in recommendations]
+def autoscaler(recommendations=(), behavior=None, **options):
+    made = Autoscaler(dataclasses.replace(DEMO, maximum=1000, behavior=behavior, **options))
+    made.recommendations = [(60.0 * minutes, count) for count, minutes in recommendations]
     return made
 
 
@@ -103,7 +103,7 @@ def test_proposals(kind, goal, value, spec, ready, expected):
         ([(0, 0), (300, 10), (600, 20), (900, 30), (1200, 40), (1500, 50)], 1500, 1500, 50 / 1500),
         ([(0, 0)], 5, 30, None),
         ([(0, 5), (5, 5), (10, 5)], 10, 30, 0.0),
-        ([(2, 1000), (7, 1010), (12, 1020)], 15, 15, 2.0),  # drawn out to both edges
+        ([(2, 1000), (7, 1010), (12, 1020)], 15, 15, 2.0),  # extrapolated to both edges
         ([(10, 1000), (15, 1010)], 15, 30, 2.0 * (5 + 2.5) / 30),  # half an interval before the first sample
         ([(10, 4), (15, 14)], 15, 30, 2.0 * (5 + 2) / 30),  # and not below 0
         ([(10, 0), (15, 10)], 30, 30, 2.0 * (5 + 0 + 2.5) / 30),
@@ -111,9 +111,8 @@ def test_proposals(kind, goal, value, spec, ready, expected):
 )
 def test_rate(samples, now, window, expected):
     pod = Pod(0, 0, 0)
-    pod.times, pod.values = [list(one) for one in zip(*samples, strict=True)]
-    found = pod.rate(now, window)
-    assert found == (expected if expected is None else pytest.approx(expected))
+    pod.times, pod.values = map(list, zip(*samples, strict=True))
+    assert pod.rate(now, window) == (expected if expected is None else pytest.approx(expected))
 
 
 def test_the_demo_goes_from_1_to_4():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where Prometheus is: a trigger's serverAddress, and the pod behind it."""
+"""The address of Prometheus: a trigger's serverAddress, and the pod behind it."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ ENDPOINTS = {
 
 def test_find_pod():
     cluster = Objects(services=[SERVICE], endpoints=[ENDPOINTS])
-    found = find_pod(cluster, "http://prometheus-k8s.monitoring.svc:9090")
-    assert (found.namespace, found.pod, found.port) == ("monitoring", "prometheus-k8s-0", 19090)
-    assert str(found) == "pod monitoring/prometheus-k8s-0, port 19090"
+    address = find_pod(cluster, "http://prometheus-k8s.monitoring.svc:9090")
+    assert (address.namespace, address.pod, address.port) == ("monitoring", "prometheus-k8s-0", 19090)
+    assert str(address) == "pod monitoring/prometheus-k8s-0, port 19090"
 
 
 @pytest.mark.parametrize(
-    ("services", "endpoints", "words"),
+    ("services", "endpoints", "message"),
     [
         ([], [], "Service monitoring/prometheus-k8s .* does not exist"),
         ([changed(SERVICE, "spec.ports.0.port", 80)], [], r"has no port 9090 \(it has: 80\)"),
@@ -80,6 +80,6 @@ def test_find_pod():
         ([SERVICE], [changed(ENDPOINTS, "subsets.0.addresses", None)], "no ready pod"),
     ],
 )
-def test_find_pod_says_what_is_missing(services, endpoints, words):
-    with pytest.raises(PrometheusError, match=words):
+def test_find_pod_names_the_missing_object(services, endpoints, message):
+    with pytest.raises(PrometheusError, match=message):
         find_pod(Objects(services=services, endpoints=endpoints), "http://prometheus-k8s.monitoring.svc:9090")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is read out of a query's text."""
+"""The selectors and ranges of a query's text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
         ('a{x="1"} + a{x="1"}', ['a{x="1"}']),
         ("count_values('version', build_info)", ["build_info"]),
         ("clamp_max(vector(5), 3) + time()", []),
-        # What is broken ends and does not raise.
+        # Broken queries do not raise.
         ("sum(a{b=", ["a{b=}"]),
         ("rate(a[5m", ["a"]),
     ],
@@ -57,9 +57,9 @@ def test_selectors(query, expected):
 
 
 def test_matchers_are_read_as_prometheus_reads_them():
-    (found,) = parse_selectors(r"""a{b="x\ty\u00e4\"", c=~`\d+`, d!='', e!~"f"}""")
-    assert found.name == "a"
-    assert [(item.label, item.operator, item.value) for item in found.matchers] == [
+    (selector,) = parse_selectors(r"""a{b="x\ty\u00e4\"", c=~`\d+`, d!='', e!~"f"}""")
+    assert selector.name == "a"
+    assert [(item.label, item.operator, item.value) for item in selector.matchers] == [
         ("b", "=", 'x\tyä"'),
         ("c", "=~", r"\d+"),
         ("d", "!=", ""),
@@ -78,14 +78,14 @@ def test_matchers_are_read_as_prometheus_reads_them():
     ],
 )
 def test_labels_that_a_selector_accepts(labels, expected):
-    (found,) = parse_selectors('m{a="1", b=~"2..", c!="", d!~"y|z"}')
-    assert found.accepts_labels(labels) is expected
+    (selector,) = parse_selectors('m{a="1", b=~"2..", c!="", d!~"y|z"}')
+    assert selector.accepts_labels(labels) is expected
 
 
 def test_labels_that_are_ignored():
-    (found,) = parse_selectors('m{namespace="test", path="/"}')
-    assert found.accepts_labels({"path": "/"}, {"namespace"})
-    assert not found.accepts_labels({"path": "/x"}, {"namespace"})
+    (selector,) = parse_selectors('m{namespace="test", path="/"}')
+    assert selector.accepts_labels({"path": "/"}, {"namespace"})
+    assert not selector.accepts_labels({"path": "/x"}, {"namespace"})
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_mentions(query, metric, expected):
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("text", "expected"),
     [
         ("requests_total", 'requests_total{namespace="shop"}'),
         (" requests_total ", 'requests_total{namespace="shop"}'),
@@ -117,14 +117,14 @@ def test_mentions(query, metric, expected):
         ('{__name__="a b"}', '{__name__="a b"}'),
     ],
 )
-def test_counter_selector(given, expected):
-    assert counter_selector(given, "shop") == expected
+def test_counter_selector(text, expected):
+    assert counter_selector(text, "shop") == expected
 
 
-@pytest.mark.parametrize("given", ["", "rate(a[1m])", "sum(a)", "a[5m]", "a + b", "a offset 5m", "5", "a{b='c'}}"])
-def test_what_is_no_counter(given):
+@pytest.mark.parametrize("text", ["", "rate(a[1m])", "sum(a)", "a[5m]", "a + b", "a offset 5m", "5", "a{b='c'}}"])
+def test_text_that_is_not_a_counter(text):
     with pytest.raises(ValueError, match=r"not a counter: .*without a function"):
-        counter_selector(given, "shop")
+        counter_selector(text, "shop")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The bounds of what a query over a window shows, by hand and against rate() as Prometheus computes it."""
+"""The bounds of a query over a window, by hand and against rate() as Prometheus computes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.simulation import Pod,
 DEMO = Timing(scrape_interval=5, query_window=30)
 
 
-def test_how_long_a_load_takes_to_be_shown():
+def test_the_time_until_the_query_returns_the_whole_load():
     assert DEMO.full_seconds == 40
     assert DEMO.counted_seconds == 10 + 5 + 30
 
@@ -32,19 +32,19 @@ def test_how_long_a_load_takes_to_be_shown():
         (DEMO, 1, 2, 1 / 2 * 5 / 30, 1 / 2 * 20 / 30),
         (DEMO, 1, 4, 3 / 4 * 5 / 30, 3 / 4 * 20 / 30),
         (DEMO, 3, 4, 1 / 4 * 5 / 30, 1 / 4 * 20 / 30),
-        (Timing(5, 15), 1, 2, 1 / 2 * 5 / 15, 1 / 2),  # nothing of the new pods is seen for a whole window
+        (Timing(5, 15), 1, 2, 1 / 2 * 5 / 15, 1 / 2),  # the sum lacks the new pods for a whole window
         (Timing(5, 4), 1, 2, 1 / 2, 1 / 2),
         (Timing(5, 0), 1, 2, 0, 1 / 2),  # not a rate
         (Timing(5, 30, own_pods=False), 1, 4, 0, 0),
     ],
 )
-def test_what_a_step_adds_and_hides_for_a_moment(timing, before, count, excess, missing):
+def test_the_excess_and_the_missing_share_after_a_step(timing, before, count, excess, missing):
     assert excess_share(timing, before, count) == pytest.approx(excess)
     assert missing_share(timing, before, count) == pytest.approx(missing)
 
 
 @pytest.mark.parametrize(
-    ("rate", "wanted", "expected"),
+    ("load_rate", "rate", "expected"),
     [
         (37, 11, (11 * 25 - 1) / 37),  # 274 requests after the first one
         (37, 0, 0),
@@ -53,22 +53,22 @@ def test_what_a_step_adds_and_hides_for_a_moment(timing, before, count, excess, 
         (10, 10, (10 * 25 - 1) / 10),
     ],
 )
-def test_when_a_rate_is_shown_first(rate, wanted, expected):
-    found = earliest_time(Load(((0.0, rate),)).requests_until, DEMO, wanted, 1000)
-    assert found == (expected if expected is None else pytest.approx(expected, abs=1e-6))
+def test_the_earliest_time_of_a_rate(load_rate, rate, expected):
+    time = earliest_time(Load(((0.0, load_rate),)).requests_until, DEMO, rate, 1000)
+    assert time == (expected if expected is None else pytest.approx(expected, abs=1e-6))
 
 
-def test_a_short_load_never_shows_its_rate():
+def test_a_short_load_never_reaches_its_rate():
     load = Load(((0.0, 37.0),), 10.0)
     assert earliest_time(load.requests_until, DEMO, 37.0, 10.0) is None
     assert earliest_time(load.requests_until, DEMO, 14.0, 10.0) == pytest.approx((14 * 25 - 1) / 37)
 
 
-def test_the_earliest_of_stages_is_in_the_stage_that_has_it():
+def test_the_earliest_time_is_in_the_stage_with_that_rate():
     load = Load(((0.0, 8.0), (60.0, 20.0)))
-    found = earliest_time(load.requests_until, DEMO, 11.0, 1000)
+    time = earliest_time(load.requests_until, DEMO, 11.0, 1000)
     # From 60 s on 12 more a second: 1 + 200 + 12 t = 275
-    assert found == pytest.approx(60 + (275 - 201) / 12)
+    assert time == pytest.approx(60 + (275 - 201) / 12)
 
 
 def world(chance):
@@ -77,7 +77,7 @@ def world(chance):
 
 
 def pod_of(chance, timing, stop, counter, begin):
-    """A pod that is scraped from `begin` on; `counter` has the count at a time."""
+    """Return a pod that is scraped from `begin` on; `counter` gives the count at a time."""
     pod = Pod(-1e9, -1e9, -1e9)
     now = begin + extreme(chance, 0, timing.scrape_interval)
     while now <= stop:
@@ -102,12 +102,12 @@ def test_no_rate_is_higher_than_the_highest():
         pod = pod_of(chance, timing, stop, counter, -timing.query_window - timing.scrape_interval)
         for _ in range(10):
             now = chance.uniform(0, stop)
-            shown = pod.rate(now, timing.query_window) or 0.0
-            assert shown <= highest_rate(load.requests_until, timing, now) + 1e-9, (seed, now)
+            total = pod.rate(now, timing.query_window) or 0.0
+            assert total <= highest_rate(load.requests_until, timing, now) + 1e-9, (seed, now)
 
 
-def test_a_constant_load_is_shown_in_full_in_time():
-    """For streams, so that nothing is left of what whole requests round."""
+def test_the_query_returns_the_whole_of_a_constant_load_in_time():
+    """The counter is continuous, so that whole requests round nothing."""
     for seed in range(300):
         chance = random.Random(seed)
         timing = world(chance)
@@ -124,7 +124,7 @@ def test_a_constant_load_is_shown_in_full_in_time():
 
 
 def sums_after_a_step(chance, timing, before, count):
-    """What sum(rate()) shows of 100 requests a second at times after all new pods are Ready at once, at 0."""
+    """Yield (time, sum(rate())) under 100 requests a second; all new pods are Ready at once, at 0."""
     stop = timing.counted_seconds + 20
 
     def old(now):
@@ -135,9 +135,9 @@ def sums_after_a_step(chance, timing, before, count):
 
     pods = [pod_of(chance, timing, stop, old, -2 * timing.query_window) for _ in range(before)]
     for _ in range(count - before):
-        # Found up to 10 s after it was made; it was made up to 30 s before it is Ready.
-        found = max(extreme(chance, -30, 0), -30) + extreme(chance, 0, 10)
-        pods.append(pod_of(chance, timing, stop, new, found))
+        # A pod is created up to 30 s before it is Ready, and discovered up to 10 s after its creation.
+        discovery = max(extreme(chance, -30, 0), -30) + extreme(chance, 0, 10)
+        pods.append(pod_of(chance, timing, stop, new, discovery))
     for _ in range(20):
         now = chance.uniform(0, stop)
         yield now, sum(pod.rate(now, timing.query_window) or 0.0 for pod in pods)
@@ -152,12 +152,12 @@ def test_after_a_step_the_sum_is_within_its_shares():
         count = before + chance.choice([1, 3, 6])
         excess = excess_share(timing, before, count)
         missing = missing_share(timing, before, count)
-        for now, shown in sums_after_a_step(chance, timing, before, count):
-            assert 100 * (1 - missing) - 1e-6 <= shown <= 100 * (1 + excess) + 1e-6, (seed, now)
+        for now, total in sums_after_a_step(chance, timing, before, count):
+            assert 100 * (1 - missing) - 1e-6 <= total <= 100 * (1 + excess) + 1e-6, (seed, now)
             if now >= timing.counted_seconds:
-                assert shown == pytest.approx(100), (seed, now)
-            highest = max(highest, (shown / 100 - 1) / excess)
-            lowest = max(lowest, (1 - shown / 100) / missing)
-    # The bounds are not much wider than what is seen.
+                assert total == pytest.approx(100), (seed, now)
+            highest = max(highest, (total / 100 - 1) / excess)
+            lowest = max(lowest, (1 - total / 100) / missing)
+    # The bounds are not much wider than the sums.
     assert highest > 0.8
     assert lowest > 0.6

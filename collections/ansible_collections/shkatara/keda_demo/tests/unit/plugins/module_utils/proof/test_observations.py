@@ -46,7 +46,7 @@ COLLECTIONS = Path(__file__).parents[8]
 
 def test_views_of_the_demo():
     scaledobject = scaledobject_view(SCALEDOBJECT)
-    assert (scaledobject.target_kind, scaledobject.target_name) == ("Deployment", "test")
+    assert (scaledobject.scale_target.kind, scaledobject.scale_target.name) == ("Deployment", "test")
     assert (scaledobject.ready, scaledobject.active, scaledobject.paused) == (True, False, False)
     assert (scaledobject.polling_interval, scaledobject.cooldown) == (5, 300)
     assert (scaledobject.inactive_replicas, scaledobject.fallback_replicas, scaledobject.formula) == (1, None, "")

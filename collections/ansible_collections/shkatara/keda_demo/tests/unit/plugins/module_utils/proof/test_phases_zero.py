@@ -59,7 +59,7 @@ def from_zero(begin=0.3):
 
 
 def counts_of_the_gateway(run, targets):
-    return {one.pod: float(run.load.last["answered"]) for one in targets}
+    return {one.pod: float(run.load.stats.answered) for one in targets}
 
 
 def zero_run(folder, events, scaledobject=FROM_ZERO, **options):

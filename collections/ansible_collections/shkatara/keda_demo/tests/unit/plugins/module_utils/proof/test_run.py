@@ -61,7 +61,7 @@ def test_counts_of_the_pods_are_compared_before_and_after(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *(item for item in scale_out() if item.at < 46)])
     assert len(run.result["evidence"]["targets"]) == 2
     check = run.result["end_to_end"]
-    assert (check["agrees"], check["counted"]) == (True, run.load.last["answered"])
+    assert (check["agrees"], check["counted"]) == (True, run.load.stats.answered)
     # Before there was one pod; afterwards all, whether Prometheus has found them or not.
     assert [len(targets) for targets in run.asked] == [1, 4]
     assert any(check["message"] in line for line in run.lines)
@@ -69,7 +69,7 @@ def test_counts_of_the_pods_are_compared_before_and_after(tmp_path):
 
 def test_a_difference_end_to_end_is_a_deviation_and_no_verdict(tmp_path):
     def counted(run, targets):
-        return {one.pod: 0.9 * run.load.last["answered"] / len(targets) for one in targets}
+        return {one.pod: 0.9 * run.load.stats.answered / len(targets) for one in targets}
 
     run = Run(tmp_path, [*ready_chain(), *scale_out()], counted=counted)
     assert run.verdict == ("scaled", "as_predicted")

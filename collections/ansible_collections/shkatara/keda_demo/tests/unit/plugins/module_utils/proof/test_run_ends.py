@@ -45,7 +45,7 @@ def test_an_application_that_answers_half_of_it_is_watched_to_the_end(tmp_path):
     assert run.verdict == ("aborted", "load_not_answered")
     assert run.seconds == pytest.approx(0.3 + 33.1 + 15, abs=0.5)
     # What was not answered may have been counted or not.
-    assert run.result["end_to_end"]["most"] == run.load.last["sent"] > run.result["end_to_end"]["answered"]
+    assert run.result["end_to_end"]["most"] == run.load.stats.sent > run.result["end_to_end"]["answered"]
 
 
 def test_a_hold_goes_on_only_when_its_watch_does(tmp_path):

@@ -192,7 +192,7 @@ def test_a_metric_that_others_feed(tmp_path):
     run = Run(
         tmp_path,
         [fed(item) for item in [*ready_chain(), *scale_out()]],
-        counted=lambda run, targets: {one.pod: float(run.load.last["answered"]) for one in targets},
+        counted=lambda run, targets: {one.pod: float(run.load.stats.answered) for one in targets},
     )
     assert run.verdict == ("scaled", "as_predicted")
     predicted = run.result["predicted"]

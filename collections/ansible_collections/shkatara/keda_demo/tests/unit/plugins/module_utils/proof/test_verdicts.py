@@ -29,7 +29,7 @@ def predicted(rate, replicas=1, target=TARGET):
 
 FOUR = predicted(34.5)
 NONE = predicted(5.0)
-LATE = FOUR.latest_seconds + 0.1
+LATE = FOUR.times.latest_seconds + 0.1
 RUNNING = LoadFacts(scheduled=2000, sent=2000, answered=1980, finished=1980)
 ENDED = LoadFacts(scheduled=5550, sent=5550, answered=5550, finished=5550, ended=True)
 DIED = LoadFacts(2000, 2000, 1990, 1990, True, "The sender's process was ended by signal 9 (Killed)")
@@ -96,7 +96,7 @@ def test_without_a_hold_the_count_is_enough():
     ],
 )
 def test_a_wait_ends_with_its_margin_and_says_what_it_was_made_of(history, over, expected):
-    end = FOUR.latest_seconds + MARGIN_SECONDS
+    end = FOUR.times.latest_seconds + MARGIN_SECONDS
     assert verdict(history, now=end, metric_was_over=over) is None
     assert verdict(history, now=end + 0.1, metric_was_over=over) == expected
     # scrape 10, window 30, sync 15, controllers 3; 30 + 45 for a stop on the way; 30 for the last pods
@@ -107,9 +107,9 @@ def test_a_wait_ends_with_its_margin_and_says_what_it_was_made_of(history, over,
 
 
 def test_a_count_that_is_held_is_waited_for():
-    late = [START, Replicas(FOUR.latest_seconds + 14, 4, 4, 4, 4)]
-    assert verdict(late, now=FOUR.latest_seconds + 28) is None
-    assert verdict(late, now=FOUR.latest_seconds + 29) == ("scaled_late", "after_latest")
+    late = [START, Replicas(FOUR.times.latest_seconds + 14, 4, 4, 4, 4)]
+    assert verdict(late, now=FOUR.times.latest_seconds + 28) is None
+    assert verdict(late, now=FOUR.times.latest_seconds + 29) == ("scaled_late", "after_latest")
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_an_hpa_or_deployment_that_is_deleted_ends_the_hold(gone):
 
 def test_a_count_that_has_left_is_known_when_the_wait_is_over():
     left = [*TO_FOUR, Replicas(33, 4, 4, 4, 3)]
-    assert verdict(left, now=FOUR.latest_seconds + MARGIN_SECONDS) is None
-    assert verdict(left, now=FOUR.latest_seconds + MARGIN_SECONDS + 0.1) == ("flapped", "left_during_hold")
+    assert verdict(left, now=FOUR.times.latest_seconds + MARGIN_SECONDS) is None
+    assert verdict(left, now=FOUR.times.latest_seconds + MARGIN_SECONDS + 0.1) == ("flapped", "left_during_hold")
 
 
 def test_nothing_is_held_while_it_is_not_watched():
@@ -178,7 +178,7 @@ def test_every_ended_load_has_a_verdict():
         assert verdict(TO_FOUR[:count], load=ENDED, now=180.0) is not None
 
 
-REST = NONE.latest_seconds  # 88 s, of which 30 s are for a pod that does not come
+REST = NONE.times.latest_seconds  # 88 s, of which 30 s are for a pod that does not come
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_verdict_of_a_load_that_moves_nothing(history, load, now, expected):
 def test_why_replicas_were_predicted_to_stay(target, replicas, rate, reason, words):
     prediction = predicted(rate, replicas, target)
     found = judged(
-        [Replicas(0, replicas, replicas, replicas, replicas)], prediction, now=prediction.latest_seconds + 15
+        [Replicas(0, replicas, replicas, replicas, replicas)], prediction, now=prediction.times.latest_seconds + 15
     )
     assert (found.verdict, found.reason) == ("not_scaled", reason)
     assert words in found.message

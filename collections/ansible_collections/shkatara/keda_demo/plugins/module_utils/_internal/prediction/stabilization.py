@@ -1,0 +1,31 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""Whether an HPA's stabilization is long enough for a scale-out, as pure functions.
+
+New pods take their share of the requests at once, and the query counts them only after some scrapes. Until then the
+metric dips, and the HPA recommends fewer replicas. It follows that recommendation only if its stabilization window is
+shorter than the dip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..autoscaling.hpa import HpaConfig
+from ..prometheus.rate_bounds import Timing
+
+
+@dataclass(frozen=True)
+class ShortStabilization:
+    """A warning: the HPA may shrink during scale-out, as the metric may dip for longer than the stabilization."""
+
+    dip_seconds: float
+    stabilization_seconds: float
+
+
+def short_stabilization(config: HpaConfig, timing: Timing) -> list[ShortStabilization]:
+    """Return the warning about a stabilization shorter than the dip; empty if it is long enough."""
+    dip = timing.pod_start + timing.counted_seconds + timing.hpa_sync
+    if not timing.own_pods or config.stabilization >= dip:
+        return []
+    return [ShortStabilization(dip, config.stabilization)]

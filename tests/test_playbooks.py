@@ -1,0 +1,153 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The collection's playbooks: where plays run, and what a run with one tag does.
+
+`ansible-playbook --list-tasks` needs no host. It prints each task with its tags, by which `--tags` selects tasks.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
+PLAYS = [
+    pytest.param(play, id=f"{path.stem}-{play['name']}")
+    for path in sorted((COLLECTION / "playbooks").glob("*.yml"))
+    for play in yaml.safe_load(path.read_text())
+    if "hosts" in play
+]
+SITE = yaml.safe_load((COLLECTION / "playbooks" / "site.yml").read_text())
+# The roles of `site`, by a name such as shkatara.keda_demo.node.
+IMPORTS = [task["ansible.builtin.import_role"]["name"] for play in SITE for task in play.get("tasks", [])]
+ROLES = sorted({name.rpartition(".")[2] for name in IMPORTS} | {"bundle", "verify"})
+LINE = re.compile(r"\s+shkatara\.keda_demo\.(?P<role>\w+) : (?P<name>.+)\tTAGS: \[(?P<tags>.*)\]")
+
+
+def readme_tags(role):
+    """Return the tags that a role's README names: `<role>_<step>` in a paragraph about tags."""
+    paragraphs = re.split(r"\n\s*\n", (COLLECTION / "roles" / role / "README.md").read_text())
+    about_tags = " ".join(text for text in paragraphs if re.search(r"\btags?\b", text))
+    return sorted(set(re.findall(rf"`({role}_\w+|{role})`", about_tags)))
+
+
+TAGS = [pytest.param(role, tag, id=tag) for role in ROLES for tag in readme_tags(role)]
+
+
+def list_tasks(playbook, *arguments):
+    """Return (role, task, tags) for each task that Ansible lists; specs are checked with any tag, and left out."""
+    command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "--list-tasks", *arguments]
+    environ = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [LINE.fullmatch(line) for line in done.stdout.splitlines() if "\tTAGS: " in line]
+    tasks = [(match["role"], match["name"], set(match["tags"].split(", "))) for match in found if match]
+    return [task for task in tasks if not task[1].startswith("Validating arguments against arg spec")]
+
+
+@pytest.fixture(scope="module")
+def site():
+    return list_tasks("site.yml")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Return the tasks of each role's own main.yml."""
+    play = {"hosts": "localhost", "gather_facts": False}
+    plays = [
+        play | {"name": f"Only {role}", "roles": [{"role": f"shkatara.keda_demo.{role}"}], "tags": [f"only_{role}"]}
+        for role in ROLES
+    ]
+    path = tmp_path_factory.mktemp("alone") / "play.yml"
+    path.write_text(yaml.safe_dump(plays))
+    tasks = list_tasks(path)
+    return {
+        role: [(owner, name, tags - {f"only_{role}"}) for owner, name, tags in tasks if f"only_{role}" in tags]
+        for role in ROLES
+    }
+
+
+def selected(tasks, tag):
+    return sorted({(role, name) for role, name, tags in tasks if tag in tags})
+
+
+def own_steps(role):
+    """Return the tags that a role's tasks set."""
+    texts = [path.read_text() for path in (COLLECTION / "roles" / role / "tasks").glob("*.yml")]
+    found = [tag for text in texts for tags in re.findall(r"tags: \[(.*)\]", text) for tag in tags.split(", ")]
+    return sorted(set(found) - {"always"})
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_a_play_says_where_it_runs_and_ends_for_all_hosts_at_the_first_failure(play):
+    if play["hosts"] == "localhost":
+        assert play["connection"] == "local"
+        assert play["vars"]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+    else:
+        assert play["any_errors_fatal"] is True
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_readme_names_each_tag_of_the_role(role):
+    # `bundle` and `verify` are tags of their plays.
+    assert [tag for tag in readme_tags(role) if tag != role] == own_steps(role)
+
+
+@pytest.mark.parametrize(("role", "tag"), TAGS)
+def test_a_tag_runs_the_same_tasks_in_site_as_in_the_role(site, alone, role, tag):
+    expected = selected(alone[role], tag) if tag != role else sorted({task[:2] for task in alone[role]})
+    assert expected
+    assert selected(site, tag) == expected
+
+
+def test_ansible_selects_what_the_list_says(site):
+    tag = "containerd_images"
+    expected = {(role, name) for role, name, tags in site if tags & {tag, "always"}}
+    assert {task[:2] for task in list_tasks("site.yml", "--tags", tag)} == expected
+
+
+def test_only_the_proof_is_left_out_without_its_tag(site):
+    left_out = [task[0] for task in site if "verify" in task[2]]
+    assert set(left_out) == {"verify", "cluster"}
+    assert {"verify", "verify_validate"} == set().union(*(task[2] for task in site if "verify" in task[2]))
+
+
+def tasks_of(role):
+    """Yield each task of a role's files."""
+    for path in (COLLECTION / "roles" / role / "tasks").glob("*.yml"):
+        yield from yaml.safe_load(path.read_text())
+
+
+def text_of(role, task):
+    """Return the text of a task, with all that it uses: the role's variables and templates."""
+    variables = COLLECTION / "roles" / role / "vars" / "main.yml"
+    known = yaml.safe_load(variables.read_text()) if variables.is_file() else {}
+    text, seen = str(task), set()
+    while new := {name for name in known if name in text} - seen:
+        seen |= new
+        text += " ".join(str(known[name]) for name in sorted(new))
+        text += " ".join(
+            (COLLECTION / "roles" / role / "templates" / name).read_text()
+            for name in set(re.findall(r"[\w.-]+\.j2", text))
+        )
+    return text
+
+
+@pytest.mark.parametrize(("role", "tag"), [tag for tag in TAGS if tag.values[0] != tag.values[1]])
+def test_a_tag_runs_each_task_whose_result_it_needs(alone, role, tag):
+    runs = {name for owner, name, tags in alone[role] if owner == role and tags & {tag, "always"}}
+    tasks = list(tasks_of(role))
+    registered = {task["register"]: task["name"] for task in tasks if "register" in task}
+    for task in tasks:
+        if task["name"] in runs:
+            # A name with a default may be undefined.
+            text = re.sub(r"__\w+ \| default\(", "", text_of(role, task))
+            lacks = {
+                name for name, maker in registered.items() if maker not in runs and re.search(rf"\b{name}\b", text)
+            }
+            assert lacks == set(), task["name"]
