@@ -117,6 +117,38 @@ def test_only_the_proof_is_left_out_without_its_tag(site):
     assert {"verify", "verify_validate"} == set().union(*(task[2] for task in site if "verify" in task[2]))
 
 
+# One wrong variable of each role with rules. The run ends before it connects to a host.
+WRONG = {
+    "control_plane_wait_timeout": 0,
+    "worker_join_timeout": 0,
+    "kube_prometheus_wait_timeout": 0,
+    "keda_wait_timeout": 0,
+    "demo_app_wait_timeout": 0,
+    "verify_load_replicas": 0,
+}
+
+
+def run_site(environ):
+    """Return the output of site with the wrong variables."""
+    variables = [f"--extra-vars={name}={value}" for name, value in WRONG.items()]
+    command = [sys.executable, "-m", "ansible", "playbook", "site.yml", *variables]
+    environ = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"} | environ
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode != 0, done.stdout
+    assert "PLAY [Check the hosts]" not in done.stdout
+    return done.stdout
+
+
+def test_one_message_has_the_findings_of_all_roles():
+    printed = run_site({})
+    message = printed[printed.index("variables: 6 reasons why this run would fail") :].splitlines()[1:7]
+    assert [line.split()[1] for line in message] == list(WRONG)
+
+
+def test_without_shared_role_variables_each_role_checks_its_own():
+    assert "control_plane: 1 reason why this run would fail" in run_site({"ANSIBLE_PRIVATE_ROLE_VARS": "true"})
+
+
 def tasks_of(role):
     """Yield each task of a role's files."""
     for path in (COLLECTION / "roles" / role / "tasks").glob("*.yml"):

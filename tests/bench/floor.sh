@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The floor: what the same steps take without Ansible. The same bare image, the same files sent by scp, the same objects;
-# nothing waits for anything that it needs not wait for. Prints `<seconds> <phase>` as each phase ends.
+# The floor: the time of the same steps without Ansible, with the same bare image, files (sent by scp) and objects. No
+# step waits for a step that it does not need. Prints `<seconds> <phase>` at the end of each phase.
 #
 # Usage: floor.sh LAB NETWORK IMAGE BUNDLE FILES
 #   FILES: control1.tar and worker1.tar (their /etc), crds.json, keda.json and rest.json, as the collection makes them;

@@ -1,17 +1,17 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Prints what the load generator holds, beside vegeta against the same nginx on loopback in the same run.
+"""Prints the rate, lateness and cost of the load generator, and of vegeta against the same nginx on loopback.
 
 Usage: python -m tests.bench.load [PAIRS]
 
-Each rate is sent in turn by ours and by vegeta, PAIRS times (3), for 10 s; a figure is the median. A new connection for
-each request.
+The sender and vegeta send each rate in turn, PAIRS times (3), for 10 s, with a new connection for each request. The
+figures are medians.
 
-- rate held: requests less one, by the time from the first to the last one's sending
-- late: the time between a request's moment and its sending, p99. Ours keeps it. vegeta tells the time at which it began
-  each request, of which the n-th in order was due n / rate after the first. So vegeta's first one counts as in time.
-- CPU: user and system seconds of the generator's processes, for all the requests
-- RSS: of the largest process at its largest, MB of 1,000,000 bytes
+- rate held: the number of requests less 1, divided by the seconds from the first to the last request
+- late: p99 of the time between the due time of a request and its sending. The sender measures it. vegeta records when
+  it began each request; request n is due n / rate after the first, which so counts as in time.
+- CPU: user and system seconds of the generator's processes
+- RSS: the peak of the largest process, in MB of 1,000,000 bytes
 - failed: requests that were not sent, or not answered with 2xx
 """
 
@@ -49,7 +49,7 @@ IN_FLIGHT = [(15_000, 1), (20_000, 2)]
 
 @dataclass(frozen=True)
 class Figures:
-    """What one run of one generator gave; the units are those of the table."""
+    """The figures of one run of a generator, in the units of the table."""
 
     rate: float
     late: float
@@ -60,8 +60,8 @@ class Figures:
 
 
 def send(url: str, rate: float, seconds: float, workers: int) -> None:
-    """Send a load in this process' children, and print what came of it, as JSON."""
-    importlib.import_module("kubernetes")  # as the module has it, of which the senders are forked
+    """Send a load from children of this process, and print its counts as JSON."""
+    importlib.import_module("kubernetes")  # the module has imported it when it forks the workers
     load = LoadWorkers(workers)
     load.start(LoadSpec(url, (Stage(rate, seconds),), TIMEOUT, workers))
     in_flight = 0
@@ -75,7 +75,7 @@ def send(url: str, rate: float, seconds: float, workers: int) -> None:
 
 
 def ours(url: str, rate: float, seconds: float, workers: int) -> Figures:
-    """Send a load by a process of its own."""
+    """Send a load by our sender, in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.load", "send", url, str(rate), str(seconds), str(workers)]
     printed = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
     counts: dict[str, Any] = json.loads(printed)
@@ -90,7 +90,7 @@ def ours(url: str, rate: float, seconds: float, workers: int) -> Figures:
 
 
 def theirs(program: Path, url: str, rate: int, seconds: int) -> Figures:
-    """Send the same by vegeta."""
+    """Send a load by vegeta."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results"
         command = [program, "attack", f"-rate={rate}/s", f"-duration={seconds}s", f"-timeout={TIMEOUT:g}s"]
@@ -117,21 +117,25 @@ def theirs(program: Path, url: str, rate: int, seconds: int) -> Figures:
     )
 
 
-def show(name: str, runs: list[Figures], wanted: float = 0.0, in_time: bool = False) -> None:
-    """Print the medians as a line of the table, and which aims are missed: a rate, and where asked that of lateness."""
+def show(name: str, runs: list[Figures], target: float = 0.0, in_time: bool = False) -> None:
+    """Print the medians as a line of the table, and the targets that they miss.
+
+    :param target: the rate, 0 for a line without targets
+    :param in_time: whether the lateness has a target
+    """
     rate, late, cpu, rss, failed = (
         statistics.median(getattr(run, key) for run in runs) for key in ("rate", "late", "cpu", "rss", "failed")
     )
-    missed = ["rate"] if rate < 0.999 * wanted else []
+    missed = ["rate"] if rate < 0.999 * target else []
     missed += ["late"] if in_time and late > LATE_MS else []
-    missed += ["RSS"] if wanted and rss > RSS_MB else []
-    missed += ["failed"] if wanted and failed else []
+    missed += ["RSS"] if target and rss > RSS_MB else []
+    missed += ["failed"] if target and failed else []
     note = f"  MISSED: {', '.join(missed)}" if missed else ""
     print(f"{name:<28} {rate:8.1f}/s {late:8.2f} ms {cpu:7.2f} s {rss:7.1f} MB {failed:8.0f}{note}", flush=True)
 
 
 def show_in_flight(aim: int, workers: int, run: Figures) -> None:
-    """Print how many requests were open at once."""
+    """Print the most requests that were open at the same time."""
     name = f"in flight, {workers} process{'es' if workers > 1 else ''}"
     missed = "  MISSED" if run.in_flight < aim or run.failed else ""
     print(
@@ -150,12 +154,12 @@ def main(pairs: int = 3) -> None:
         for rate, workers in RATES:
             runs = [(ours(url, rate, SECONDS, workers), theirs(program, url, rate, SECONDS)) for _ in range(pairs)]
             name = f"{rate}/s, {workers} worker{'s' if workers > 1 else ''}"
-            # More workers are for the rate: with the server beside them no core is left for being in time.
+            # Two workers and the server use both cores, so only one worker has a target for lateness.
             show(name, [mine for mine, _ in runs], rate, in_time=workers == 1)
             show(f"{rate}/s, vegeta", [other for _, other in runs])
     with waiting_server(ANSWER_SECONDS) as url:
         for aim, workers in IN_FLIGHT:
-            # A tenth less time than it takes for the first answer would be too short, a tenth more is enough.
+            # The load lasts a tenth longer than an answer takes, so that the aim is reached before the first answer.
             run = ours(url, 1.05 * aim / ANSWER_SECONDS, 1.1 * ANSWER_SECONDS, workers)
             show_in_flight(aim, workers, run)
 

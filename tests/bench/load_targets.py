@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What the bench of the load sends to, and what it is compared with: nginx, a server that waits, and vegeta."""
+"""The servers for the bench of the load - nginx, and a server that answers late - and vegeta, the other generator."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\nHel
 
 
 def vegeta(cache: Path) -> Path:
-    """Return the program, built from its Go module unless it is in the cache."""
+    """Return the path of vegeta, built from its Go module unless the cache has it."""
     digest = hashlib.sha256((VEGETA / "go.sum").read_bytes()).hexdigest()[:16]
     program = cache / "bench" / f"vegeta-{digest}"
     if program.exists():
@@ -70,14 +70,14 @@ def vegeta(cache: Path) -> Path:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens at."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """Return a port of loopback on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def wait_for_port(port: int) -> None:
-    """Return when something takes connections there."""
+    """Wait until a server accepts connections, 10 s at most."""
     end = time.monotonic() + 10
     while True:
         try:
@@ -91,7 +91,7 @@ def wait_for_port(port: int) -> None:
 
 @contextlib.contextmanager
 def nginx() -> Iterator[str]:
-    """A local nginx that answers 200 with 12 bytes; its URL."""
+    """Run a local nginx that answers 200 with 12 bytes; yield its URL."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
     if program is None:
         raise SystemExit("The bench of the load needs nginx: sudo apt-get install nginx-light")
@@ -108,13 +108,13 @@ def nginx() -> Iterator[str]:
 
 
 class Waiting(asyncio.Protocol):
-    """Answers each connection after some seconds."""
+    """Answers each connection after `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait."""
+        """Start the timer."""
         assert isinstance(transport, asyncio.Transport)
         asyncio.get_running_loop().call_later(self.seconds, self.answer, transport)
 
@@ -126,7 +126,7 @@ class Waiting(asyncio.Protocol):
 
 
 def serve_waiting(port: int, seconds: float) -> None:
-    """Take connections in this process, beside others at the same port."""
+    """Serve in this process, beside other processes on the same port."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -140,7 +140,7 @@ def serve_waiting(port: int, seconds: float) -> None:
 
 @contextlib.contextmanager
 def waiting_server(seconds: float) -> Iterator[str]:
-    """A server that answers after some seconds, in two processes for their file descriptors; its URL."""
+    """Run a server that answers after `seconds`; yield its URL. Two processes have enough file descriptors."""
     port = free_port()
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=serve_waiting, args=(port, seconds), daemon=True) for _ in range(2)]
@@ -148,7 +148,7 @@ def waiting_server(seconds: float) -> Iterator[str]:
         process.start()
     try:
         wait_for_port(port)
-        time.sleep(0.5)  # the other one listens too
+        time.sleep(0.5)  # until the second process listens too
         yield f"http://127.0.0.1:{port}/"
     finally:
         for process in processes:

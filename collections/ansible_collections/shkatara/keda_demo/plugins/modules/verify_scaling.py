@@ -260,8 +260,9 @@ requirements:
   - Linux and Python >= 3.11 where the module runs, which is the controller
   - kubernetes (Python library) >= 24.2.0
   - aiohttp (Python library) >= 3.8.0
+  - httptools (Python library) >= 0.6.0
   - prometheus-client (Python library)
-  - PyYAML
+  - durationpy, packaging, urllib3 and PyYAML, which come with the library kubernetes or with ansible-core
 notes:
   - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Deployments,
     ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
@@ -756,13 +757,14 @@ evidence:
       type: str
       sample: test
     triggers:
-      description: The triggers of the ScaledObject, with the value of each query.
+      description: The triggers of the ScaledObject, with the value of each query. C(key) is unique among them.
       type: list
       elements: dict
       sample:
         - index: 0
           name: ""
           type: prometheus
+          key: "0"
           query: sum(rate(python_request_operations_total{namespace="test"}[30s]))
           server_address: http://prometheus-k8s.monitoring.svc:9090
           activation: 0.0

@@ -58,7 +58,7 @@ def evidence(session: Session) -> dict[str, Any]:
         "deployment": target.deployment,
         "triggers": [
             {
-                **{name: value for name, value in asdict(trigger).items() if name != "key"},
+                **asdict(trigger),
                 "server_address": urls.without_user(trigger.server_address),
                 "value": state.metrics.values.get(trigger.key),
             }

@@ -92,12 +92,13 @@ def _rested(_verdict: Verdict, facts: records.Rested) -> str:
 
 
 def _rest_broken(verdict: Verdict, facts: records.RestBroken) -> str:
-    if verdict.reason is Reason.OTHER_TRIGGER:
-        return _other_trigger(facts.others)
-    return (
+    growth = (
         f"{phrases.metric(facts.prediction).capitalize()} asks for {phrases.replicas(facts.prediction.from_replicas)}, "
-        f"and the HPA went up to {facts.highest}: look for other traffic in evidence and timeline.csv."
+        f"and the HPA went up to {facts.highest}"
     )
+    if verdict.reason is Reason.OTHER_TRIGGER:
+        return f"{growth}. {_other_trigger(facts.others)}"
+    return f"{growth}: look for other traffic in evidence and timeline.csv."
 
 
 def _rest_lost(_verdict: Verdict, facts: records.RestLost) -> str:

@@ -36,7 +36,7 @@ def prove(session: Session) -> Proof:
         with contextlib.suppress(Exception):
             _stop_load(session)
         with contextlib.suppress(Exception):
-            text = f"{type(error).__name__}: {error}"
+            text = f"{type(error).__name__}: {error}."
             _end(proof, Verdict(Outcome.ABORTED, Reason.INTERNAL_ERROR, Text(text)))
         raise
     _end(proof, verdict)

@@ -31,7 +31,7 @@ def judge(
     latest = scale_in.latest_seconds
     at_minimum = None if unwatched else next((counts for counts in history if _is_scaled_in(counts, scale_in)), None)
     if at_minimum is not None and at_minimum.seconds <= latest:
-        return Verdict(Outcome.SCALED, Reason.AS_PREDICTED, ScaledIn(scale_in.replicas, history[-1].seconds))
+        return Verdict(Outcome.SCALED, Reason.AS_PREDICTED, ScaledIn(scale_in.replicas, at_minimum.seconds))
     if at_minimum is not None:
         return Verdict(Outcome.SCALED_LATE, Reason.SCALE_IN_AFTER_LATEST, ScaledInLate(scale_in, at_minimum.seconds))
     if now <= latest + MARGIN_SECONDS:

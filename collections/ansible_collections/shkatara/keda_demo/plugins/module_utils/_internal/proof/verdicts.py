@@ -152,7 +152,7 @@ def _judge_rest(prediction: Prediction, evidence: Evidence) -> Verdict | None:
     start, now, last = prediction.from_replicas, evidence.now, evidence.history[-1]
     needed = prediction.times.latest_seconds + evidence.hold_seconds
     highest = max(max(counts.desired, counts.spec) for counts in evidence.history)
-    if not evidence.load.ended and highest <= start and now < needed:
+    if not evidence.load.ended and (highest > start or now < needed):
         return None
     failure = diagnosis.load_failure(evidence.load)
     if failure is not None:

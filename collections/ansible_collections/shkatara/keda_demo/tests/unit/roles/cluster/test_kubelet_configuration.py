@@ -17,7 +17,7 @@ TEMPLATES = {
     "control_plane": "(lookup('ansible.builtin.template', 'kubeadm-config.yaml.j2') | from_yaml_all | list)[2]",
 }
 # kubeadm's configuration also has the endpoint, which this inventory without groups does not give.
-HOST = {"cluster_endpoint": "192.0.2.11:6443", "cluster_node_names": dict.fromkeys(CASES, "node1")}
+HOST = {"cluster_endpoint": "192.0.2.11:6443", "cluster_node_names": {f"case_{case}": "node1" for case in CASES}}
 
 
 @pytest.fixture(scope="module", params=TEMPLATES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""By which change each step of a load is seen, out and back and from zero."""
+"""The change that shows each hop of a load: in scale-out, in scale-in and from zero."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     predict,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.hops import HOPS, Sight, passed_hops
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observations import State
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import hops
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.hops import HOPS, HopContext
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.metric_state import MetricState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.state import State
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
     HPA,
@@ -33,11 +35,10 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     scale_out,
     scaled,
     seen,
+    source,
     state_of,
     zero_chain,
 )
-
-OUT = [hop.name for hop in HOPS if not hop.back]
 
 
 def predicted(replicas=1, kind="AverageValue"):
@@ -46,18 +47,18 @@ def predicted(replicas=1, kind="AverageValue"):
     return predict(target, load, InitialState(replicas), Timing(scrape_interval=5, query_window=30))
 
 
-def passed(state, observation, prediction=None, **options):
-    """The hops that an observation shows."""
-    known = {"pods_before": frozenset({FIRST}), "metric_name": METRIC, **options}
-    names = []
+def shown(state, observation, prediction=None, **options):
+    """The names of the hops that an observation shows, in the order of HOPS."""
+    context = {"pods_before": frozenset({FIRST}), "metric_name": METRIC, **options}
+    names = set()
     for change in state.apply(observation):
-        names += [hop.name for hop in passed_hops(Sight(change, state, prediction or predicted(), **known))]
-    return sorted(set(names), key=[hop.name for hop in HOPS].index)
+        names |= {hop.name for hop in hops.shown_hops(HopContext(change, state, prediction or predicted(), **context))}
+    return [hop.name for hop in HOPS if hop.name in names]
 
 
-def test_each_step_of_a_real_scale_out_is_seen_once_at_least():
+def test_a_real_scale_out_shows_each_hop():
     state = state_of()
-    names = [name for observation in scale_out() for name in passed(state, observation)]
+    names = [name for observation in scale_out() for name in shown(state, observation)]
     assert list(dict.fromkeys(names)) == [
         "metric_over_threshold",
         "deployment_scaled",
@@ -75,12 +76,12 @@ def test_each_step_of_a_real_scale_out_is_seen_once_at_least():
 
 
 def test_a_chain_at_rest_shows_nothing():
-    state = State(load_trigger="0")
-    assert [passed(state, observation) for observation in ready_chain()] == [[]] * 6
+    state = State(metrics=MetricState("0"))
+    assert [shown(state, observation) for observation in ready_chain()] == [[]] * 6
 
 
 @pytest.mark.parametrize(
-    ("observation", "hops"),
+    ("observation", "names"),
     [
         (metric(5, 11.0), []),  # the tolerance
         (metric(5, 11.1), ["metric_over_threshold"]),
@@ -94,7 +95,7 @@ def test_a_chain_at_rest_shows_nothing():
         (seen(5, "replicasets", replicaset(2, 1, 1)), ["replicaset_scaled"]),
         (seen(5, "replicasets", replicaset(1, 1, 0)), []),
         (seen(5, "pods", pod(NEW[0], ready=False), "ADDED"), ["pod_created", "pod_scheduled"]),
-        # What was there before the load is no sign of it.
+        # A pod from before the load is no sign of it.
         (seen(5, "pods", pod(FIRST, restartCount=1)), []),
         (seen(5, "pods", pod(FIRST, ready=False)), []),
         (seen(5, "events", event("Pod", FIRST, "Pulled", "already present"), "ADDED"), []),
@@ -102,28 +103,28 @@ def test_a_chain_at_rest_shows_nothing():
         (seen(5, "events", event("Pod", NEW[0], "Pulling", "pulling"), "ADDED"), []),
     ],
 )
-def test_by_what_a_step_is_seen(observation, hops):
-    assert passed(state_of(), observation) == hops
+def test_change_that_shows_a_hop(observation, names):
+    assert shown(state_of(), observation) == names
 
 
 def test_replicas_are_ready_when_all_counts_agree():
     state = state_of(
         seen(4, "horizontalpodautoscalers", scaled(4, "9", current=4)), seen(4, "deployments", deployed(4, 4, 3))
     )
-    assert passed(state, seen(5, "deployments", deployed(4, 4, 4))) == ["deployment_scaled", "replicas_ready"]
+    assert shown(state, seen(5, "deployments", deployed(4, 4, 4))) == ["deployment_scaled", "replicas_ready"]
 
 
-def test_a_value_target_is_compared_as_a_whole():
+def test_a_value_target_is_compared_in_total():
     value = predicted(2, VALUE)
-    assert passed(state_of(), metric(5, 10.9), value) == []
-    assert passed(state_of(), metric(5, 11.1), value) == ["metric_over_threshold"]
+    assert shown(state_of(), metric(5, 10.9), value) == []
+    assert shown(state_of(), metric(5, 11.1), value) == ["metric_over_threshold"]
     average = predicted(2)
-    assert passed(state_of(), metric(5, 11.1), average) == []
-    assert passed(state_of(), metric(5, 22.1), average) == ["metric_over_threshold"]
+    assert shown(state_of(), metric(5, 11.1), average) == []
+    assert shown(state_of(), metric(5, 22.1), average) == ["metric_over_threshold"]
 
 
 def from_zero(*observations):
-    state = State(load_trigger="0")
+    state = State(metrics=MetricState("0"))
     for observation in (*zero_chain(), *observations):
         state.apply(observation)
     return state
@@ -131,38 +132,55 @@ def from_zero(*observations):
 
 def test_from_zero_keda_brings_the_first_replica():
     first = seen(5, "deployments", deployed(1, 0, 0))
-    assert passed(from_zero(), first, predicted(0)) == ["keda_activation", "deployment_scaled"]
-    # What the HPA does with the first replica is no decision of its own.
-    assert passed(from_zero(first), seen(9, "horizontalpodautoscalers", HPA), predicted(0)) == []
-    decided = passed(from_zero(first), seen(20, "horizontalpodautoscalers", scaled(4, "34500m")), predicted(0))
+    assert shown(from_zero(), first, predicted(0)) == ["keda_activation", "deployment_scaled"]
+    # The HPA's 1 for the first replica is no decision of its own.
+    assert shown(from_zero(first), seen(9, "horizontalpodautoscalers", HPA), predicted(0)) == []
+    decided = shown(from_zero(first), seen(20, "horizontalpodautoscalers", scaled(4, "34500m")), predicted(0))
     assert decided == ["hpa_metric_over_threshold", "hpa_decision", "hpa_target_decision"]
 
 
 def four(*observations):
     return state_of(
-        *(item for item in scale_out() if item.source != "events"),
+        *(item for item in scale_out() if source(item) != "events"),
         *observations,
     )
 
 
-def test_each_step_of_a_real_way_back_is_seen():
+def test_a_real_scale_in_shows_each_hop():
     state = four()
-    names = [name for item in scale_in(100.0) for name in passed(state, item, back=True)]
+    names = [name for item in scale_in(100.0) for name in shown(state, item, load_ended=True)]
     assert list(dict.fromkeys(names)) == ["scale_in_decision", "replicas_at_minimum"]
 
 
-def test_zero_is_a_step_only_where_replicas_rest_there():
-    gone = seen(150, "deployments", deployed(0, 1, 1))
-    assert "scaled_to_zero" in passed(four(), gone, back=True, resting=0)
-    assert "scaled_to_zero" not in passed(four(), gone, back=True, resting=1)
+def test_zero_is_a_hop_only_where_keda_scales_to_zero():
+    at_zero = seen(150, "deployments", deployed(0, 1, 1))
+    assert "scaled_to_zero" in shown(four(), at_zero, load_ended=True, inactive_replicas=0)
+    assert "scaled_to_zero" not in shown(four(), at_zero, load_ended=True, inactive_replicas=1)
 
 
-def test_steps_out_are_not_looked_for_on_the_way_back():
-    assert passed(four(), metric(150, 34.5), back=True) == []
-    assert passed(four(), seen(150, "deployments", deployed(1, 1, 1)), back=False) == []
+def test_scale_in_is_decided_below_the_count_at_the_end_of_the_load():
+    fewer = seen(150, "deployments", deployed(3, 4, 4))
+    assert shown(four(), fewer, load_ended=True, replicas_at_end=4) == ["scale_in_decision"]
+    assert shown(four(), fewer, load_ended=True, replicas_at_end=3) == []
+    assert shown(four(), fewer, load_ended=True) == ["scale_in_decision"], "the predicted count is 4"
 
 
-def test_an_hpa_that_is_gone_wants_nothing():
+def test_the_minimum_is_the_predicted_count_after_the_load():
+    two = [
+        seen(150, "deployments", deployed(2, 2, 2)),
+        seen(150, "horizontalpodautoscalers", scaled(2, "0", current=2)),
+    ]
+    for replicas_after, expected in ((None, []), (1, []), (2, ["replicas_at_minimum"])):
+        state = four(two[0])
+        assert shown(state, two[1], load_ended=True, replicas_at_end=2, replicas_after=replicas_after) == expected
+
+
+def test_hops_of_scale_out_are_not_shown_in_scale_in():
+    assert shown(four(), metric(150, 34.5), load_ended=True) == []
+    assert shown(four(), seen(150, "deployments", deployed(1, 1, 1)), load_ended=False) == []
+
+
+def test_an_hpa_that_was_deleted_wants_nothing():
     state = state_of()
-    assert passed(state, seen(5, "horizontalpodautoscalers", changed(HPA, "status", None), "DELETED")) == []
-    assert passed(state, seen(6, "deployments", deployed(4, 4, 4))) == ["deployment_scaled"]
+    assert shown(state, seen(5, "horizontalpodautoscalers", changed(HPA, "status", None), "DELETED")) == []
+    assert shown(state, seen(6, "deployments", deployed(4, 4, 4))) == ["deployment_scaled"]

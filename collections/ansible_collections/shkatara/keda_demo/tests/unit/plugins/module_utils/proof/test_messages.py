@@ -1,91 +1,107 @@
 # SPDX-License-Identifier: MIT
-"""What a person reads while a proof runs."""
+"""The sentences about verdicts: complete, and with all numbers and names of their facts."""
 
 from __future__ import annotations
 
+import typing
+from dataclasses import fields, replace
+
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import (
-    VALUE,
-    HpaConfig,
-    Metric,
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import facts, messages
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import Held, Mismatch
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.outcomes import (
+    Outcome,
+    Reason,
+    Verdict,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import predict_scale_in
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
-    InitialState,
-    predict,
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.tests.support import sentences
+from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
+    ENDED,
+    FOUR,
+    OTHERS,
+    START,
+    TIMING,
+    predicted,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
-    metric_words,
-    next_words,
-    prediction_words,
-    scale_in_words,
-    too_short_words,
-    value_words,
-)
-
-TIMING = Timing(scrape_interval=5, query_window=30, pod_start=32)
-TARGET = HpaConfig((Metric("s0", 10.0),), 1, 10)
+from ansible_collections.shkatara.keda_demo.tests.support.verdict_examples import EXAMPLES
 
 
-def predicted(rate, target=TARGET):
-    return predict(target, LoadSpec("http://host/", (Stage(rate, 600.0),)), InitialState(1), TIMING)
+def _id(example):
+    verdict = example.verdict
+    return f"{verdict.outcome}-{verdict.reason}-{type(verdict.facts).__name__}"
 
 
-def test_a_prediction():
-    assert prediction_words(predicted(34.5), 34.5) == (
-        "predicted: 34.5 requests/s make a metric of 34.5, at 10 a replica that is 4 replicas (now 1), the first "
-        "change after 7.9 to 58 s, all Ready after 21.7 to 167 s"
+def test_each_type_of_facts_has_an_example():
+    assert {type(example.verdict.facts) for example in EXAMPLES} == set(typing.get_args(facts.Facts))
+
+
+def test_each_reason_and_outcome_has_an_example():
+    assert {example.verdict.reason for example in EXAMPLES} == set(Reason)
+    assert {example.verdict.outcome for example in EXAMPLES} == set(Outcome)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=_id)
+def test_sentence_has_the_numbers_and_names_of_its_facts(example):
+    sentence, facts = messages.verdict(example.verdict), example.verdict.facts
+    own = [getattr(facts, field.name) for field in fields(facts)]
+    assert list(sentences.lacks(sentence, [*own, *example.mentions])) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=_id)
+def test_sentence_is_complete(example):
+    sentence = messages.verdict(example.verdict)
+    assert sentences.damage(sentence) == []
+    assert sentences.is_ended(sentence)
+    assert not sentence[0].islower()
+
+
+def test_examples_differ_where_their_facts_do():
+    texts = [example.verdict for example in EXAMPLES if isinstance(example.verdict.facts, facts.Text)]
+    chain = [example.verdict for example in EXAMPLES if isinstance(example.verdict.facts, facts.ChainNotReady)]
+    distinct = {messages.verdict(example.verdict) for example in EXAMPLES}
+    assert len(distinct) == len(EXAMPLES) - (len(texts) - 1) - (len(chain) - 1)
+
+
+def test_without_a_hold_there_is_no_word_of_it():
+    sentence = messages.verdict(Verdict(Outcome.SCALED, Reason.AS_PREDICTED, Held(FOUR, 4, 27.9, 0.0)))
+    assert sentences.numbers(sentence) == ["4", "27.9", "4", "163"]
+
+
+def test_a_load_that_ends_before_the_latest_time_is_not_explained_by_it():
+    facts = Mismatch(FOUR, START, ENDED, waited=True, others=())
+    verdict = Verdict(Outcome.NOT_SCALED, Reason.HPA_DID_NOT_ACT, facts)
+    early = replace(verdict, facts=replace(facts, waited=False))
+    assert "163" in sentences.numbers(messages.verdict(verdict))
+    assert "163" not in sentences.numbers(messages.verdict(early))
+
+
+def test_a_mismatch_begins_with_the_prediction_and_ends_with_the_counts_and_the_cause():
+    """The numbers stand in the order in which a person reads them."""
+    last = ReplicaCounts(40, 6, 6, 5, 3)
+    facts = Mismatch(FOUR, last, ENDED, waited=False, others=OTHERS)
+    sentence = messages.verdict(Verdict(Outcome.WRONG_COUNT, Reason.OTHER_TRIGGER, facts))
+    assert sentences.numbers(sentence) == ["34.5", "10", "4", "6", "5", "3", "1"]
+    assert sentence.index(OTHERS[0].trigger) > sentence.index("6")
+
+
+def test_singular_and_plural():
+    singular, plural = (
+        messages.verdict(Verdict(Outcome.SCALED, Reason.AS_PREDICTED, facts.ScaledIn(count, 58.9))) for count in (1, 4)
     )
-    assert prediction_words(predicted(5.0), 5.0).endswith("(now 1)")
-    assert "that is 4 or 5 replicas" in prediction_words(predicted(41.0), 41.0)
+    assert plural == singular.replace("1 replica ", "4 replicas ")
 
 
-def test_a_value_target_is_one_in_all():
-    target = HpaConfig((Metric("s0", 10.0, VALUE),), 1, 10)
-    assert metric_words(predicted(34.5, target)) == "a metric of 34.5 at 10 in all"
+def test_not_predicted():
+    text = messages.not_predicted((*OTHERS, *OTHERS))
+    assert text.count(OTHERS[0].trigger) == text.count(OTHERS[0].why) == 2
 
 
-def test_the_way_back():
-    assert scale_in_words(predict_scale_in(TARGET, [4], 0.0, TIMING)) == (
-        "predicted: back to 1 replica, the first change 285 to 373 s after the last request, all after 388 s at the "
-        "latest"
-    )
-
-
-BOUNDS = {
-    "first_request": (0.0, 0.0),
-    "load_scraped": (0.0, 8.0),
-    "metric_over_threshold": (7.9, 43.0),
-    "replicas_ready": (21.7, 167.0),
-}
-
-
-@pytest.mark.parametrize(
-    ("seen", "now", "expected"),
-    [
-        ((), 0.0, "; next: first request within 0 s"),
-        (("first_request",), 2.4, "; next: load scraped within 6 s"),
-        # What did not come in time is not expected any more: it is a deviation.
-        (("first_request",), 8.1, "; next: metric over threshold within 35 s"),
-        (("first_request", "load_scraped", "metric_over_threshold"), 50.0, "; next: replicas ready within 117 s"),
-        (tuple(BOUNDS), 50.0, ""),
-        (("first_request",), 167.1, ""),
-    ],
-)
-def test_the_next_event(seen, now, expected):
-    assert next_words(BOUNDS, seen, now) == expected
-
-
-def test_a_load_that_is_too_short():
-    assert too_short_words(predicted(34.5), 60.0, 15.0, 182) == (
-        "load.http.duration of 60 s is too short to prove anything: 4 replicas may be Ready as late as 167 s after the "
-        "first request (scrape 10 + query_window 30 + hpa_sync 15 + controllers 3 + new_pods_started 32 + "
-        "new_pods_counted 45 + pod_start 32) and must stay for 15 s (hold_seconds). Give at least 182, or leave it out"
-    )
-
-
-@pytest.mark.parametrize(("value", "words"), [(None, "none"), (0.0, "0.0"), (34.46, "34.5")])
-def test_a_value(value, words):
-    assert value_words(value) == words
+def test_load_that_is_too_short():
+    prediction = predicted(34.5, timing=replace(TIMING, pod_start=32))
+    text = messages.load_too_short(prediction, 60.0, 15.0, 182)
+    assert (prediction.replicas, prediction.times.latest_seconds) == (4, 167)
+    assert list(sentences.lacks(text, [60.0, 4, 167, 15.0, 182])) == []
+    assert list(sentences.lacks(text, list(prediction.times.latest_parts.items()))) == []
+    assert list(sentences.lacks(text, ["load.http.duration", "hold_seconds"])) == []
+    assert sentences.damage(text) == []
