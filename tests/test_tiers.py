@@ -47,7 +47,7 @@ def _shell(name, command, **options):
     return Step(name, ("sh", "-c", command), **options)
 
 
-def _run(folder, *steps, done=lambda step: False):
+def _run(folder, *steps, done=lambda _step: False):
     handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     kept = []
     try:

@@ -71,8 +71,8 @@ def _latest(prediction: Prediction | ScaleIn) -> tuple[object, ...]:
 
 def _rested(reason: PredictionReason, *mentions: object, prediction: Prediction | None = None) -> Example:
     prediction = prediction or predicted(5.0, reason=reason)
-    facts = facts.Rested(prediction, 103.0)
-    return _example(Outcome.NOT_SCALED, Reason(reason), facts, prediction.from_replicas, *mentions)
+    rested = facts.Rested(prediction, 103.0)
+    return _example(Outcome.NOT_SCALED, Reason(reason), rested, prediction.from_replicas, *mentions)
 
 
 def _mismatch(
@@ -83,8 +83,8 @@ def _mismatch(
     load: LoadStats = ENDED,
     others: tuple = (),
 ) -> Example:
-    facts = facts.Mismatch(FOUR, last, load, True, others)
-    return _example(outcome, reason, facts, 34.5, 10, 4, *_latest(FOUR), *mentions)
+    mismatch = facts.Mismatch(FOUR, last, load, True, others)
+    return _example(outcome, reason, mismatch, 34.5, 10, 4, *_latest(FOUR), *mentions)
 
 
 _CHAIN_REASONS = (

@@ -72,7 +72,7 @@ def _deployment(_kind: str, obj: Object, status: Object) -> str | None:
     return None if available >= replicas else f"{available} of {replicas} pods are available"
 
 
-def _daemon_set(_kind: str, obj: Object, status: Object) -> str | None:
+def _daemon_set(_kind: str, _obj: Object, status: Object) -> str | None:
     replicas = status.get("desiredNumberScheduled") or 0
     if "observedGeneration" not in status:
         return _NOT_OBSERVED

@@ -140,7 +140,7 @@ def test_a_file_that_was_changed_is_read_again(directory):
 def test_the_lookup_returns_a_dictionary_for_each_name(directory, monkeypatch):
     options = {}
     lookup = LookupModule()
-    monkeypatch.setattr(lookup, "set_options", lambda var_options, direct: options.update(direct))
+    monkeypatch.setattr(lookup, "set_options", lambda direct, **_others: options.update(direct))
     monkeypatch.setattr(lookup, "get_option", options.get)
     assert lookup.run(["seed"]) == [read_stack(STACKS, "seed")]
     (directory / "seed.yml").write_text(yaml.safe_dump(SEED | {"description": "another"}))

@@ -41,7 +41,7 @@ class Run:
             "arch": "amd64",
         }
         # Tests need not run as root, nor where there is space for an image.
-        monkeypatch.setattr(machine, "findings", lambda programs: [])
+        monkeypatch.setattr(machine, "findings", lambda _programs: [])
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
         monkeypatch.setattr(image, "build_base", self._make)
@@ -75,7 +75,7 @@ def test_an_image_is_made_on_the_plain_base(run):
 
 def test_an_image_that_is_there_needs_no_lock_and_no_program(run, monkeypatch):
     path = run()["path"]
-    monkeypatch.setattr(machine, "findings", lambda programs: pytest.fail("nothing has to be built"))
+    monkeypatch.setattr(machine, "findings", lambda _programs: pytest.fail("nothing has to be built"))
     with Cache(run.cache).locked(lambda: None, lambda: False):
         assert run() == {"changed": False, "path": path, "built": []}
 

@@ -87,7 +87,8 @@ def test_what_is_stored_is_found(cache, stored):
     assert found.info == {"seconds": 3}
 
 
-def test_another_key_is_not_found(cache, stored):
+@pytest.mark.usefixtures("stored")
+def test_another_key_is_not_found(cache):
     assert cache.find(make_unit("component", "etcd", "3.5.4", {"arch": "arm64"})) == (None, "")
 
 

@@ -91,7 +91,8 @@ def test_the_record_says_all_of_its_files(folder, bundle, made):
     assert sorted(path.name for path in folder.iterdir()) == ["bin", "bundle.json", "images"]
 
 
-def test_writing_again_leaves_nothing_of_another_plan_and_all_of_others(folder, bundle, made):
+@pytest.mark.usefixtures("bundle")
+def test_writing_again_leaves_nothing_of_another_plan_and_all_of_others(folder, made):
     (folder / "bin" / "theirs").write_text("")
     (folder / "theirs").write_text("")
     record = write_bundle(folder, SMALLER, made, "seed", "amd64")
@@ -99,7 +100,8 @@ def test_writing_again_leaves_nothing_of_another_plan_and_all_of_others(folder, 
     assert read_record(folder, "seed", "amd64") == record
 
 
-def test_what_a_killed_run_left_is_known_and_removed(folder, bundle, made):
+@pytest.mark.usefixtures("bundle")
+def test_what_a_killed_run_left_is_known_and_removed(folder, made):
     """A run that changed the bundle was killed, then another: the third one wants less than both."""
     tar = made[NODE.id].folder / "node.tar"
     text = tar.read_text()
@@ -149,7 +151,8 @@ def test_a_folder_that_is_empty_or_not_there_or_has_other_files_is_taken(folder)
     check_folder(folder, PLAN)
 
 
-def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_has_one(folder, bundle, made):
+@pytest.mark.usefixtures("bundle")
+def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_has_one(folder, made):
     write_bundle(folder, SMALLER, made, "seed", "amd64")
     (folder / "bin" / "other").write_text("theirs")
     check_folder(folder, PLAN)
@@ -158,7 +161,8 @@ def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_h
         check_folder(folder, PLAN)
 
 
-def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, bundle, made, tmp_path):
+@pytest.mark.usefixtures("bundle")
+def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, made, tmp_path):
     old = made[ETCD.id].folder / "etcd"
     newer = make_unit("component", "etcd", "3.5.5", ETCD.inputs)
     out = tmp_path / "out"
@@ -170,7 +174,8 @@ def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, bundle, 
     assert old.read_text() == "what component/etcd is"
 
 
-def test_a_bundle_that_was_not_finished_is_none(folder, bundle, made):
+@pytest.mark.usefixtures("bundle")
+def test_a_bundle_that_was_not_finished_is_none(folder, made):
     (made[NODE.id].folder / "node.tar").unlink()
     with pytest.raises((OSError, BundleError)):
         write_bundle(folder, PLAN, made, "seed", "amd64")
@@ -238,14 +243,16 @@ def test_what_is_no_record_says_so(folder, bundle, change):
 
 
 @pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
-def test_other_json_is_no_record(folder, bundle, text):
+@pytest.mark.usefixtures("bundle")
+def test_other_json_is_no_record(folder, text):
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=r"/bundle\.json is no record of a bundle"):
         read_record(folder, "seed", "amd64")
 
 
 @pytest.mark.parametrize("text", ["", '{"schema_version": 1, '])
-def test_a_record_that_can_t_be_read_says_what_to_do(folder, bundle, text):
+@pytest.mark.usefixtures("bundle")
+def test_a_record_that_can_t_be_read_says_what_to_do(folder, text):
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=rf"bundle\.json can't be read .*\. Remove {re.escape(str(folder))} to have"):
         read_record(folder, "seed", "amd64")

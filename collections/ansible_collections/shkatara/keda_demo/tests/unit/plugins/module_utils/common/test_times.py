@@ -14,3 +14,9 @@ def test_a_clock_converts_between_monotonic_time_and_time_of_day():
     clock = Clock(monotonic=lambda: 100.0, wall=lambda: 1795510739.3)
     assert clock.utc_at(90.0) == "2026-11-24T08:58:49.300Z"
     assert clock.monotonic_at(1795510729.3) == 90.0
+
+
+def test_a_clock_keeps_fractions_of_a_second():
+    clock = Clock(monotonic=lambda: 1010.0, wall=lambda: 1795510810.0)
+    assert clock.utc_at(1005.5) == "2026-11-24T09:00:05.500Z"
+    assert clock.monotonic_at(1795510803.25) == 1003.25

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Which options are refused, and that each one is named."""
+"""The options of a proof: defaults, precedence, and the values that are refused by name."""
 
 from __future__ import annotations
 
 import copy
 import json
 import math
+import os
+import re
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.urls import is_url
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import (
+    Phase,
     argument_spec,
     check_options,
+    proof_options,
 )
 
 GIVEN = {
@@ -30,8 +33,8 @@ def validated(given):
     spec = argument_spec()
     for option in spec.values():
         option.pop("fallback", None)
-    found = ModuleArgumentSpecValidator(spec).validate(given)
-    return found.validated_parameters, found.error_messages
+    result = ModuleArgumentSpecValidator(spec).validate(given)
+    return result.validated_parameters, result.error_messages
 
 
 def with_http(**http):
@@ -50,6 +53,14 @@ def refusal(given):
     return str(error.value)
 
 
+def names(message, option, value=None):
+    """Whether a message names an option, and its value a few words later."""
+    pattern = rf"(?<![\w.]){re.escape(option)}(?![\w.\[])"
+    if value is not None:
+        pattern += rf"[\w ]*:? {re.escape(value)}(?![\w.])"
+    return re.search(pattern, message) is not None
+
+
 def test_defaults():
     params, errors = validated(GIVEN)
     assert errors == []
@@ -63,7 +74,7 @@ def test_defaults():
 def test_stages():
     load = checked(with_http(stages=[{"rate": 5, "duration": 30, "ramp": True}, {"rate": 34.5, "duration": "240"}]))
     assert load.stages == (Stage(5.0, 30.0, ramp=True), Stage(34.5, 240.0))
-    # A step that stays as high is none that falls.
+    # A stage may keep the rate of the stage before.
     assert checked(with_http(stages=[{"rate": 5, "duration": 30}, {"rate": 5, "duration": 30}])).stages[1].rate == 5.0
 
 
@@ -73,7 +84,7 @@ def test_everything_of_a_load():
     assert (load.timeout, load.workers, load.keep_alive) == (3.0, 2, True)
 
 
-def test_no_load_is_needed_to_prove_the_way_back():
+def test_no_load_is_needed_to_prove_a_scale_in():
     given = {key: value for key, value in GIVEN.items() if key != "load"}
     assert checked({**given, "phases": ["scale_in", "to_zero"]}).url == ""
 
@@ -100,51 +111,68 @@ def test_exactly_one_kind_of_load(http):
 @pytest.mark.parametrize("phase", ["scaleout", "hold_on"])
 def test_a_phase_that_does_not_exist(phase):
     _params, errors = validated({**GIVEN, "phases": [phase]})
-    assert "activation, scale_out, hold, scale_in, to_zero" in errors[0]
+    assert len(errors) == 1
+    assert all(name in errors[0] for name in ("phases", phase, *Phase))
 
 
 @pytest.mark.parametrize("name", ["rate", "duration", "timeout", "workers", "activation_rate"])
 @pytest.mark.parametrize("value", [0, -5])
-def test_what_must_be_more_than_zero_in_a_load(name, value):
+def test_numbers_of_a_load_are_greater_than_zero(name, value):
     http = {"rate": 34.5, **{name: value}}
-    assert f"load.http.{name} is {value} and must be greater than 0 and finite" in refusal(with_http(**http))
+    assert names(refusal(with_http(**http)), f"load.http.{name}", str(value))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("name", ["rate", "duration", "timeout", "activation_rate"])
-def test_what_must_be_finite_in_a_load(name, value):
-    assert f"load.http.{name} is {value:g} and must be" in refusal(with_http(**{"rate": 34.5, name: value}))
+def test_numbers_of_a_load_are_finite(name, value):
+    assert names(refusal(with_http(**{"rate": 34.5, name: value})), f"load.http.{name}", f"{value:g}")
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "value"),
     [
-        ({"hold_seconds": 0}, "hold_seconds is 0 and must be greater than 0"),
-        ({"wait_timeout": 0}, "wait_timeout is 0"),
-        ({"wait_sleep": -1}, "wait_sleep is -1"),
-        ({"metric_per_request": 0}, "metric_per_request is 0"),
-        ({"hpa_sync_period": 0}, "hpa_sync_period is 0"),
-        ({"scrape_interval": 0}, "scrape_interval is 0"),
-        ({"scrape_interval": math.inf}, "scrape_interval is inf and must be greater than 0 and finite"),
-        ({"hpa_tolerance": 1}, "hpa_tolerance is 1 and must be at least 0 and less than 1"),
-        ({"hpa_tolerance": -0.1}, "hpa_tolerance is -0.1"),
-        ({"hpa_tolerance": math.nan}, "hpa_tolerance is nan"),
-        ({"pod_start_seconds": -1}, "pod_start_seconds is -1 and must be at least 0 and finite"),
-        ({"pod_start_seconds": math.inf}, "pod_start_seconds is inf"),
-        ({"hpa_downscale_stabilization": math.nan}, "hpa_downscale_stabilization is nan"),
-        ({"prometheus_url": "prometheus:9090"}, "prometheus_url is 'prometheus:9090' and must be a URL"),
-        ({"prometheus_url": "http://host:99999"}, "prometheus_url is 'http://host:99999' and must be a URL"),
+        ({"hold_seconds": 0}, "0"),
+        ({"wait_timeout": 0}, "0"),
+        ({"wait_sleep": -1}, "-1"),
+        ({"metric_per_request": 0}, "0"),
+        ({"hpa_sync_period": 0}, "0"),
+        ({"scrape_interval": 0}, "0"),
+        ({"scrape_interval": math.inf}, "inf"),
+        ({"hpa_tolerance": 1}, "1"),
+        ({"hpa_tolerance": -0.1}, "-0.1"),
+        ({"hpa_tolerance": math.nan}, "nan"),
+        ({"pod_start_seconds": -1}, "-1"),
+        ({"pod_start_seconds": math.inf}, "inf"),
+        ({"hpa_downscale_stabilization": math.nan}, "nan"),
+        ({"prometheus_url": "prometheus:9090"}, "'prometheus:9090'"),
+        ({"prometheus_url": "http://host:99999"}, "'http://host:99999'"),
         ({"counter_metric": "sum(requests_total)"}, "'sum(requests_total)'"),
         ({"counter_metric": "requests_total[5m]"}, "'requests_total[5m]'"),
-        ({"phases": []}, "phases is empty: give some of activation, scale_out, hold, scale_in, to_zero"),
-        ({"phases": ["hold", "scale_in"]}, "phases has hold without scale_out"),
-        ({"phases": ["activation", "scale_in"]}, "phases has activation and a way back without scale_out"),
-        ({"phases": ["activation", "to_zero"]}, "nothing would go up in between"),
-        ({"prometheus_url": "http://me:word@host:9090"}, "`prometheus_url` has credentials in it"),
     ],
 )
-def test_what_is_refused(options, words):
-    assert words in refusal({**GIVEN, **options})
+def test_a_value_that_makes_no_sense_is_refused_by_name(options, value):
+    (option,) = options
+    assert names(refusal({**GIVEN, **options}), option, value)
+
+
+@pytest.mark.parametrize(
+    ("phases", "named"),
+    [
+        ([], list(Phase)),
+        (["hold", "scale_in"], ["hold", "scale_out"]),
+        (["activation", "scale_in"], ["activation", "scale_out"]),
+        (["activation", "to_zero"], ["activation", "scale_out"]),
+    ],
+)
+def test_phases_that_prove_nothing_are_refused(phases, named):
+    message = refusal({**GIVEN, "phases": phases})
+    assert all(names(message, name) for name in ["phases", *named])
+
+
+def test_credentials_in_the_url_of_prometheus_are_refused_and_not_shown():
+    message = refusal({**GIVEN, "prometheus_url": "http://me:word@host:9090"})
+    assert names(message, "prometheus_url")
+    assert "me:word" not in message
 
 
 @pytest.mark.parametrize("value", [0, 0.0])
@@ -154,26 +182,27 @@ def test_zero_is_right_where_it_means_something(value):
 
 
 @pytest.mark.parametrize("phases", [["activation"], ["scale_out"], ["scale_out", "hold", "scale_in"]])
-def test_a_load_is_needed_where_one_is_sent(phases):
+def test_phases_that_send_a_load_need_its_options(phases):
     given = {key: value for key, value in GIVEN.items() if key != "load"}
-    assert "load is not given, and the phases activation and scale_out send one" in refusal({**given, "phases": phases})
+    message = refusal({**given, "phases": phases})
+    assert all(names(message, name) for name in ("load", "activation", "scale_out"))
 
 
 @pytest.mark.parametrize(
-    ("stages", "words"),
+    ("stages", "option", "value"),
     [
-        ([{"rate": 34.5, "duration": 30}, {"rate": 30, "duration": 240}], "load.http.stages falls"),
-        ([{"rate": 34.5, "duration": 240, "ramp": True}], "load.http.stages ends in a ramp"),
-        ([{"rate": 5, "duration": 0}, {"rate": 9, "duration": 240}], "load.http.stages[0].duration is 0"),
-        ([{"rate": 5, "duration": 30}, {"rate": math.inf, "duration": 240}], "load.http.stages[1].rate is inf"),
-        ([{"rate": 0, "duration": 30}, {"rate": 9, "duration": 240}], "load.http.stages[0].rate is 0"),
+        ([{"rate": 34.5, "duration": 30}, {"rate": 30, "duration": 240}], "load.http.stages", None),
+        ([{"rate": 34.5, "duration": 240, "ramp": True}], "load.http.stages", None),
+        ([{"rate": 5, "duration": 0}, {"rate": 9, "duration": 240}], "load.http.stages[0].duration", "0"),
+        ([{"rate": 5, "duration": 30}, {"rate": math.inf, "duration": 240}], "load.http.stages[1].rate", "inf"),
+        ([{"rate": 0, "duration": 30}, {"rate": 9, "duration": 240}], "load.http.stages[0].rate", "0"),
     ],
 )
-def test_stages_that_prove_nothing(stages, words):
-    assert words in refusal(with_http(stages=stages))
+def test_stages_that_prove_nothing(stages, option, value):
+    assert names(refusal(with_http(stages=stages)), option, value)
 
 
-def test_all_that_is_wrong_is_named_at_once():
+def test_all_wrong_options_are_named_at_once():
     given = {
         **with_http(url="host", rate=0, duration=-1),
         "hold_seconds": 0,
@@ -181,7 +210,7 @@ def test_all_that_is_wrong_is_named_at_once():
         "counter_metric": "rate(a[5m])",
         "prometheus_headers": {"X-Bad": "line\nbreak"},
     }
-    words = refusal(given)
+    message = refusal(given)
     for name in (
         "load.http.url",
         "load.http.rate",
@@ -191,14 +220,15 @@ def test_all_that_is_wrong_is_named_at_once():
         "counter_metric",
         "X-Bad",
     ):
-        assert name in words, name
+        assert names(message, name), name
 
 
 @pytest.mark.parametrize("value", ["Bearer s3cret\nX-Evil: 1", "s3cret\r", "s3cret\0"])
 def test_a_header_that_cannot_be_sent_is_named_without_its_value(value):
-    words = refusal({**GIVEN, "prometheus_headers": {"Authorization": value}})
-    assert "Authorization in `prometheus_headers`" in words
-    assert "s3cret" not in words
+    message = refusal({**GIVEN, "prometheus_headers": {"Authorization": value}})
+    assert names(message, "Authorization")
+    assert names(message, "prometheus_headers")
+    assert "s3cret" not in message
 
 
 def test_a_header_may_be_a_number():
@@ -217,7 +247,7 @@ def test_the_argument_spec_is_plain_data():
 
 @pytest.mark.parametrize("url", ["http://192.0.2.11:30115/", "https://[2001:db8::1]:8443/x?y=1", "http://host"])
 def test_a_url(url):
-    assert is_url(url)
+    assert checked(with_http(url=url, rate=34.5)).url == url
 
 
 @pytest.mark.parametrize(
@@ -225,10 +255,23 @@ def test_a_url(url):
     ["192.0.2.11:30115", "ftp://host/", "http://host:99999/", "http://host:0/", "http://[::1/", "http:///path", ""],
 )
 def test_no_url(url):
-    assert not is_url(url)
-    assert f"load.http.url is {url!r} and must be a URL" in refusal(with_http(url=url, rate=34.5))
+    assert names(refusal(with_http(url=url, rate=34.5)), "load.http.url", repr(url))
 
 
 def test_more_workers_than_the_machine_can_have_are_refused():
-    load = {"http": {**GIVEN["load"]["http"], "workers": 10_000}}
-    assert "load.http.workers is 10000 and must be at most " in refusal({**GIVEN, "load": load})
+    assert names(refusal(with_http(rate=34.5, workers=10_000)), "load.http.workers", "10000")
+    most = 4 * os.cpu_count()
+    assert checked(with_http(rate=34.5, workers=most)).workers == most
+    assert names(refusal(with_http(rate=34.5, workers=most + 1)), "load.http.workers", str(most + 1))
+
+
+def test_phases_are_in_the_order_of_a_proof():
+    params, _errors = validated({**GIVEN, "phases": ["to_zero", "hold", "scale_out"]})
+    assert proof_options(params, {}).phases == (Phase.SCALE_OUT, Phase.HOLD, Phase.TO_ZERO)
+
+
+def test_an_option_takes_precedence_over_a_flag_and_a_flag_over_the_default():
+    params, _errors = validated({**GIVEN, "hpa_tolerance": 0.2})
+    options = proof_options(params, {"hpa_tolerance": 0.3, "hpa_sync_period": 30.0})
+    assert (options.hpa_tolerance, options.hpa_sync_period, options.hpa_downscale_stabilization) == (0.2, 30, 300)
+    assert options.flags_read == ("hpa_sync_period",)

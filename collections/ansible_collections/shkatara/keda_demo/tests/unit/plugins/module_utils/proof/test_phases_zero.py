@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Proofs of a ScaledObject that has no replica at rest: from zero, back to zero, and what moves nothing there."""
+"""Proofs of a ScaledObject that has no replica at rest: from zero, to zero, and loads that do not activate it."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import (
+    Reading,
+    TargetsReading,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import ScaledIn
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
     FROM_ZERO,
@@ -18,32 +26,33 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     scale_in,
     scale_out,
     seen,
+    source,
+    without,
     zero_chain,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
-# When the load ends, which is held for 15 s.
+# When the load ends: replicas are held for 15 s.
 ENDED = 48.5
 TO_ZERO = ("scale_out", "hold", "to_zero")
 
 
-def test_zero_is_refused_where_nothing_goes_there(tmp_path):
+def test_the_phase_to_zero_is_refused_without_a_minimum_of_zero(tmp_path):
     run = Run(tmp_path, ready_chain(), phases=TO_ZERO)
     assert run.verdict == ("aborted", "bad_input")
-    assert "phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0" in run.result["message"]
+    assert re.search(r"to_zero\b.*minReplicaCount\b.*idleReplicaCount 0", run.facts.text)
 
 
-def fed_by_gateway(observations):
-    """The same with the metric from a gateway, and with KEDA's rules for zero."""
-    replaced = []
-    for item in observations:
-        data = dict(item.data)
-        if "targets" in data:
-            data |= {"targets": [GATEWAY], "feeds": {(GATEWAY.job, GATEWAY.instance)}}
-        if item.source == "scaledobjects":
-            data = FROM_ZERO
-        replaced.append(seen(item.at, item.source, data, item.event))
-    return replaced
+def fed_by_gateway(observation):
+    """Return an observation with the gateway as the only scrape target."""
+    if not isinstance(observation, Reading) or observation.targets is None:
+        return observation
+    return replace(observation, targets=TargetsReading([GATEWAY], feeds={(GATEWAY.job, GATEWAY.instance)}))
+
+
+def with_scaledobject(observations, scaledobject):
+    """Return observations with another ScaledObject."""
+    return [replace(item, object=scaledobject) if source(item) == "scaledobjects" else item for item in observations]
 
 
 def from_zero(begin=0.3):
@@ -55,18 +64,15 @@ def from_zero(begin=0.3):
         seen(begin + 6.1, "deployments", deployed(1, 1, 1)),
         seen(begin + 15.0, "horizontalpodautoscalers", HPA),
     ]
-    return [*first, *fed_by_gateway(scale_out(begin))]
+    return [*first, *map(fed_by_gateway, scale_out(begin))]
 
 
 def counts_of_the_gateway(run, targets):
-    return {one.pod: float(run.load.stats.answered) for one in targets}
+    return {target.pod: float(run.load.stats.answered) for target in targets}
 
 
 def zero_run(folder, events, scaledobject=FROM_ZERO, **options):
-    chain = [
-        seen(item.at, item.source, scaledobject if item.source == "scaledobjects" else item.data, item.event)
-        for item in zero_chain()
-    ]
+    chain = with_scaledobject(zero_chain(), scaledobject)
     return Run(folder, [*chain, *events], scaledobject=scaledobject, counted=counts_of_the_gateway, **options)
 
 
@@ -81,7 +87,7 @@ def test_a_proof_from_zero(tmp_path):
     assert run.result["end_to_end"]["agrees"] is True
 
 
-def keda_takes_the_last(at):
+def keda_removes_all(at):
     return [
         seen(at, "deployments", deployed(0, 4, 4)),
         seen(at + 0.5, "deployments", deployed(0, 0, 0)),
@@ -89,9 +95,9 @@ def keda_takes_the_last(at):
     ]
 
 
-def test_back_to_zero(tmp_path):
+def test_a_scale_in_to_zero(tmp_path):
     quick = changed(FROM_ZERO, "spec.cooldownPeriod", 20)
-    run = zero_run(tmp_path, [*from_zero(), *keda_takes_the_last(ENDED + 50)], quick, phases=TO_ZERO)
+    run = zero_run(tmp_path, [*from_zero(), *keda_removes_all(ENDED + 50)], quick, phases=TO_ZERO)
     assert run.verdict == ("scaled", "as_predicted")
     assert run.passed == [("scale_out", True), ("hold", True), ("to_zero", True)]
     assert run.result["predicted"]["to_zero"]["latest_parts"] == {
@@ -103,19 +109,19 @@ def test_back_to_zero(tmp_path):
     }
     assert run.result["hops"]["scaled_to_zero"]["seconds"] == pytest.approx(ENDED + 49.7, abs=0.4)
     assert run.result["deviations"] == []
-    # It ends when the pods are gone, and not when the HPA says so.
+    # The proof ends when the pods are gone, before the HPA reports it.
     assert run.seconds == pytest.approx(ENDED + 50.5, abs=0.5)
 
 
-def test_never_back_at_zero(tmp_path):
+def test_replicas_that_never_become_zero(tmp_path):
     quick = changed(FROM_ZERO, "spec.cooldownPeriod", 20)
     run = zero_run(tmp_path, from_zero(), quick, phases=TO_ZERO)
     assert run.verdict == ("not_scaled_in", "not_at_zero")
     assert run.seconds == pytest.approx(ENDED + 93 + 15, abs=1)
 
 
-def test_all_phases_that_lead_back(tmp_path):
-    """KEDA takes away the last replicas after the HPA has taken the others."""
+def test_scale_in_and_to_zero(tmp_path):
+    """KEDA removes the last replica after the HPA has removed the others."""
     chain = [*from_zero(), *scale_in(ENDED + 340)]
     gone = [
         seen(ENDED + 350, "deployments", deployed(0, 1, 1)),
@@ -125,7 +131,11 @@ def test_all_phases_that_lead_back(tmp_path):
     run = zero_run(tmp_path, [*chain, *gone], phases=("scale_out", "hold", "scale_in", "to_zero"))
     assert run.verdict == ("scaled", "as_predicted")
     assert run.passed == [("scale_out", True), ("hold", True), ("scale_in", True), ("to_zero", True)]
-    assert run.result["message"].count("Back at") == 2
+    facts = [result.verdict.facts for result in run.proof.results]
+    assert facts[-2:] == [
+        ScaledIn(1, pytest.approx(340.5, abs=0.3)),
+        ScaledIn(0, pytest.approx(350.5, abs=0.3)),
+    ]
 
 
 ACTIVATED_AT_5 = changed(FROM_ZERO, "spec.triggers.0.metadata.activationThreshold", "5")
@@ -134,7 +144,7 @@ ACTIVATED_AT_5 = changed(FROM_ZERO, "spec.triggers.0.metadata.activationThreshol
 def test_an_activation_at_zero_needs_a_threshold(tmp_path):
     run = zero_run(tmp_path, [], phases=("activation", "scale_out"))
     assert run.verdict == ("aborted", "bad_input")
-    assert "phase activation needs an activationThreshold above 0" in run.result["message"]
+    assert re.search(r"activation\b.*activationThreshold\D+0\b", run.facts.text)
 
 
 def test_a_load_under_the_activation_threshold_brings_no_replica(tmp_path):
@@ -146,18 +156,18 @@ def test_a_load_under_the_activation_threshold_brings_no_replica(tmp_path):
 
 
 def test_a_load_under_the_activation_threshold_that_brings_a_replica(tmp_path):
-    first = [item for item in from_zero() if item.at < 16 and item.source != "prometheus"]
+    first = [item for item in without(from_zero(), "prometheus") if item.at < 16]
     run = zero_run(tmp_path, first, ACTIVATED_AT_5, phases=("activation", "scale_out"))
     assert run.verdict[0] == "wrong_count"
     assert run.passed == [("activation", False)]
 
 
 def test_a_load_that_does_not_reach_the_activation_threshold_is_predicted_to_bring_nothing(tmp_path):
-    so = changed(FROM_ZERO, "spec.triggers.0.metadata.activationThreshold", "50")
-    chain = [seen(0.0, "scaledobjects", so, "ADDED"), *(one for one in zero_chain() if one.source != "scaledobjects")]
-    run = Run(tmp_path, chain, scaledobject=so, load={"rate": 30.0, "duration": 400.0}, phases=("scale_out",))
+    scaledobject = changed(FROM_ZERO, "spec.triggers.0.metadata.activationThreshold", "50")
+    chain = with_scaledobject(zero_chain(), scaledobject)
+    run = Run(tmp_path, chain, scaledobject=scaledobject, load={"rate": 30.0, "duration": 400.0}, phases=("scale_out",))
     assert run.verdict == ("not_scaled", "load_under_activation")
     assert run.result["predicted"]["possible_replicas"] == [0]
-    refused = Run(tmp_path, chain, scaledobject=so, load={"replicas": 3})
+    refused = Run(tmp_path, chain, scaledobject=scaledobject, load={"replicas": 3})
     assert refused.verdict == ("aborted", "bad_input")
-    assert "the trigger's activationThreshold is 50: nothing would begin" in refused.result["message"]
+    assert re.search(r"load\.http\.replicas\D+3\b.*activationThreshold\D+50\b", refused.facts.text)

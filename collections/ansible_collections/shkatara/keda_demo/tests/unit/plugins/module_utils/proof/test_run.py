@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: MIT
-"""Proofs of a scale-out from beginning to end, over what a cluster showed of a real one."""
+"""Proofs of a scale-out from beginning to end, over the observations of a real scale-out."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import (
+    deviation_messages,
+    progress_lines,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import Mismatch
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     deployed,
     event,
+    later,
     metric,
     ready_chain,
     scale_out,
     seen,
+    source,
     without,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
@@ -27,7 +37,7 @@ def test_a_proof_from_beginning_to_end(tmp_path):
     result = run.result
     assert (result["predicted"]["replicas"], result["observed"]["replicas"]) == (4, 4)
     assert result["load"]["ended_early"] is True
-    assert "ended early" in result["message"]
+    assert re.search(rf"\b{run.proof.plan.scale_out.spec.duration:g} s\b", result["message"])
     assert result["versions"] == {"kubernetes": "v1.25.0", "keda": "2.10.0", "prometheus": "2.41.0"}
     assert result["deviations"] == []
     # The order of the real proof.
@@ -57,19 +67,19 @@ def test_a_proof_from_beginning_to_end(tmp_path):
     assert run.seconds == pytest.approx(0.3 + 33.1 + 15, abs=0.5)
 
 
-def test_counts_of_the_pods_are_compared_before_and_after(tmp_path):
+def test_counters_are_read_before_and_after_the_load(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *(item for item in scale_out() if item.at < 46)])
     assert len(run.result["evidence"]["targets"]) == 2
     check = run.result["end_to_end"]
     assert (check["agrees"], check["counted"]) == (True, run.load.stats.answered)
-    # Before there was one pod; afterwards all, whether Prometheus has found them or not.
+    # One pod before the load, and all pods after it, whether Prometheus has found them or not.
     assert [len(targets) for targets in run.asked] == [1, 4]
     assert any(check["message"] in line for line in run.lines)
 
 
 def test_a_difference_end_to_end_is_a_deviation_and_no_verdict(tmp_path):
     def counted(run, targets):
-        return {one.pod: 0.9 * run.load.stats.answered / len(targets) for one in targets}
+        return {target.pod: 0.9 * run.load.stats.answered / len(targets) for target in targets}
 
     run = Run(tmp_path, [*ready_chain(), *scale_out()], counted=counted)
     assert run.verdict == ("scaled", "as_predicted")
@@ -81,7 +91,7 @@ def test_counters_that_cannot_be_read_are_a_deviation_too(tmp_path):
     run = Run(
         tmp_path,
         [*ready_chain(), *scale_out()],
-        counted=lambda _run, targets: {one.pod: "403 Forbidden" for one in targets},
+        counted=lambda _run, targets: {target.pod: "403 Forbidden" for target in targets},
     )
     assert run.result["end_to_end"]["agrees"] is None
     assert len(run.result["deviations"]) == 1
@@ -92,7 +102,7 @@ def test_without_a_counter_nothing_is_compared(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *scale_out()], counter=None)
     assert run.verdict == ("scaled", "as_predicted")
     assert (run.result["end_to_end"], run.asked) == (None, [])
-    # What nobody reads is not expected either.
+    # A counter that is not read is not expected either.
     assert not [line for line in run.lines if "load scraped" in line or "new pod counted" in line]
 
 
@@ -112,62 +122,66 @@ def test_files_of_a_proof(tmp_path):
 
 
 def test_lines_of_a_proof(tmp_path):
-    lines = Run(tmp_path, [*ready_chain(), *scale_out()]).lines
-    assert any(
-        "predicted: 34.5 requests/s make a metric of 34.5, at 10 a replica that is 4 replicas" in line for line in lines
-    )
-    regular = [line for line in lines if "sent 34." in line]
+    run = Run(tmp_path, [*ready_chain(), *scale_out()])
+    lines = run.lines
+    assert any(progress_lines.prediction(run.proof.plan.scale_out.prediction, 34.5) in line for line in lines)
+    regular = [line for line in lines if re.search(r"\b34\.\d/s.*\b34\.\d/s", line)]
     assert len(regular) >= 6
-    assert regular[0].endswith("replicas desired 1, current 1, ready 1; next: load scraped within 3 s")
-    assert "next: metric over threshold within 33 s" in regular[1]
-    assert "replicas desired 4, current 4, ready 4" in regular[-1]
-    assert "verdict: scaled (as_predicted)" in lines[-1]
+    assert progress_lines.counts(ReplicaCounts(0.0, 1, 1, 1, 1)) in regular[0]
+    assert re.search(r"load scraped\b.*\b3 s$", regular[0])
+    assert re.search(r"metric over threshold\b.*\b33 s$", regular[1])
+    assert progress_lines.counts(ReplicaCounts(0.0, 4, 4, 4, 4)) in regular[-1]
+    assert "scaled (as_predicted)" in lines[-1]
 
 
-def test_events_from_before_are_not_told(tmp_path):
+def test_events_from_before_the_proof_are_left_out(tmp_path):
     pod = "test-8694f75cd4-mtb98"
     old = seen(0.0, "events", event("Pod", pod, "Killing", "Stopping container app"), "ADDED")
     new = seen(20.0, "events", event("Pod", pod, "Unhealthy", "Readiness probe failed"), "ADDED")
     run = Run(tmp_path, [*ready_chain(), old, *scale_out(), new])
-    told = {row["field"] for row in run.rows if row["source"] == "events"}
-    assert told == {"SuccessfulCreate", "Pulled", "Unhealthy"}
+    reasons = {row["field"] for row in run.rows if row["source"] == "events"}
+    assert reasons == {"SuccessfulCreate", "Pulled", "Unhealthy"}
 
 
-def test_a_path_outside_the_steps_is_a_deviation(tmp_path):
+def test_a_growth_that_is_no_predicted_step_is_a_deviation(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *scale_out(), seen(25.0, "deployments", deployed(5, 2, 2))])
     assert run.verdict == ("scaled", "as_predicted")
-    assert run.result["deviations"] == ["Replicas went from 2 to 5, and from 2 only 3, 4 was predicted"]
+    assert run.result["deviations"] == [deviation_messages.unpredicted_step(2, 5, [3, 4])]
 
 
-def slow(item):
-    """The same as it would be with containers that start 90 s later."""
-    is_start = item.source == "pods" and item.data["status"]["phase"] == "Running"
-    more = 90.0 if is_start or item.at > 33.3 else 0.0
-    return seen(item.at + more, item.source, item.data, item.event)
+def slow_start(item):
+    """Return the observation of a scale-out whose containers start 90 s later."""
+    is_start = source(item) == "pods" and item.object["status"]["phase"] == "Running"
+    return later(item, 90.0) if is_start or item.at > 33.3 else item
 
 
-def test_a_step_outside_its_bounds_is_a_deviation(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), *map(slow, without(scale_out(), "prometheus"))])
+def test_a_hop_outside_its_bounds_is_a_deviation(tmp_path):
+    run = Run(tmp_path, [*ready_chain(), *map(slow_start, without(scale_out(), "prometheus"))])
     assert run.verdict == ("scaled", "as_predicted")
     hop = run.result["hops"]["container_started"]
     assert (hop["earliest"], hop["latest"]) == (7.9, 90.0)
-    assert [words.partition(" came after ")[0] for words in run.result["deviations"]] == [
+    assert [deviation.split()[0] for deviation in run.result["deviations"]] == [
         "container_started",
         "pod_ready",
     ]
-    assert run.result["deviations"][0].endswith(f"after {hop['seconds']:g} s, and 7.9 to 90 s were predicted")
+    expected = deviation_messages.outside_bounds("container_started", hop["seconds"], 7.9, 90.0)
+    assert run.result["deviations"][0] == expected
 
 
-def test_a_wait_ends_soon_after_the_latest_time_and_says_why(tmp_path):
+def test_a_wait_ends_soon_after_the_latest_time(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *(item for item in scale_out() if item.at < 31)])
     assert run.verdict == ("wrong_count", "fewer_than_predicted")
     assert run.passed == [("scale_out", False)]
     assert run.seconds == pytest.approx(0.3 + 167 + 15, abs=1)
-    assert "The wait ended 15 s after the latest predicted time, which is 167 s (scrape 10 +" in run.result["message"]
+    assert isinstance(run.facts, Mismatch)
+    assert run.facts.waited
+    assert run.facts.prediction.times.latest_seconds == 167.0
+    assert run.facts.prediction.times.latest_parts["scrape"] == 10.0
+    assert run.facts.last.counts == (2, 2, 2, 2)
     assert run.load.orders == ["start", "drain"]
 
 
-def test_a_load_under_the_threshold_moves_nothing(tmp_path):
+def test_a_load_under_the_threshold_changes_no_replicas(tmp_path):
     run = Run(tmp_path, [*ready_chain(), metric(20, 5.0)], load={"rate": 5.0})
     assert run.verdict == ("not_scaled", "load_under_threshold")
     assert (run.result["predicted"]["replicas"], run.result["observed"]["replicas"]) == (1, 1)
@@ -183,14 +197,14 @@ def test_a_target_that_vanishes_under_load(tmp_path):
 
 def test_traffic_of_others_is_part_of_the_prediction(tmp_path):
     *chain, prometheus = ready_chain()
-    begun = seen(prometheus.at, "prometheus", {**prometheus.data, "values": {"0": 9.0}})
+    begun = replace(prometheus, values={"0": 9.0})
     others = [metric(at, 9.0) for at in range(1, 58, 2)]
     run = Run(tmp_path, [*chain, begun, *others, *scale_out(begin=58)], load={"rate": 25.5})
     assert run.result["predicted"]["metric"] == pytest.approx(34.5, abs=0.5)
     assert run.result["predicted"]["replicas"] == 4
 
 
-def test_a_rate_is_chosen_for_the_replicas_that_were_asked_for(tmp_path):
+def test_a_rate_is_chosen_for_the_given_replicas(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *scale_out()], load={"replicas": 4})
     assert run.verdict == ("scaled", "as_predicted")
     assert run.result["predicted"]["possible_replicas"] == [4]
@@ -200,7 +214,7 @@ def test_a_rate_is_chosen_for_the_replicas_that_were_asked_for(tmp_path):
 def test_a_chosen_rate_that_does_not_exist_is_refused(tmp_path):
     run = Run(tmp_path, ready_chain(), load={"replicas": 11})
     assert run.verdict == ("aborted", "bad_input")
-    assert "with a maximum of 10, a load can make 2 to 10" in run.result["message"]
+    assert re.search(r"load\.http\.replicas\D+11\b.*\b10\b.*\b2\D+10\b", run.facts.text)
     assert run.load.orders == []
 
 
@@ -220,8 +234,7 @@ def test_a_load_that_is_too_short_is_refused_before_it_is_sent(tmp_path):
     assert run.verdict == ("aborted", "bad_input")
     assert run.load.orders == []
     assert run.result["load"]["sent"] == 0
-    assert "load.http.duration of 60 s is too short" in run.result["message"]
-    assert "Give at least 182, or leave it out. Nothing was sent." in run.result["message"]
+    assert re.search(r"load\.http\.duration\D+60\b.*\b182\b", run.facts.text)
 
 
 def test_a_load_that_is_long_enough_to_the_second(tmp_path):
@@ -232,7 +245,7 @@ def test_a_load_that_is_long_enough_to_the_second(tmp_path):
 def test_a_load_that_this_machine_cannot_send_is_refused(tmp_path):
     run = Run(tmp_path, ready_chain(), load={"rate": 1e6})
     assert run.verdict == ("aborted", "bad_input")
-    assert "This machine can't send the load" in run.result["message"]
-    assert run.result["message"].endswith(" Nothing was sent.")
-    assert ".." not in run.result["message"]
+    assert re.search(r"load\.http\.rate 1e\+06", run.facts.text)
+    assert run.facts.text.endswith(".")
+    assert ".." not in run.facts.text
     assert run.load.orders == []

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Proofs that end in another way: signals, objects that go, a broken watch, a sender that dies, errors of our own."""
+"""Proofs that end early: signals, deleted objects, a broken watch, a sender that dies, an error of this program."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import LoadFailure, Unwatched
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     SCALEDOBJECT,
     deployed,
+    failed,
     ready_chain,
+    recovered,
     scale_out,
     scaled,
     seen,
@@ -19,7 +22,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 def test_a_signal_stops_the_load_and_completes_the_files(tmp_path):
     def interrupt(run):
-        run.interrupt.signal_name = "SIGINT"
+        run.interrupt.name = "SIGINT"
 
     run = Run(tmp_path, [*ready_chain(), *scale_out()], at=[(15.0, interrupt)])
     assert run.verdict == ("aborted", "interrupted")
@@ -28,7 +31,7 @@ def test_a_signal_stops_the_load_and_completes_the_files(tmp_path):
     assert run.written()["verdict"] == "aborted"
 
 
-def test_a_scaledobject_that_is_deleted_meanwhile(tmp_path):
+def test_a_scaledobject_that_is_deleted_during_the_load(tmp_path):
     run = Run(tmp_path, [*ready_chain(), seen(20, "scaledobjects", SCALEDOBJECT, "DELETED")])
     assert run.verdict == ("aborted", "scaledobject_deleted")
     assert run.load.orders == ["start", "stop"]
@@ -40,31 +43,31 @@ def test_an_application_that_answers_nothing_ends_early(tmp_path):
     assert run.seconds < 25
 
 
-def test_an_application_that_answers_half_of_it_is_watched_to_the_end(tmp_path):
+def test_an_application_that_answers_half_of_the_requests_is_watched_to_the_end(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *scale_out()], share=0.5)
     assert run.verdict == ("aborted", "load_not_answered")
     assert run.seconds == pytest.approx(0.3 + 33.1 + 15, abs=0.5)
-    # What was not answered may have been counted or not.
+    # A request without an answer may have been counted or not.
     assert run.result["end_to_end"]["most"] == run.load.stats.sent > run.result["end_to_end"]["answered"]
 
 
-def test_a_hold_goes_on_only_when_its_watch_does(tmp_path):
-    broken = seen(36, "horizontalpodautoscalers", {"message": "the connection broke"}, "ERROR")
-    recovered = seen(80, "horizontalpodautoscalers", {}, "RECOVERED")
+def test_a_hold_continues_only_when_its_watch_has_recovered(tmp_path):
+    broken = failed(36, "horizontalpodautoscalers")
+    mended = recovered(80, "horizontalpodautoscalers")
     calm = [item for item in scale_out() if item.at < 40]
-    run = Run(tmp_path, [*ready_chain(), *calm, broken, recovered])
+    run = Run(tmp_path, [*ready_chain(), *calm, broken, mended])
     assert run.verdict == ("scaled", "as_predicted")
-    # Nothing had changed meanwhile, and a second is given to what would have.
+    # Nothing changed in the gap; events from it would arrive within a second.
     assert run.seconds == pytest.approx(81, abs=0.3)
-    # What comes late may have been so since the watch broke, 3 s after the replicas were Ready.
+    # Counts that arrive late may be as old as the gap, which began 3 s after the replicas were Ready.
     late = seen(80.05, "horizontalpodautoscalers", scaled(5, "7528m", current=4))
     again = seen(80.06, "horizontalpodautoscalers", scaled(4, "7528m", current=4))
-    run = Run(tmp_path, [*ready_chain(), *calm, broken, recovered, late, again])
+    run = Run(tmp_path, [*ready_chain(), *calm, broken, mended, late, again])
     assert run.verdict == ("flapped", "left_during_hold")
 
 
 @pytest.mark.parametrize("source", ["horizontalpodautoscalers", "deployments"])
-def test_what_is_deleted_during_the_hold_has_left(tmp_path, source):
+def test_an_object_that_is_deleted_during_the_hold(tmp_path, source):
     obj = {"horizontalpodautoscalers": scaled(4, "15478m", current=4), "deployments": deployed(4, 4, 4)}[source]
     events = [item for item in scale_out() if item.at < 40]
     run = Run(tmp_path, [*ready_chain(), *events, seen(40, source, obj, "DELETED")])
@@ -81,10 +84,10 @@ def test_a_pod_that_fails_a_probe_during_the_hold(tmp_path):
 
 
 def test_a_load_that_ends_unwatched_proves_nothing(tmp_path):
-    broken = seen(36, "deployments", {"message": "the connection broke"}, "ERROR")
+    broken = failed(36, "deployments", "the connection broke")
     run = Run(tmp_path, [*ready_chain(), *(item for item in scale_out() if item.at < 36), broken])
     assert run.verdict == ("aborted", "not_observed")
-    assert "the connection broke" in run.result["message"]
+    assert run.facts == Unwatched((("deployments", "the connection broke"),))
 
 
 def die(run):
@@ -93,10 +96,11 @@ def die(run):
 
 @pytest.mark.parametrize(("rate", "at"), [(34.5, 10.0), (34.5, 40.0), (5.0, 50.0)])
 def test_a_sender_that_dies_proves_nothing(tmp_path, rate, at):
-    shown = scale_out() if rate == 34.5 else []
-    run = Run(tmp_path, [*ready_chain(), *shown], load={"rate": rate}, at=[(at, die)])
+    observations = scale_out() if rate == 34.5 else []
+    run = Run(tmp_path, [*ready_chain(), *observations], load={"rate": rate}, at=[(at, die)])
     assert run.verdict == ("aborted", "load_not_sent")
-    assert "signal 9 (Killed)" in run.result["message"]
+    assert isinstance(run.facts, LoadFailure)
+    assert "signal 9 (Killed)" in run.facts.load.died
     assert run.result["load"]["died"]
     assert run.seconds == pytest.approx(at, abs=0.5)
 
@@ -104,7 +108,8 @@ def test_a_sender_that_dies_proves_nothing(tmp_path, rate, at):
 def test_a_sender_that_dies_before_its_first_request(tmp_path):
     run = Run(tmp_path, ready_chain(), at=[(0.0, die)])
     assert run.verdict == ("aborted", "load_not_sent")
-    assert "signal 9 (Killed)" in run.result["message"]
+    assert isinstance(run.facts, LoadFailure)
+    assert "signal 9 (Killed)" in run.facts.load.died
 
 
 def test_a_load_that_is_not_answered_proves_no_rest(tmp_path):

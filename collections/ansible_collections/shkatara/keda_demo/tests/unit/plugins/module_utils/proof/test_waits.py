@@ -3,9 +3,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import finding_messages, phrases
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.chain import missing_links
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.findings import Code, Finding
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.metric_state import MetricState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.state import State
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
+    FIRST,
     HPA,
+    SCALEDOBJECT,
     changed,
     deployed,
     metric,
@@ -13,6 +23,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     scale_out,
     scaled,
     seen,
+    source,
     target,
     without,
 )
@@ -20,7 +31,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 
 @pytest.mark.parametrize(
-    ("source", "reason"),
+    ("missing", "reason"),
     [
         ("deployments", "deployment_missing"),
         ("prometheus", "prometheus_unreachable"),
@@ -28,54 +39,70 @@ from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
         ("horizontalpodautoscalers", "hpa_missing"),
     ],
 )
-def test_a_chain_that_does_not_become_ready(tmp_path, source, reason):
-    run = Run(tmp_path, without(ready_chain(), source), wait_timeout=60.0)
+def test_a_chain_that_does_not_become_ready(tmp_path, missing, reason):
+    run = Run(tmp_path, without(ready_chain(), missing), wait_timeout=60.0)
     assert run.verdict == ("not_ready", reason)
     assert run.load.orders == []
     assert run.seconds == pytest.approx(60, abs=0.5)
-    assert "After 60 s (wait_timeout)" in run.result["message"]
-    assert run.result["message"].endswith("Nothing was sent.")
+    assert run.facts.seconds == 60
 
 
 def test_a_deleted_servicemonitor(tmp_path):
     run = Run(tmp_path, [*ready_chain(), metric(0.1, None, targets=[target("other")])])
     assert run.verdict == ("not_ready", "scrape_target_missing")
-    assert "ServiceMonitor" in run.result["message"]
+    assert run.facts.missing == (Finding(Code.NO_POD_SCRAPED, {"pods": [FIRST]}),)
 
 
-def test_all_that_is_missing_is_named(tmp_path):
+def test_every_missing_link_is_named(tmp_path):
     observations = [
         *ready_chain(),
         metric(0.1, None, targets=[target("other")]),
         seen(0.1, "deployments", deployed(2, 2, 1)),
     ]
-    message = Run(tmp_path, observations).result["message"]
-    assert "1 of 2 pods Ready; Prometheus scrapes none" in message
+    pods, scrape = Run(tmp_path, observations).facts.missing
+    assert (pods.code, pods.data["ready"], pods.data["wanted"]) == (Code.PODS_WAITING, 1, 2)
+    assert scrape.code == Code.NO_POD_SCRAPED
+
+
+def phrases_of(code):
+    """The phrases about each object of a proof that is not there."""
+    findings = [link.finding for link in missing_links(State(metrics=MetricState("0")))]
+    return [finding_messages.phrase(Finding(code, item.data)) for item in findings if item.code == Code.UNSEEN]
 
 
 @pytest.mark.parametrize("late", [0.0, 0.2, 4.0])
-def test_what_was_not_observed_yet_is_not_called_missing(tmp_path, late):
+def test_objects_that_were_not_observed_yet_are_not_called_gone(tmp_path, late):
     """The watches bring one object after the other, on a busy machine seconds later."""
-    begun = [seen(0.1 + number * late, item.source, item.data, item.event) for number, item in enumerate(ready_chain())]
-    lines = Run(tmp_path, [*begun, *scale_out(begin=5 * late + 0.5)]).lines
-    # For the first two seconds nothing is said of it.
-    assert any("was not seen yet" in line for line in lines) == (late == 4.0)
-    assert not [line for line in lines if "not there" in line or "not made" in line]
+    chain = [replace(item, at=0.1 + number * late) for number, item in enumerate(ready_chain())]
+    lines = Run(tmp_path, [*chain, *scale_out(begin=5 * late + 0.5)]).lines
+    # For the first two seconds no line names them.
+    assert any(phrase in line for line in lines for phrase in phrases_of(Code.UNSEEN)) == (late == 4.0)
+    assert not any(phrase in line for line in lines for phrase in phrases_of(Code.GONE))
 
 
 def test_an_interrupted_wait_is_aborted(tmp_path):
     def interrupt(run):
-        run.interrupt.signal_name = "SIGTERM"
+        run.interrupt.name = "SIGTERM"
 
     run = Run(tmp_path, [], at=[(2.0, interrupt)])
     assert run.verdict == ("aborted", "interrupted")
-    assert "SIGTERM" in run.result["message"]
+    assert "SIGTERM" in run.facts.text
 
 
 BUSY = [
     seen(0.2, "horizontalpodautoscalers", scaled(4, "0", current=4)),
     seen(0.2, "deployments", deployed(4, 4, 4)),
 ]
+
+
+# 330 s are the stabilization of 300 s and two syncs; no policy limits how fast replicas shrink.
+LONGEST_WAIT = (
+    ("metric", 55.0),
+    ("scale-in", 330.0),
+    ("metric again", 55.0),
+    ("pods leaving", 30.0),
+    ("margin", 30.0),
+)
 
 
 def test_the_proof_waits_for_rest_after_an_earlier_load(tmp_path):
@@ -86,17 +113,17 @@ def test_the_proof_waits_for_rest_after_an_earlier_load(tmp_path):
     ]
     run = Run(tmp_path, [*ready_chain(), *BUSY, *calm, *scale_out(begin=201.3)])
     assert run.verdict == ("scaled", "as_predicted")
-    # The stabilization of 300 s, and a sync; nothing limits how fast it shrinks.
-    assert any("waiting for rest, at most" in line and "scale-in 330 s" in line for line in run.lines)
+    # The longest wait is named once, at the beginning.
+    assert len([line for line in run.lines if phrases.limit(LONGEST_WAIT) in line]) == 1
 
 
 def test_a_workload_that_never_rests(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *BUSY])
     assert run.verdict == ("not_ready", "not_at_rest")
-    # metric 2 x 55, scale-in 330, pods leaving 30, margin 30
     assert run.seconds == pytest.approx(500, abs=1)
     assert run.load.orders == []
-    assert "metric 55 s, scale-in 330 s, metric again 55 s, pods leaving 30 s, margin 30 s" in run.result["message"]
+    assert (run.facts.limit, run.facts.load_sent) == (LONGEST_WAIT, False)
+    assert run.facts.finding.code == Code.REPLICAS_MOVING
 
 
 def test_the_wait_for_rest_knows_how_fast_an_hpa_may_shrink(tmp_path):
@@ -106,27 +133,26 @@ def test_the_wait_for_rest_knows_how_fast_an_hpa_may_shrink(tmp_path):
             "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
         }
     }
-    busy = [
-        seen(item.at, item.source, changed(item.data, "spec.behavior", slow)) if "auto" in item.source else item
-        for item in BUSY
-    ]
     chain = [
-        seen(item.at, item.source, changed(item.data, "spec.behavior", slow)) if "auto" in item.source else item
-        for item in ready_chain()
+        replace(item, object=changed(item.object, "spec.behavior", slow))
+        if source(item) == "horizontalpodautoscalers"
+        else item
+        for item in [*ready_chain(), *BUSY]
     ]
-    run = Run(tmp_path, [*chain, *busy])
+    run = Run(tmp_path, chain)
     # 60 s stabilization, a sync, and three replicas at 60 s each
-    assert "scale-in 255 s" in run.result["message"]
+    assert dict(run.facts.limit)["scale-in"] == 255
 
 
 def test_a_proof_does_not_begin_while_prometheus_is_away(tmp_path):
-    away = [seen(at, "prometheus", {"message": "connection refused"}, "ERROR") for at in range(1, 60, 2)]
+    away = [PollFailed(at, "connection refused") for at in range(1, 60, 2)]
     busy = seen(0.2, "deployments", deployed(1, 2, 1))
     calm = seen(5, "deployments", deployed(1, 1, 1))
     run = Run(tmp_path, [*ready_chain(), busy, *away, calm, metric(60, 0.0), *scale_out(begin=60.3)])
     assert run.verdict == ("scaled", "as_predicted")
     assert run.result["hops"]["first_request"]["time"] >= "2026-11-24T09:01:00"
-    assert any("waiting for rest: Prometheus: connection refused" in line for line in run.lines)
+    phrase = finding_messages.phrase(Finding(Code.NO_ANSWER, {"error": "connection refused"}))
+    assert any(phrase in line for line in run.lines)
 
 
 def test_an_hpa_of_another_kind_is_watched(tmp_path):
@@ -136,3 +162,10 @@ def test_an_hpa_of_another_kind_is_watched(tmp_path):
     run = Run(tmp_path, chain, load={"rate": 5.0})
     assert run.verdict == ("not_scaled", "load_under_threshold")
     assert run.result["predicted"]["target_type"] == "Value"
+
+
+def test_the_wait_for_rest_ends_with_the_scaledobject(tmp_path):
+    gone = seen(9, "scaledobjects", SCALEDOBJECT, "DELETED")
+    run = Run(tmp_path, [*ready_chain(), *BUSY, gone])
+    assert run.verdict == ("aborted", "scaledobject_deleted")
+    assert "start" not in run.load.orders
