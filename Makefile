@@ -3,16 +3,20 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify check test test-all bench bench-proof lab-down
+.PHONY: help setup bundle demo verify check check-pythons test test-all bench bench-proof lab-down
 
-# The first of these Pythons that is here, can make an environment, and is 3.11 or newer.
-usable := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
-first = $(firstword $(foreach name,$(1),$(shell $(name) -c '$(usable)' 2> /dev/null && echo $(name))))
+# The path of the first of these Pythons that is here, can make an environment, and is 3.11 or newer. pyenv has programs
+# of all its versions on the PATH, and those run only where their version is named.
+usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
+first = $(firstword $(foreach name,$(1),$(shell PYENV_VERSION=$(name:python%=%) $(name) -c '$(usable)' 2> /dev/null)))
 PYTHON ?= $(or $(call first,python3.11 python3.12 python3.13 python3),python3)
-# Other versions of ansible-core that the tests run, and their Pythons. Without one their tests are skipped.
-pythons = $(if $(filter 2.16,$(1)),python3.11 python3.12,python3.12 python3.13)
-cores = $(foreach core,$(patsubst requirements-core-%.txt,%,$(wildcard requirements-core-*.txt)),$(if \
-  $(call first,$(call pythons,$(core))),.venv-core-$(core)/installed))
+# Environments for tests with other versions of ansible-core (core-2.16) and of Python (3.12), as far as there is a
+# Python for them. Tests without theirs are skipped.
+pythons = $(if $(filter core-2.16,$(1)),python3.11 python3.12,$(if \
+  $(filter core-%,$(1)),python3.12 python3.13,python$(1)))
+possible = $(foreach name,$(1),$(if $(call first,$(call pythons,$(name))),.venv-$(name)/installed))
+cores = $(call possible,$(patsubst requirements-%.txt,%,$(wildcard requirements-core-*.txt)))
+others = $(call possible,$(filter-out $(patsubst python%,%,$(notdir $(PYTHON))),3.11 3.12 3.13))
 export KEDA_DEMO_BUILD ?= $(CURDIR)/build
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -23,12 +27,12 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/%.installed: %.txt
-	@$(PYTHON) -c '$(usable)' 2> /dev/null || { [ $$(id -u) = 0 ] && apt-get update -q && \
+	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && apt-get update -q && \
 	  apt-get install -qy python3-venv; } || { echo "Run: sudo apt-get install python3-venv (Python 3.11)"; exit 1; }
 	@.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the Python packages of $< into .venv" && .venv/bin/python $(pip) $< && touch $@
 
-.venv-core-%/installed: requirements-core-%.txt
+.venv-%/installed: $$(if $$(findstring core,$$*),requirements-$$*.txt,requirements-dev.txt)
 	@$(call first,$(call pythons,$*)) -m venv --clear $(@D)
 	@echo "Installing the Python packages of $< into $(@D)" && $(@D)/bin/python $(pip) $< && touch $@
 
@@ -41,11 +45,15 @@ bundle: setup  ## Build what is missing of the bundle, or check the one that is 
 verify: .venv/requirements.installed  ## Send the load again and prove the scale-out
 	$(playbook) playbooks/verify.yml
 
+# What is here may not be skipped.
+check test test-all: export KEDA_DEMO_CORES = $(cores:.venv-core-%/installed=%)
 check: .venv/requirements-dev.installed $$(cores)  ## Lint, types, unit tests: all that needs neither bundle nor lab
 	@exec python -m tests.tiers check $(STEPS)
 test: setup .venv/requirements-dev.installed $$(cores)  ## check, then the bundle and one lab: what CI runs
 	@exec python -m tests.tiers test $(STEPS)
-test-all: setup .venv/requirements-dev.installed $$(cores)  ## Every scenario; goes on where it was ended
+check-pythons: .venv/requirements-dev.installed $$(others)  ## Unit tests with each Python from 3.11 to 3.13 that is here
+	@exec python -m tests.tiers pythons $(STEPS)
+test-all: setup .venv/requirements-dev.installed $$(cores) $$(others)  ## Every scenario; goes on where it was ended
 	@exec python -m tests.tiers all $(STEPS)
 
 bench: setup .venv/requirements-dev.installed  ## Print each figure beside its target

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,11 @@ def sentence(name, value):
 
 
 BROKEN = {role: Case([sentence(*item) for item in given.items()], given) for role, given in RULES.items()}
-REFUSED = INPUTS | BROKEN
+EVERYTHING = Case(
+    [says for case in BROKEN.values() for says in case.says],
+    {name: value for given in RULES.values() for name, value in given.items()},
+)
+REFUSED = INPUTS | BROKEN | {"everything": EVERYTHING}
 CASES = REFUSED | {"good": Case([])}
 
 
@@ -174,7 +179,7 @@ def run(case, folder):
     places = {"KEDA_DEMO_BUILD": str(folder / "made" / "build"), "KEDA_DEMO_CACHE": str(folder / "made" / "cache")}
     # A host that does not answer is given up after a second.
     environ = os.environ | places | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_TIMEOUT": "1"}
-    arguments = ["ansible-playbook", f"--inventory={folder / 'hosts.yml'}", "site.yml"]
+    arguments = [sys.executable, "-m", "ansible", "playbook", f"--inventory={folder / 'hosts.yml'}", "site.yml"]
     arguments += ["--extra-vars", json.dumps(case.variables)]
     done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     contacts = record.read_text().splitlines() if record.exists() else []
@@ -209,6 +214,10 @@ def test_nothing_is_changed_and_no_host_is_contacted(results, name):
 def test_every_rule_of_a_role_is_broken_and_named_in_one_message(results, role):
     rules = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[f"__{role}_checks"]
     assert len(results[role].findings) == len(rules) == len(RULES[role]), results[role].printed
+
+
+def test_findings_of_all_roles_come_in_one_message(results):
+    assert len(results["everything"].findings) == sum(len(given) for given in RULES.values())
 
 
 def test_hosts_are_contacted_where_nothing_is_wrong(results):

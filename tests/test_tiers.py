@@ -299,7 +299,7 @@ def test_a_scenario_is_found_by_its_file(tmp_path):
 def test_the_names_of_a_tier_s_steps_are_distinct_and_can_be_typed(tier):
     names = [step.name for step in tiers()[tier]]
     assert len(set(names)) == len(names)
-    assert [name for name in names if not re.fullmatch(r"[a-z0-9_-]+", name)] == []
+    assert [name for name in names if not re.fullmatch(r"[a-z0-9._-]+", name)] == []
 
 
 def test_make_help_names_every_target():

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Run a tier of the tests: python -m tests.tiers check|test|all [STEP...]
+"""Run a tier of the tests: python -m tests.tiers check|test|pythons|all [STEP...]
 
 With names of steps only those run. `all` leaves out what has passed before for the same files. Ends with the table of
 times and the line `N passed, N failed`, which build/tests/summary has, too. The logs are beside it.
@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.tiers import table
 from tests.tiers.record import Record
 from tests.tiers.runner import Outcome, Runner
-from tests.tiers.steps import ROOT, tiers
+from tests.tiers.steps import PYTHONS, ROOT, tiers
 
 
 def main() -> int:
@@ -32,6 +32,9 @@ def main() -> int:
     if unknown:
         names = ", ".join(step.name for step in steps)
         parser.error(f"no step {', '.join(sorted(unknown))} in {arguments.tier}; there are: {names}")
+    for version in PYTHONS if arguments.tier in ("pythons", "all") else ():
+        if f"python-{version}" not in {step.name for step in steps}:
+            print(f"Python {version} is not installed: the unit tests with it are skipped", flush=True)
     folder = Path(os.environ.get("KEDA_DEMO_BUILD", ROOT / "build")) / "tests"
     resumable = arguments.tier == "all"
     record = Record(folder / "passed.json", ROOT) if resumable else None

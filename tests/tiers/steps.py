@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import os
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,11 +69,35 @@ LINT = (
     Step("ruff-format", ("ruff", "format", "--check", "."), beside=True),
 )
 # The tests of a file share what its fixtures have made, such as one run of ansible-playbook: one worker runs them all.
-UNIT_TESTS = Step("unit-tests", ("pytest", "-n", "2", "--dist=loadfile", f"--ignore={BUNDLE_TEST}"), Kind.PYTEST)
+PARALLEL = ("-n", "2", "--dist=loadfile")
+UNITS = ("app/tests", f"{COLLECTION}/tests/unit", "-m", "not other_core")
+UNIT_TESTS = Step("unit-tests", ("pytest", *PARALLEL, *UNITS), Kind.PYTEST)
+# The repository as a whole: refusals by site.yml, the tarball, what has to agree between files.
+REPOSITORY = Step(
+    "repository", ("pytest", *PARALLEL, "tests", f"--ignore={BUNDLE_TEST}", "-m", "not other_core"), Kind.PYTEST
+)
+OTHER_CORES = Step("other-cores", ("pytest", *PARALLEL, f"--ignore={BUNDLE_TEST}", "-m", "other_core"), Kind.PYTEST)
+# Beside the environment's own.
+PYTHONS = tuple(version for version in ("3.11", "3.12", "3.13") if not sys.version.startswith(f"{version}."))
 BUNDLE = (
     Step("bundle", ("ansible-playbook", "playbooks/bundle.yml"), needs_all=True),
     Step("bundle-versions", ("pytest", BUNDLE_TEST), Kind.PYTEST, needs_all=True),
 )
+
+
+def pythons(root: Path = ROOT) -> list[Step]:
+    """Return the unit tests with each other Python that has its environment."""
+    folders = {version: root / f".venv-{version}" / "bin" for version in PYTHONS}
+    return [
+        Step(
+            f"python-{version}",
+            (str(folder / "python"), "-m", "pytest", *PARALLEL, *UNITS),
+            Kind.PYTEST,
+            environment={"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
+        )
+        for version, folder in folders.items()
+        if (folder / "python").is_file()
+    ]
 
 
 def _molecule(name: str, *scenarios: str, options: tuple[str, ...] = (), cases: str = "all") -> Step:
@@ -109,11 +134,12 @@ def tiers() -> dict[str, list[Step]]:
 
     `all` has each scenario on a lab of its own, except `default`: the step `lab` begins with it.
     """
-    check = [*LINT, UNIT_TESTS]
+    check = [*LINT, UNIT_TESTS, REPOSITORY, OTHER_CORES]
     long_tests = replace(UNIT_TESTS, name="unit-tests-long", environment=LONG_FUZZ)
     alone = [_molecule(f"scenario-{name}", name) for name in scenarios() if name != "default"]
     return {
         "check": check,
         "test": [*check, *BUNDLE, lab()],
-        "all": [*LINT, long_tests, *BUNDLE, lab(), *alone],
+        "pythons": pythons(),
+        "all": [*LINT, long_tests, REPOSITORY, OTHER_CORES, *pythons(), *BUNDLE, lab(), *alone],
     }

@@ -20,7 +20,10 @@ COLLECTIONS = Path(ansible.__file__).parents[1]  # the folder of ansible_collect
 OWN = ".".join(__version__.split(".")[:2])
 PINNED = sorted(path.stem.removeprefix("requirements-core-") for path in ROOT.glob("requirements-core-*.txt"))
 
-each_core = [pytest.param(version, id=f"core-{version}") for version in (OWN, *PINNED)]
+each_core = [
+    pytest.param(version, id=f"core-{version}", marks=[] if version == OWN else [pytest.mark.other_core])
+    for version in (OWN, *PINNED)
+]
 
 
 def interpreter(core):
