@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import Host
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
 from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
 from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import bring_about, check_machine
+from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
     "name": "small",
@@ -230,26 +230,12 @@ def test_an_older_release_s_bundle_is_made_anew_from_the_cache(finished):
 
 
 def test_waiting_for_another_run_can_be_interrupted(run):
-    run.interrupted = True
-    with Cache(run.cache).locked(lambda: None, lambda: False), pytest.raises(Interrupted):
-        run()
-    assert run.said == ["another run is building in this cache: waiting for it"]
-    assert run.made == []
+    check_interrupted_wait(run)
 
 
 def test_a_bundle_that_another_run_made_while_this_one_waited_is_left_as_it_is(run, monkeypatch):
-    real = Cache.locked
     before = {}
-
-    def locked(cache, waiting, interrupted):
-        # The other run has the lock first, and is done when this one gets it.
-        monkeypatch.setattr(Cache, "locked", real)
-        run()
-        before.update(run.times())
-        run.made.clear()
-        return real(cache, waiting, interrupted)
-
-    monkeypatch.setattr(Cache, "locked", locked)
+    run_another_first(run, monkeypatch, lambda: before.update(run.times()))
     result = run()
     assert (result["changed"], result["built"], run.made) == (False, [], [])
     bundle = {path: time for path, time in before.items() if path.is_relative_to(run.folder)}

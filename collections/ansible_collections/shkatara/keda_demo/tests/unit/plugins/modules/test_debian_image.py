@@ -14,6 +14,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules.debian_image import make_image
+from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
     "name": "small",
@@ -142,24 +143,11 @@ def test_an_interrupted_run_leaves_the_finished_base_and_no_incomplete_image(run
 
 
 def test_waiting_for_another_run_can_be_interrupted(run):
-    run.interrupted = True
-    with Cache(run.cache).locked(lambda: None, lambda: False), pytest.raises(Interrupted):
-        run()
-    assert run.said == ["another run is building in this cache: waiting for it"]
-    assert run.made == []
+    check_interrupted_wait(run)
 
 
 def test_an_image_that_another_run_made_while_this_one_waited_is_not_made_again(run, monkeypatch):
-    real = Cache.locked
-
-    def locked(cache, waiting, interrupted):
-        # The other run has the lock first, and is done when this one gets it.
-        monkeypatch.setattr(Cache, "locked", real)
-        run()
-        run.made.clear()
-        return real(cache, waiting, interrupted)
-
-    monkeypatch.setattr(Cache, "locked", locked)
+    run_another_first(run, monkeypatch)
     result = run()
     assert (result["changed"], result["built"], run.made) == (False, [], [])
 
