@@ -24,11 +24,8 @@ description:
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
   - shkatara.keda_demo.read_only
+  - shkatara.keda_demo.scaledobject
 options:
-  namespace:
-    description: The namespace of the ScaledObjects.
-    type: str
-    required: true
   name:
     description: The name of a ScaledObject. Without it, all ScaledObjects of the namespace are returned.
     type: str
