@@ -68,7 +68,7 @@ class Run:
             "arch": "amd64",
         }
         # Tests may run without root, without a compiler and without the space of a bundle.
-        monkeypatch.setattr(module, "check_machine", lambda go: None)
+        monkeypatch.setattr(module, "check_machine", lambda _go: None)
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
@@ -132,7 +132,7 @@ def test_a_present_bundle_stays_unchanged(finished):
 
 
 def test_a_present_bundle_needs_neither_cache_nor_programs(finished, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "check_machine", lambda go: pytest.fail("no part has to be built"))
+    monkeypatch.setattr(module, "check_machine", lambda _go: pytest.fail("no part has to be built"))
     assert not finished(cache_dir=str(tmp_path / "none"), go="/nowhere/go")["changed"]
     assert not (tmp_path / "none").exists()
 

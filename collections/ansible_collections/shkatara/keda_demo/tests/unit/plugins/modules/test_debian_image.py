@@ -41,7 +41,7 @@ class Run:
             "arch": "amd64",
         }
         # Tests may run without root and without the space of an image.
-        monkeypatch.setattr(machine, "missing_requirements", lambda programs: [])
+        monkeypatch.setattr(machine, "missing_requirements", lambda _programs: [])
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
         monkeypatch.setattr(image, "build_base", self._make)
@@ -75,7 +75,7 @@ def test_an_image_is_built_on_the_plain_base(run):
 
 def test_a_present_image_needs_no_lock_and_no_program(run, monkeypatch):
     path = run()["path"]
-    monkeypatch.setattr(machine, "missing_requirements", lambda programs: pytest.fail("no part has to be built"))
+    monkeypatch.setattr(machine, "missing_requirements", lambda _programs: pytest.fail("no part has to be built"))
     with Cache(run.cache).lock(lambda: None, lambda: False):
         assert run() == {"changed": False, "path": path, "built": []}
 

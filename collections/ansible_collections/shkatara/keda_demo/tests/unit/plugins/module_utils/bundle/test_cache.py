@@ -87,7 +87,8 @@ def test_a_stored_unit_is_found(cache, stored):
     assert entry.info == {"seconds": 3}
 
 
-def test_a_unit_with_another_key_is_not_found(cache, stored):
+@pytest.mark.usefixtures("stored")
+def test_a_unit_with_another_key_is_not_found(cache):
     assert cache.find(make_unit("component", "etcd", "3.5.4", {"arch": "arm64"})) == (None, "")
 
 

@@ -91,7 +91,8 @@ def test_the_record_describes_all_files(folder, bundle, cache_entries):
     assert sorted(path.name for path in folder.iterdir()) == ["bin", "bundle.json", "images"]
 
 
-def test_writing_removes_files_of_an_earlier_plan_and_no_others(folder, bundle, cache_entries):
+@pytest.mark.usefixtures("bundle")
+def test_writing_removes_files_of_an_earlier_plan_and_no_others(folder, cache_entries):
     (folder / "bin" / "theirs").write_text("")
     (folder / "theirs").write_text("")
     record = write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
@@ -99,7 +100,8 @@ def test_writing_removes_files_of_an_earlier_plan_and_no_others(folder, bundle, 
     assert read_record(folder, "seed", "amd64") == record
 
 
-def test_files_of_killed_runs_are_removed(folder, bundle, cache_entries):
+@pytest.mark.usefixtures("bundle")
+def test_files_of_killed_runs_are_removed(folder, cache_entries):
     """Two runs that changed the bundle were killed. The third run has a smaller plan."""
     tar = cache_entries[NODE.id].folder / "node.tar"
     text = tar.read_text()
@@ -149,7 +151,8 @@ def test_a_missing_or_empty_folder_or_one_with_unrelated_files_is_accepted(folde
     check_folder(folder, PLAN)
 
 
-def test_a_foreign_file_is_refused_only_at_a_path_of_the_plan(folder, bundle, cache_entries):
+@pytest.mark.usefixtures("bundle")
+def test_a_foreign_file_is_refused_only_at_a_path_of_the_plan(folder, cache_entries):
     write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     (folder / "bin" / "other").write_text("theirs")
     check_folder(folder, PLAN)
@@ -158,7 +161,8 @@ def test_a_foreign_file_is_refused_only_at_a_path_of_the_plan(folder, bundle, ca
         check_folder(folder, PLAN)
 
 
-def test_writing_leaves_the_older_cache_entry_unchanged(folder, bundle, cache_entries, tmp_path):
+@pytest.mark.usefixtures("bundle")
+def test_writing_leaves_the_older_cache_entry_unchanged(folder, cache_entries, tmp_path):
     old = cache_entries[ETCD.id].folder / "etcd"
     newer = make_unit("component", "etcd", "3.5.5", ETCD.inputs)
     out = tmp_path / "out"
@@ -170,7 +174,8 @@ def test_writing_leaves_the_older_cache_entry_unchanged(folder, bundle, cache_en
     assert old.read_text() == "content of component/etcd"
 
 
-def test_an_unfinished_bundle_is_no_bundle(folder, bundle, cache_entries):
+@pytest.mark.usefixtures("bundle")
+def test_an_unfinished_bundle_is_no_bundle(folder, cache_entries):
     (cache_entries[NODE.id].folder / "node.tar").unlink()
     with pytest.raises((OSError, BundleError)):
         write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
@@ -237,15 +242,17 @@ def test_an_invalid_record_is_named_with_a_remedy(folder, bundle, change):
         read_record(folder, "seed", "amd64")
 
 
+@pytest.mark.usefixtures("bundle")
 @pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
-def test_other_json_is_no_record(folder, bundle, text):
+def test_other_json_is_no_record(folder, text):
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=r"/bundle\.json is no record of a bundle"):
         read_record(folder, "seed", "amd64")
 
 
+@pytest.mark.usefixtures("bundle")
 @pytest.mark.parametrize("text", ["", '{"schema_version": 1, '])
-def test_an_unreadable_record_is_named_with_a_remedy(folder, bundle, text):
+def test_an_unreadable_record_is_named_with_a_remedy(folder, text):
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=rf"bundle\.json can't be read .*\. Remove {re.escape(str(folder))} to have"):
         read_record(folder, "seed", "amd64")
