@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.hop_bounds import outside
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.verdicts import VERDICTS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.verdicts import VERDICTS
 
 from tests.bench.__main__ import BUNDLE, LAB, LATEST, ROOT, get, playbook
 

@@ -850,7 +850,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils._internal.common.errors import BadInput
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.proof import options, prerequisites, wiring
-from ..module_utils._internal.proof.files import ProofFilesError
+from ..module_utils._internal.proof.output.files import ProofFilesError
 
 LIBRARIES = (
     ("kubernetes", "kubernetes"),

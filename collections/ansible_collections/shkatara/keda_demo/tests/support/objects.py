@@ -24,8 +24,13 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     ScrapeTarget,
     Series,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.metric_state import MetricState
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.state import Observation, State
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.metric_state import (
+    MetricState,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.state import (
+    Observation,
+    State,
+)
 
 QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
 METRIC = "s0-prometheus-python_request_operations"

@@ -15,7 +15,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     predict,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 
 TARGET = HpaConfig((Metric("s0-prometheus", 10.0),), min_replicas=1, max_replicas=10)
 TIMING = Timing(scrape_interval=5, query_window=30, hpa_sync=15, pod_start=30)

@@ -17,8 +17,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.files import ProofFiles
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import ProofFiles
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.run import prove
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.session import Inputs, Outputs, Session
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target

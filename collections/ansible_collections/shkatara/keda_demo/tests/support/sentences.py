@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_model import NotPredicted
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import finding_messages
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.findings import Finding
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Finding
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import finding_messages
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?%?")
 # Values without a text of their own, and gaps that an empty text leaves.

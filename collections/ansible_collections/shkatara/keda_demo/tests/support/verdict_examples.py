@@ -17,15 +17,15 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     Prediction,
     PredictionReason,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import facts
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import Facts
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.findings import Code, Finding
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.outcomes import (
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement import facts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import Facts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code, Finding
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.outcomes import (
     Outcome,
     Reason,
     Verdict,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
     DIED,
     ENDED,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..common import urls
-from .replicas import ReplicaCounts
+from .observed.replicas import ReplicaCounts
 from .session import Session
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from ..common.times import Clock
 from ..load.stats import LoadStats
-from . import hops
-from .cluster_state import Change
-from .hops import COUNTER, HopContext
+from .judgement import hops
+from .judgement.hops import COUNTER, HopContext
+from .observed.cluster_state import Change
+from .observed.state import State
 from .plan import Plan
-from .state import State
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..load.options import LoadOptions
 from ..load.schedule import Stage
 from ..prometheus import addresses, header_fields, promql
 from ..prometheus.addresses import PrometheusError
-from .outcomes import Outcome
+from .judgement.outcomes import Outcome
 
 _WORKERS_PER_CORE = 4
 

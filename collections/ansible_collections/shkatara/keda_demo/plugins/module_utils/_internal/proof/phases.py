@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 
 from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
-from . import deviation_messages, diagnosis, end_to_end, progress_lines, scale_in_verdicts, verdicts
-from .end_to_end import EndToEnd
-from .facts import LoadFailure, Reached, Unpredicted
+from .judgement import diagnosis, end_to_end, scale_in_verdicts, verdicts
+from .judgement.end_to_end import EndToEnd
+from .judgement.facts import LoadFailure, Reached, Unpredicted
+from .judgement.outcomes import Outcome, Reason, Verdict
+from .judgement.verdicts import Evidence
+from .messages import deviation_messages, progress_lines
 from .options import Phase
-from .outcomes import Outcome, Reason, Verdict
 from .plan import Plan, PlannedLoad
 from .session import Session
-from .verdicts import Evidence
 
 _HOPELESS_SECONDS = 10.0
 

@@ -20,7 +20,7 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
-from . import messages
+from .messages import verdict_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
 
@@ -76,7 +76,7 @@ def check_phases(situation: Situation) -> None:
     if model.config is None and not set(phases) <= {Phase.SCALE_OUT, Phase.HOLD}:
         raise BadInput(
             f"phases {', '.join(phases)} need a prediction, and there is none "
-            f"({messages.not_predicted(model.not_predicted)})"
+            f"({verdict_messages.not_predicted(model.not_predicted)})"
         )
     if Phase.TO_ZERO in phases and not rules.scales_to_zero:
         raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
@@ -114,7 +114,7 @@ def _main_load(situation: Situation) -> PlannedLoad:
     if model.config is None:
         if options.replicas is not None or (options.duration is None and not options.stages):
             raise BadInput(
-                f"Nothing can be predicted ({messages.not_predicted(model.not_predicted)}): "
+                f"Nothing can be predicted ({verdict_messages.not_predicted(model.not_predicted)}): "
                 "give load.http.rate and load.http.duration"
             )
         return PlannedLoad(_sendable(options.spec(0.0, 0.0)), None)
@@ -138,7 +138,7 @@ def _main_load(situation: Situation) -> PlannedLoad:
     needed = prediction.times.latest_seconds + hold
     spec = options.spec(rate, float(round(needed + MARGIN_SECONDS)))
     if spec.duration < needed:
-        raise BadInput(messages.load_too_short(prediction, spec.duration, hold, math.ceil(needed)))
+        raise BadInput(verdict_messages.load_too_short(prediction, spec.duration, hold, math.ceil(needed)))
     return PlannedLoad(_sendable(spec), prediction)
 
 
@@ -148,7 +148,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     if config is None:
         raise BadInput(
             "phase activation needs a prediction, and there is none "
-            f"({messages.not_predicted(situation.model.not_predicted)})"
+            f"({verdict_messages.not_predicted(situation.model.not_predicted)})"
         )
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
     rate = options.activation_rate or max(0.0, limit - situation.baseline) / 2 / initial.per_request

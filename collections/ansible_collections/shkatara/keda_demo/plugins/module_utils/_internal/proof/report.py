@@ -13,14 +13,15 @@ from ..common import urls
 from ..prediction import hop_bounds
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_out import Prediction
-from . import deviation_messages, evidence, messages
-from .end_to_end import EndToEnd
-from .files import finite
+from . import evidence
+from .judgement.end_to_end import EndToEnd
+from .judgement.outcomes import Outcome, Verdict
+from .messages import deviation_messages, verdict_messages
+from .observed.replicas import ReplicaCounts
 from .options import Options, Phase
-from .outcomes import Outcome, Verdict
+from .output.files import finite
 from .phases import PhaseResult
 from .plan import Plan, PlannedLoad
-from .replicas import ReplicaCounts
 from .session import Session
 
 # The result of the later phase says all that the earlier one's does.
@@ -47,11 +48,11 @@ def message(proof: Proof) -> str:
     verdict = proof.verdict
     if verdict is None:
         return "The proof is under way."
-    sentences = [messages.verdict(verdict)]
+    sentences = [verdict_messages.verdict(verdict)]
     if verdict.outcome is Outcome.SCALED:
         phases = {result.phase for result in proof.results}
         shown = [result for result in proof.results if _SAID_BY.get(result.phase) not in phases]
-        sentences = [messages.verdict(result.verdict) for result in shown]
+        sentences = [verdict_messages.verdict(result.verdict) for result in shown]
     load = proof.plan.scale_out if proof.plan else None
     if load is not None and _ended_early(proof):
         sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was there.")
@@ -99,7 +100,7 @@ def _phase(result: PhaseResult) -> dict[str, Any]:
         "phase": result.phase.value,
         "passed": result.passed,
         "reason": result.verdict.reason.value,
-        "message": messages.verdict(result.verdict),
+        "message": verdict_messages.verdict(result.verdict),
     }
     return entry if result.requests is None else {**entry, "requests": result.requests}
 

@@ -8,10 +8,11 @@ import contextlib
 from dataclasses import replace
 
 from ..common.errors import BadInput
-from . import deviation_messages, messages, phases, planning, progress_lines, report, waits
-from .facts import Text
+from . import phases, planning, report, waits
+from .judgement.facts import Text
+from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
+from .messages import deviation_messages, progress_lines, verdict_messages
 from .options import Phase
-from .outcomes import Aborted, Outcome, Reason, Verdict
 from .plan import Plan, Situation
 from .report import Proof
 from .session import Session
@@ -112,7 +113,9 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
         session.say(deviation_messages.short_stabilization(warning))
     report.write(proof)
     if prediction is None:
-        session.say(f"not predicted, and only watched: {messages.not_predicted(proof.plan.model.not_predicted)}")
+        session.say(
+            f"not predicted, and only watched: {verdict_messages.not_predicted(proof.plan.model.not_predicted)}"
+        )
     else:
         session.say(progress_lines.prediction(prediction, load.spec.rate))
     results = phases.scale_out(session, proof.plan, load)

@@ -27,16 +27,16 @@ from ..load.workers import LoadWorkers
 from ..prometheus.poller import Reading
 from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
-from .cluster_state import EVENTS, Change
-from .files import ProofFiles
 from .hop_tracker import HopTime, HopTracker
+from .judgement.outcomes import Aborted, Reason
+from .messages.progress_lines import ProgressLines
+from .observed.cluster_state import EVENTS, Change
+from .observed.state import State
 from .options import Options
-from .outcomes import Aborted, Reason
+from .output.files import ProofFiles
+from .output.timeline import Timeline
 from .plan import Plan, PlannedLoad, Situation
-from .progress_lines import ProgressLines
-from .state import State
 from .target import ProofTarget
-from .timeline import Timeline
 
 _TICK_SECONDS = 0.1
 

@@ -9,9 +9,10 @@ import textwrap
 
 from ..autoscaling.hpa_model import HpaModel
 from ..prediction import scale_in
-from . import chain, finding_messages, phrases, rest
-from .facts import ChainNotReady, NeverAtRest
-from .outcomes import Outcome, Reason, Verdict
+from .judgement import chain, rest
+from .judgement.facts import ChainNotReady, NeverAtRest
+from .judgement.outcomes import Outcome, Reason, Verdict
+from .messages import finding_messages, phrases
 from .session import Session
 
 # The watches bring the objects one by one: what is missing for so short a time is not worth a line.

@@ -31,11 +31,11 @@ from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
 from . import options, prerequisites, report, run
-from .cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
-from .files import ProofFiles
-from .metric_state import MetricState
+from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
+from .observed.metric_state import MetricState
+from .observed.state import State
+from .output.files import ProofFiles
 from .session import Inputs, Outputs, Session
-from .state import State
 from .target import ProofTarget
 
 # The pause between two rounds of questions to Prometheus: a scrape interval, within these limits.

@@ -8,7 +8,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autos
     DEFAULTS,
     flags_of,
 )
-from ansible_collections.shkatara.keda_demo.plugins.modules.verify_scaling import proof_options
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import proof_options
 
 PROGRAM = "kube-controller-manager"
 SYNC = "--horizontal-pod-autoscaler-sync-period"
@@ -136,5 +136,5 @@ def test_the_container_is_the_one_of_the_controller_managers_name():
 def test_an_option_wins_over_a_flag_and_a_flag_over_the_default():
     options = proof_options({**PARAMS, "hpa_tolerance": 0.3}, {"hpa_sync_period": 2.0, "hpa_tolerance": 0.2})
     assert (options.hpa_sync_period, options.hpa_tolerance, options.hpa_downscale_stabilization) == (2.0, 0.3, 300.0)
-    assert options.read == ("hpa_sync_period",)
+    assert options.flags_read == ("hpa_sync_period",)
     assert options.phases == ("scale_out", "hold")

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import (
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import (
     NotScaledIn,
     RestBroken,
     ScaledIn,

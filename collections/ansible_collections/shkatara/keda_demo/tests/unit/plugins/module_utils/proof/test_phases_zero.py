@@ -11,7 +11,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     Reading,
     TargetsReading,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import ScaledIn
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import ScaledIn
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
     FROM_ZERO,

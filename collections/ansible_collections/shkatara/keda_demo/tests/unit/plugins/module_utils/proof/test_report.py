@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_model import NotPredicted
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import (
-    deviation_messages,
-    messages,
-    report,
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.hops import HOPS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.outcomes import (
+    Outcome,
+    Reason,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.hops import HOPS
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.outcomes import Outcome, Reason
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
+    deviation_messages,
+    verdict_messages,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
@@ -192,7 +195,7 @@ def test_growth_is_compared_with_the_predicted_steps():
 
 def test_a_passed_proof_has_the_sentences_of_its_phases(run):
     """The sentence about the hold has all of the scale-out's, and that about the scale-out all of the activation's."""
-    phases = {result.phase: messages.verdict(result.verdict) for result in run.proof.results}
+    phases = {result.phase: verdict_messages.verdict(result.verdict) for result in run.proof.results}
     assert list(phases) == ["activation", "scale_out", "hold", "scale_in"]
     message = run.result["message"]
     assert message.startswith(f"{phases['hold']} {phases['scale_in']}")
@@ -218,7 +221,7 @@ def test_a_proof_under_way_has_no_verdict(run):
 def test_a_failed_proof_has_the_sentence_of_its_verdict_alone(tmp_path):
     run = Run(tmp_path, ready_chain(), load={"rate": 5.0})
     assert run.verdict == ("not_scaled", "load_under_threshold")
-    assert run.result["message"].startswith(messages.verdict(run.proof.verdict))
+    assert run.result["message"].startswith(verdict_messages.verdict(run.proof.verdict))
 
 
 def test_a_result_without_a_plan_predicts_nothing(run):

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import (
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import Mismatch
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
     deviation_messages,
     progress_lines,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import Mismatch
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     deployed,
     event,
@@ -119,6 +120,18 @@ def test_files_of_a_proof(tmp_path):
     desired = [row for row in run.rows if (row["source"], row["field"]) == ("horizontalpodautoscalers", "desired")]
     assert [row["value"] for row in desired] == ["1", "2", "4"]
     assert list(dict.fromkeys(row["phase"] for row in run.rows)) == ["ready", "scale_out", "hold"]
+
+
+def test_files_have_no_infinite_number(tmp_path):
+    """A query that divides by zero has an infinite value, which JSON does not have."""
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), metric(47.5, math.inf), metric(48.0, math.nan)])
+    assert run.verdict == ("scaled", "as_predicted")
+    names = []
+    json.loads((run.files.folder / "verdict.json").read_text(), parse_constant=names.append)
+    assert names == []
+    assert run.result["observed"]["metric"] is None
+    values = [row["value"] for row in run.rows if (row["source"], row["field"]) == ("prometheus", "value")]
+    assert values[-3:] == ["30.779899999999998", "", ""]
 
 
 def test_lines_of_a_proof(tmp_path):

@@ -6,7 +6,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import LoadFailure, Unwatched
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import (
+    LoadFailure,
+    Unwatched,
+)
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     SCALEDOBJECT,
     deployed,

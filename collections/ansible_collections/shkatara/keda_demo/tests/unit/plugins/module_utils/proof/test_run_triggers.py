@@ -14,13 +14,13 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     Reading,
     TargetsReading,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.facts import (
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import (
     ChainNotReady,
     Mismatch,
     Rested,
     Unpredicted,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.findings import Code
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     GATEWAY,
     HPA,

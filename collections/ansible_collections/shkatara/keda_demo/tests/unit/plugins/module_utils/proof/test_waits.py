@@ -7,11 +7,16 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import finding_messages, phrases
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.chain import missing_links
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.findings import Code, Finding
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.metric_state import MetricState
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.state import State
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.chain import missing_links
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code, Finding
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
+    finding_messages,
+    phrases,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.metric_state import (
+    MetricState,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.state import State
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
     HPA,

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""The phrases about findings: the only place where their codes become words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..judgement.findings import Code, Finding
+from . import phrases
+
+_PHRASES: Mapping[Code, str] = {
+    Code.UNWATCHED: "{object} can't be watched: {error}",
+    Code.UNSEEN: "{object} was not seen yet",
+    Code.GONE: "{object} is gone",
+    Code.PODS_WAITING: "Deployment {name} has {ready} of {wanted} pods Ready{waiting}",
+    Code.NO_ANSWER: "Prometheus: {error}",
+    Code.NO_TARGETS: "Prometheus does not tell its targets ({error}): give the interval in `scrape_interval`",
+    Code.NO_INTERVAL: "Prometheus tells no interval of its targets: give it in `scrape_interval`",
+    Code.TARGET_DOWN: "Prometheus can't scrape {url}: {error}",
+    Code.NO_POD: (
+        "there is no pod, and Prometheus has no target that feeds the trigger's query: a metric that comes from the "
+        "pods themselves can't bring back the first one (set minReplicaCount to 1), and of one from elsewhere give the "
+        "`scrape_interval`"
+    ),
+    Code.NO_POD_SCRAPED: (
+        "Prometheus scrapes none of the pods {pods}: is there a ServiceMonitor for their Service, with the labels that "
+        "this Prometheus selects?"
+    ),
+    Code.POD_NOT_SCRAPED: "Prometheus does not scrape {pods} yet",
+    Code.PAUSED: "ScaledObject {name} is paused by an annotation",
+    Code.NOT_READY: "ScaledObject {name} is not Ready ({condition})",
+    Code.NO_VALID_METRIC: "HPA {name} has no valid metric ({condition})",
+    Code.NO_VALUE: "HPA {name} has no value of {metric} ({condition})",
+    Code.REPLICAS_GONE: "the HPA or the Deployment is gone",
+    Code.REPLICAS_MOVING: (
+        "replicas are to be {wanted} without any load: the HPA wants {desired}, {current} are there, {ready} Ready"
+    ),
+    Code.PODS_LEAVING: "{count} pods of an earlier load are still leaving",
+    Code.REPLICAS_UNWATCHED: "the replicas can't be watched: {errors}",
+    Code.NO_DATA: "the trigger's query returns no data, which is an error for KEDA and not 0",
+    Code.NOT_READ: "the metric was not read yet",
+    Code.METRIC_FALLING: "the metric is still {value:.4g}",
+    Code.NO_METRIC: "{replicas} replica(s), and no metric that is known here",
+    Code.QUIET: "{replicas} replica(s), and the metric is at rest",
+    Code.OTHER_TRAFFIC: "others keep the metric at {value:.4g}, which is added to the prediction",
+}
+
+
+def phrase(finding: Finding) -> str:
+    """Return a finding as a phrase."""
+    data: dict[str, Any] = dict(finding.data)
+    if finding.code is Code.PODS_WAITING:
+        data["waiting"] = f" ({'; '.join(data['waiting'])})" if data["waiting"] else ""
+    if "pods" in data:
+        data["pods"] = ", ".join(data["pods"]) or "(none is Ready)"
+    if "errors" in data:
+        data["errors"] = phrases.errors(data["errors"])
+    if finding.code is Code.TARGET_DOWN:
+        data["error"] = data["error"] or "no scrape was made yet"
+    return _PHRASES[finding.code].format_map(data)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""What is checked before a proof begins, against a small API server and sockets of this machine."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import replace
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import prerequisites
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
+from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT
+from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, REVIEWS, proof_api
+
+SCALEDOBJECTS = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects"
+TARGET = find_target(Objects(scaledobjects=[SCALEDOBJECT], deployments=[DEPLOYMENT]), "test", "scaledobject-py")
+COUNTED = replace(TARGET, counter='python_request_operations_total{namespace="test"}')
+PARAMS = {"namespace": "test", "name": "scaledobject-py", "trigger": None, "counter_metric": None}
+
+
+@pytest.fixture
+def cluster_of(tmp_path):
+    """Return a cluster of a kubeconfig for an API server."""
+    return lambda api: Cluster(api.kubeconfig(tmp_path / "kubeconfig"), None)
+
+
+# The load's URL
+
+
+def test_a_url_that_does_not_answer():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(BadInput, match=rf"load\.http\.url .*{re.escape(address)}/ .*refused") as raised:
+            prerequisites.check_url_answers(f"http://user:secret@{address}/")
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "no..name"])
+def test_a_host_without_an_address_does_not_answer(host):
+    with pytest.raises(BadInput, match=rf"load\.http\.url http://{re.escape(host)}/ "):
+        prerequisites.check_url_answers(f"http://{host}/")
+
+
+def test_a_url_that_answers_gets_no_request():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        prerequisites.check_url_answers(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        connection, _peer = server.accept()
+        assert connection.recv(100) == b""
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://192.0.2.11/metrics", ("192.0.2.11", 80)),
+        ("https://shop.example/", ("shop.example", 443)),
+        ("http://[2001:db8::1]:5000/", ("2001:db8::1", 5000)),
+    ],
+)
+def test_the_address_of_a_url(url, address):
+    connections = []
+
+    def connect(to, timeout):
+        assert timeout > 0
+        connections.append(to)
+        return socket.socket()
+
+    prerequisites.check_url_answers(url, connect)
+    assert connections == [address]
+
+
+# Prometheus
+
+
+def target_at(address):
+    return replace(TARGET, load_trigger=replace(TARGET.load_trigger, server_address=address), triggers=())
+
+
+def test_the_namespace_of_prometheus_is_that_of_the_trigger():
+    assert prerequisites.check_prometheus(TARGET, None) == "monitoring"
+    assert prerequisites.check_prometheus(TARGET, "http://192.0.2.10:9090") is None
+    assert prerequisites.check_prometheus(replace(TARGET, load_trigger=None), None) is None, "it is not read"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "https://prometheus.example.com", "http://192.0.2.10:9090", "http://a.b.svc:99999", "http://[::1"]
+)
+def test_an_address_that_is_no_service_needs_a_url(address):
+    with pytest.raises(BadInput, match=r"prometheus_url|serverAddress"):
+        prerequisites.check_prometheus(target_at(address), None)
+    assert prerequisites.check_prometheus(target_at(address), "http://192.0.2.10:9090") is None
+
+
+# Permissions
+
+
+def denied(*pairs):
+    """Return a review that denies (verb, resource) pairs."""
+    return lambda attributes: (attributes["verb"], attributes["resource"]) in pairs
+
+
+def missing(error):
+    """Return the permissions that an error's message names."""
+    return str(error.value).partition(": ")[2].split("; ")
+
+
+def test_missing_permissions_are_named_at_once(cluster_of):
+    with proof_api(is_denied=denied(("watch", "replicasets"), ("list", "services"), ("get", "pods"))) as api:
+        cluster = cluster_of(api)
+        with pytest.raises(BadInput, match=re.escape(cluster.kubeconfig)) as raised:
+            prerequisites.check_permissions(cluster, COUNTED, "monitoring", "v1.25.0")
+    assert missing(raised) == [
+        "watch on replicasets.apps in namespace test",
+        "list on services in namespace monitoring",
+        "get on pods/portforward in namespace test",
+        "get on pods/portforward in namespace monitoring",
+    ]
+
+
+def test_the_verbs_of_a_port_forward_depend_on_the_version(cluster_of):
+    with proof_api(is_denied=denied(("create", "pods"))) as api:
+        cluster = cluster_of(api)
+        prerequisites.check_permissions(cluster, TARGET, "monitoring", "v1.34.0")
+        with pytest.raises(BadInput) as raised:
+            prerequisites.check_permissions(cluster, TARGET, "monitoring", "v1.35.0")
+    assert missing(raised) == ["create on pods/portforward in namespace monitoring"]
+
+
+def test_permissions_that_the_proof_does_not_need_are_not_reviewed(cluster_of):
+    with proof_api(is_denied=denied(("get", "pods"), ("list", "services"))) as api:
+        prerequisites.check_permissions(cluster_of(api), TARGET, None, "v1.25.0")
+        # list and watch of six kinds
+        assert [path for _method, path, _query in api.asked] == [REVIEWS] * 12
+
+
+# The target
+
+
+def test_the_target_of_a_cluster(cluster_of):
+    with proof_api() as api:
+        assert prerequisites.find_target(cluster_of(api), PARAMS) == TARGET
+        assert [path for _method, path, _query in api.asked] == list(LISTS)
+
+
+def test_a_forbidden_read_names_all_missing_permissions(cluster_of):
+    review = denied(("list", "scaledobjects"), ("watch", "events"), ("get", "pods"))
+    with proof_api(forbidden=[SCALEDOBJECTS], is_denied=review) as api, pytest.raises(BadInput) as raised:
+        prerequisites.find_target(cluster_of(api), {**PARAMS, "counter_metric": "python_request_operations_total"})
+    assert missing(raised) == [
+        "list on scaledobjects.keda.sh in namespace test",
+        "watch on events in namespace test",
+        "get on pods/portforward in namespace test",
+    ]
+
+
+def test_a_forbidden_read_without_a_review_is_named_itself(cluster_of):
+    """A webhook may forbid what the review allows."""
+    with proof_api(forbidden=[SCALEDOBJECTS]) as api, pytest.raises(BadInput, match=r"list on scaledobjects\b.*test"):
+        prerequisites.find_target(cluster_of(api), PARAMS)
+
+
+def test_an_error_that_is_no_refusal_is_raised_as_it_is(cluster_of):
+    with proof_api(lists={}) as api, pytest.raises(ClusterError) as raised:
+        prerequisites.find_target(cluster_of(api), PARAMS)
+    assert raised.value.status == 404
+    assert REVIEWS not in [path for _method, path, _query in api.asked]
