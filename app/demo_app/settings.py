@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The application's settings: environment variables, checked all at once before anything listens."""
+"""The application's settings from environment variables, all checked before the server listens."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 
 class SettingsError(ValueError):
-    """Says of every bad variable its name, what is wrong and what would be right."""
+    """Bad environment variables. The message has the name, the fault and a remedy of each."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be set; the defaults are those of the demo.
+    """The settings. The defaults are the demo's values.
 
-    :param delay_seconds: how long an answer to `/` waits
-    :param threads: how many requests are answered at the same time
-    :param drain_seconds: how long new requests are still taken after SIGTERM
-    :param grace_seconds: when, after SIGTERM, whatever still runs is ended
+    :param delay_seconds: the delay of an answer to `/`
+    :param threads: the number of requests answered at the same time
+    :param drain_seconds: the time after SIGTERM in which new requests are accepted
+    :param grace_seconds: the time after SIGTERM at which all requests are ended
     """
 
     delay_seconds: float = 0.6
@@ -31,9 +31,9 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of an environment; a variable that is unset or empty has its default.
+    """Return the settings from an environment. Unset and empty variables give the defaults.
 
-    :raises SettingsError: naming every variable that is wrong
+    :raises SettingsError: variables are wrong; the message names them all
     """
     problems: list[str] = []
 
@@ -43,7 +43,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             value = float(text) if text else default
         except ValueError:
             value = math.nan
-        # NaN compares false with everything, so it is refused here too.
+        # Every comparison with NaN is false, so NaN is refused, too.
         if lowest <= value <= highest and (not whole or value.is_integer()):
             return value
         kind = "a whole number" if whole else "a number"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The three routes: `/` waits and is counted, `/metrics` and `/healthz` are not."""
+"""The three routes. `/` has the delay and is counted; `/metrics` and `/healthz` are neither delayed nor counted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from demo_app.settings import Settings, load_settings
 
 
 def create_app(settings: Settings | None = None, sleep: Callable[[float], None] = time.sleep) -> Flask:
-    """Return the application with metrics of its own, all at zero.
+    """Return the application with its own metrics, all at zero.
 
-    :raises SettingsError: no settings were given, and those of the environment are wrong
+    :param settings: by default, the settings from the environment
+    :raises SettingsError: the environment's settings are wrong
     """
     delay_seconds = (settings or load_settings()).delay_seconds
     registry = CollectorRegistry()
-    # Names, help texts and buckets are those that the demo has always had: queries and dashboards rely on
-    # them.
+    # Names, help texts and buckets stay as they are, since queries and dashboards rely on them.
     operations = Counter("python_request_operations_total", "The total number of processed requests", registry=registry)
     duration = Histogram(
         "python_request_duration_seconds",
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, sleep: Callable[[float], None] 
 
     @app.get("/")
     def hello() -> Response:
-        # Counted when it begins: the rate is then the rate at which requests arrive, also while they wait.
+        # Counted at the start, so that the counter's rate is the arrival rate of requests, whatever the delay.
         operations.inc()
         with duration.time():
             sleep(delay_seconds)

@@ -1,6 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""gunicorn's threaded worker, and what it lacks for a pod that goes while requests come."""
+"""gunicorn's threaded worker, extended so that a pod can stop while requests arrive.
+
+gunicorn's own worker stops accepting connections at SIGTERM, while nodes still send them to the pod. It drops the
+connections in the kernel's queue. It also waits for closing clients in the thread that accepts connections.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +20,16 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from demo_app.settings import load_settings
 
-# How long to wait for a client to close its side of an answered connection.
+# The longest wait for a client to close its side of an answered connection.
 _LINGER_SECONDS = 2.0
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A threaded worker that loses no request when it is told to stop.
+    """A threaded worker that loses no request when it stops.
 
-    Kubernetes sends SIGTERM while it takes the pod out of the Service, and every node hears of the latter a
-    little later. So this worker goes on for `drain_seconds` as if nothing had happened. A preStop hook that
-    sleeps would do the same, but for Kubernetes alone, and needs a program to sleep with in the image.
+    Kubernetes sends SIGTERM at the same time as it removes the pod from the Service, and nodes learn of the removal a
+    little later. So this worker accepts requests for `drain_seconds` after SIGTERM. A preStop hook that sleeps would
+    have the same effect, but only in Kubernetes, and it needs a program that sleeps in the image.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,12 +38,12 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self._draining = False
 
     def init_signals(self) -> None:
-        """Have an alarm stop the worker, since a signal handler can't wait and must take no lock."""
+        """Let SIGALRM stop the worker: SIGTERM's handler must neither wait nor take a lock, so it sets an alarm."""
         super().init_signals()
         signal.signal(signal.SIGALRM, super().handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain at SIGTERM; one more SIGTERM changes nothing."""
+        """Begin to drain at the first SIGTERM. A further SIGTERM has no effect."""
         if self._draining:
             return
         self._draining = True
@@ -49,18 +53,18 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             super().handle_exit(sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Take in what waits in the kernel's queue before the worker stops to listen.
+        """Accept the connections in the kernel's queue before the worker stops listening.
 
-        gunicorn leaves those connections there: their clients have sent a request, and get a reset when the
-        process ends. The socket is closed then, so that whoever comes later is refused at once instead of
-        left waiting.
+        gunicorn leaves these connections in the queue. Their clients may have sent a request, and would get a reset
+        when the process ends. Then the socket is closed, so that later clients are refused at once and do not wait in
+        the queue.
         """
         stopping = not enabled and not self.alive
         if stopping:
             for listener in self.sockets:
-                waiting = select.poll()
-                waiting.register(listener, select.POLLIN)
-                while waiting.poll(0):
+                poll = select.poll()
+                poll.register(listener, select.POLLIN)
+                while poll.poll(0):
                     self.accept(listener)
         super().set_accept_enabled(enabled)
         if stopping:
@@ -68,15 +72,15 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
                 listener.close()
 
     def handle(self, conn: TConn) -> Any:
-        """Answer one request, and wait in this thread until its client has closed the connection.
+        """Answer a request, and wait in this thread until the client has closed the connection.
 
-        gunicorn waits for that in the main thread, which accepts nobody meanwhile: with clients 30 ms away it
-        answers 33 requests a second, however many threads there are.
+        gunicorn waits in the main thread, which accepts no connections meanwhile. With a round trip of 30 ms it would
+        answer 33 requests a second, whatever the number of threads.
         """
-        kept = super().handle(conn)
-        if kept is False:
+        keep_alive = super().handle(conn)
+        if keep_alive is False:
             _wait_for_close(conn.sock)
-        return kept
+        return keep_alive
 
 
 def _wait_for_close(sock: socket.socket) -> None:
@@ -88,5 +92,5 @@ def _wait_for_close(sock: socket.socket) -> None:
             if not sock.recv(4096):
                 break
     with contextlib.suppress(OSError):
-        # Nothing is left to wait for: gunicorn's own waiting now ends at once.
+        # After this, gunicorn's own wait ends at once.
         sock.shutdown(socket.SHUT_RDWR)

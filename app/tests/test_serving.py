@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The application as it is served: a real gunicorn, real connections, real signals."""
+"""The application in a real gunicorn, with real connections and real signals."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
 
 
 def get(port, path="/", timeout=10.0):
-    """Return (status, body, headers) over a connection of its own."""
+    """Return (status, body, headers) of a request on its own connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path)
@@ -38,7 +38,7 @@ def start(port, **settings):
 
 @contextlib.contextmanager
 def serving(**settings):
-    """Yield (port, process) of a gunicorn that answers; end it afterwards."""
+    """Yield (port, process) of a gunicorn that answers, and end it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +54,7 @@ def serving(**settings):
             time.sleep(0.05)
         yield port, process
     finally:
-        # SIGINT ends the workers too, without any grace.
+        # SIGINT also ends the workers, without a grace period.
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
@@ -73,25 +73,25 @@ def test_one_process_answers_and_closes_the_connection():
         assert len(workers_of(process)) == 1
 
 
-def test_no_request_is_lost_when_the_pod_goes():
+def test_no_request_is_lost_when_the_pod_stops():
     drain, delay, rate = 2.0, 0.3, 60
     with serving(delay_seconds=delay, drain_seconds=drain) as (port, process), ThreadPoolExecutor(64) as pool:
         begin = time.monotonic()
-        answers, told = [], None
-        # Open loop: a request is sent when its time has come, whatever became of those before it.
-        while told is None or time.monotonic() < told + drain - 0.5:
-            if told is None and time.monotonic() > begin + 1:
+        answers, stop_time = [], None
+        # Open loop: requests are sent on time, whether or not earlier requests have been answered.
+        while stop_time is None or time.monotonic() < stop_time + drain - 0.5:
+            if stop_time is None and time.monotonic() > begin + 1:
                 process.send_signal(signal.SIGTERM)
-                told = time.monotonic()
+                stop_time = time.monotonic()
             answers.append(pool.submit(get, port))
             time.sleep(max(0.0, begin + len(answers) / rate - time.monotonic()))
         assert {answer.result()[0] for answer in answers} == {200}
         assert len(answers) > 100
         assert process.wait(drain + delay + 5) == 0
-        assert time.monotonic() - told < drain + delay + 1.5
+        assert time.monotonic() - stop_time < drain + delay + 1.5
 
 
-def test_connections_that_nobody_took_in_yet_are_answered():
+def test_connections_not_yet_accepted_are_answered():
     with serving(delay_seconds=0.01, drain_seconds=0) as (port, process):
         (worker,) = workers_of(process)
         os.kill(worker, signal.SIGSTOP)
@@ -99,7 +99,7 @@ def test_connections_that_nobody_took_in_yet_are_answered():
         for client in clients:
             client.sendall(REQUEST)
         process.send_signal(signal.SIGTERM)
-        # The worker finds the signal first of all when it goes on.
+        # When the worker continues, it handles the signal before anything else.
         time.sleep(0.5)
         os.kill(worker, signal.SIGCONT)
         for client in clients:
@@ -108,7 +108,7 @@ def test_connections_that_nobody_took_in_yet_are_answered():
         assert process.wait(10) == 0
 
 
-def test_after_its_end_a_client_is_refused_and_not_left_waiting():
+def test_clients_after_the_end_are_refused_at_once():
     with serving(delay_seconds=2, drain_seconds=0, grace_seconds=6) as (port, process):
         with ThreadPoolExecutor(1) as pool:
             last = pool.submit(get, port)
@@ -121,7 +121,7 @@ def test_after_its_end_a_client_is_refused_and_not_left_waiting():
         assert process.wait(10) == 0
 
 
-def test_clients_that_close_late_hold_nobody_up():
+def test_clients_that_close_late_do_not_delay_others():
     with serving(delay_seconds=0) as (port, _process):
         clients = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(10)]
         for client in clients:
@@ -141,13 +141,13 @@ def test_metrics_and_health_are_answered_while_every_thread_is_busy():
         busy = [pool.submit(get, port) for _ in range(threads)]
         time.sleep(0.1)
         begin = time.monotonic()
-        asked = [pool.submit(get, port, path) for path in ("/metrics", "/healthz")]
-        assert [answer.result()[0] for answer in asked] == [200, 200]
+        requests = [pool.submit(get, port, path) for path in ("/metrics", "/healthz")]
+        assert [answer.result()[0] for answer in requests] == [200, 200]
         assert time.monotonic() - begin < 2 * delay
         assert {answer.result()[0] for answer in busy} == {200}
 
 
-def test_bad_settings_end_it_with_one_line():
+def test_bad_settings_end_gunicorn_with_one_line():
     process = start(1, delay_seconds="soon")
     _output, errors = process.communicate(timeout=20)
     assert process.returncode == 1

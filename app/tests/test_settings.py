@@ -1,16 +1,16 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Settings: what is good is taken, and all that is bad is named at once."""
+"""Settings: good values are accepted, and all bad values are named at once."""
 
 import pytest
 from demo_app.settings import Settings, SettingsError, load_settings
 
 
-def test_without_variables_the_demo_has_its_defaults():
+def test_without_variables_the_settings_are_the_defaults():
     assert load_settings({}) == Settings(0.6, 64, 5.0, 30)
 
 
-def test_an_empty_variable_is_an_unset_one():
+def test_an_empty_variable_counts_as_unset():
     assert load_settings({"APP_DELAY_SECONDS": " "}) == Settings()
 
 
@@ -25,7 +25,7 @@ def test_each_variable_reaches_its_setting():
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "right"),
+    ("name", "value", "remedy"),
     [
         ("APP_DELAY_SECONDS", "fast", "a number from 0 to 60, such as 0.6"),
         ("APP_DELAY_SECONDS", "nan", "a number from 0 to 60"),
@@ -39,11 +39,11 @@ def test_each_variable_reaches_its_setting():
         ("APP_GRACE_SECONDS", "1", "a whole number from 2 to 3600, such as 30"),
     ],
 )
-def test_a_bad_value_is_named_with_what_would_be_right(name, value, right):
+def test_a_bad_value_is_named_with_a_remedy(name, value, remedy):
     with pytest.raises(SettingsError) as caught:
         load_settings({name: value})
     assert f"{name} is {value!r}" in str(caught.value)
-    assert f"give {right}" in str(caught.value)
+    assert f"give {remedy}" in str(caught.value)
 
 
 def test_all_bad_values_are_named_at_once():

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The routes and the metrics, in one thread and without waiting."""
+"""The routes and the metrics, in one thread and without delays."""
 
 import pytest
 from demo_app.settings import Settings, SettingsError
@@ -20,10 +20,10 @@ def client():
 
 
 def test_the_root_says_hello_after_the_delay():
-    waited = []
-    app = create_app(Settings(delay_seconds=0.25), sleep=waited.append)
+    delays = []
+    app = create_app(Settings(delay_seconds=0.25), sleep=delays.append)
     answer = app.test_client().get("/")
-    assert (answer.status_code, answer.text, waited) == (200, "Hello World!\n", [0.25])
+    assert (answer.status_code, answer.text, delays) == (200, "Hello World!\n", [0.25])
 
 
 def test_the_metrics_are_those_of_the_seed(client):
@@ -44,12 +44,12 @@ def test_the_metrics_are_those_of_the_seed(client):
     assert buckets == ["1.0", "2.0", "5.0", "6.0", "10.0", "+Inf"]
 
 
-def test_before_the_first_request_the_counter_is_there_and_zero(client):
-    # rate() of a pod that just came begins here: without this sample its first requests would be lost to it.
+def test_before_the_first_request_the_counter_is_zero(client):
+    # rate() over a new pod starts from this sample. Without it, rate() would miss the pod's first requests.
     assert metrics_of(client)["python_request_operations_total"] == 0
 
 
-def test_a_request_is_counted_when_it_begins():
+def test_a_request_is_counted_at_its_start():
     during = {}
     app = create_app(Settings(), sleep=lambda _seconds: during.update(metrics_of(app.test_client())))
     app.test_client().get("/")
@@ -64,12 +64,12 @@ def test_other_requests_are_not_counted(client, path):
 
 
 def test_health_is_answered_without_the_delay():
-    waited = []
-    answer = create_app(Settings(), sleep=waited.append).test_client().get("/healthz")
-    assert (answer.status_code, answer.text, waited) == (200, "ok\n", [])
+    delays = []
+    answer = create_app(Settings(), sleep=delays.append).test_client().get("/healthz")
+    assert (answer.status_code, answer.text, delays) == (200, "ok\n", [])
 
 
-def test_two_applications_count_apart(client):
+def test_two_applications_have_separate_counters(client):
     client.get("/")
     other = create_app(Settings(), sleep=lambda _seconds: None).test_client()
     assert metrics_of(other)["python_request_operations_total"] == 0

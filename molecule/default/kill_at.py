@@ -1,11 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Start a program, and kill it with all of its children as soon as a condition holds.
+"""Start a program, and kill it with all of its descendants as soon as a condition holds.
 
 Usage: kill_at.py CONDITION PROGRAM [ARGUMENT...]
 
-The condition is a shell command that is tried again and again until it succeeds. Prints what the program had
-printed. Ends with 0 when it was killed, and with 1 when it ended before.
+The condition is a shell command, which is repeated until it succeeds. Prints the program's output. The exit status is 0
+if the program was killed, and 1 if it ended before the condition held or ran for SECONDS.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ SECONDS = 600
 POLL_SECONDS = 0.1
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the process and all of its descendants; a worker of Ansible is in a session of its own."""
+def process_tree(pid: int) -> list[int]:
+    """Return a process and all of its descendants. Ansible's workers have sessions of their own."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            words = stat.read_text().rpartition(")")[2].split()
+            fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        parents[int(stat.parent.name)] = int(words[1])
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
+        parents[int(stat.parent.name)] = int(fields[1])
+    tree = [pid]
+    for ancestor in tree:
+        tree += [child for child, parent in parents.items() if parent == ancestor]
+    return tree
 
 
 def main() -> int:
-    """Return the exit status."""
+    """Run the program and return the exit status."""
     condition, *command = sys.argv[1:]
     with tempfile.TemporaryFile("w+") as output:
         program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         end = time.monotonic() + SECONDS
         while program.poll() is None and time.monotonic() < end:
             if subprocess.run(["sh", "-c", condition], capture_output=True, check=False).returncode == 0:
-                for pid in children_of(program.pid):
+                for pid in process_tree(program.pid):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                 program.wait()

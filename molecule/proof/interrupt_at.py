@@ -1,12 +1,12 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Start a program, press Ctrl-C as soon as a condition holds, and see when its requests to the shop end.
+"""Start a program, press Ctrl-C as soon as a condition holds, and measure when its requests to the shop end.
 
 Usage: interrupt_at.py CONDITION METRICS_URL PROGRAM [ARGUMENT...]
 
-The condition is a shell command that is tried again and again until it succeeds. A terminal sends SIGINT to all
-processes of a job, and so does this. Prints as JSON the orders that were counted at the signal and 1 s and 4 s after
-it, and how the program ended. Ends with 1 where the condition never came true.
+The condition is a shell command, which is repeated until it succeeds. As a terminal does, this sends SIGINT to all
+processes of the job. Prints as JSON the number of orders at the signal and 1 s and 4 s after it, the program's exit
+status and its output. The exit status is 1 if the condition never held.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ POLL_SECONDS = 0.1
 
 
 def orders(url: str) -> float:
-    """Return what the shop has counted, in all kinds."""
+    """Return the number of orders of all kinds."""
     with urllib.request.urlopen(url, timeout=5) as answer:
         page = answer.read().decode()
     return sum(float(value) for value in re.findall(r"^shop_orders_total\{.*\} (\S+)$", page, flags=re.MULTILINE))
 
 
-def counted_after(url: str, begun: float, seconds: float) -> float:
-    """Return what the shop has counted so many seconds after `begun`."""
-    time.sleep(max(0.0, begun + seconds - time.monotonic()))
+def orders_after(url: str, start: float, seconds: float) -> float:
+    """Wait until `seconds` after `start`, and return the number of orders."""
+    time.sleep(max(0.0, start + seconds - time.monotonic()))
     return orders(url)
 
 
-def comes_true(condition: str, program: subprocess.Popen[bytes]) -> bool:
-    """Whether the condition comes true in time, and while the program runs."""
+def holds_in_time(condition: str, program: subprocess.Popen[bytes]) -> bool:
+    """Whether the condition holds within SECONDS, while the program runs."""
     end = time.monotonic() + SECONDS
     while subprocess.run(["sh", "-c", condition], capture_output=True, check=False).returncode != 0:
         if program.poll() is not None or time.monotonic() > end:
@@ -50,7 +50,7 @@ def comes_true(condition: str, program: subprocess.Popen[bytes]) -> bool:
 
 
 def end(program: subprocess.Popen[bytes]) -> None:
-    """End all processes of the program, whatever happened; the module ends its load in good order."""
+    """End all processes of the program. SIGTERM first, so that the module can end its load."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(program.pid, number)
@@ -59,28 +59,28 @@ def end(program: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> int:
-    """Return the exit status."""
+    """Run the program and return the exit status."""
     condition, url, *command = sys.argv[1:]
-    # What is started by a shell in the background has SIGINT ignored, and hands that down.
+    # A shell's background job ignores SIGINT, and its children inherit that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with tempfile.TemporaryFile("w+") as output:
         program = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            if not comes_true(condition, program):
+            if not holds_in_time(condition, program):
                 output.seek(0)
                 print(f"{output.read()}\nnever came true: {condition}", file=sys.stderr)
                 return 1
             before = orders(url)
-            begun = time.monotonic()
+            start = time.monotonic()
             os.killpg(program.pid, signal.SIGINT)
             counted = {
                 "at_signal": before,
-                "after_1_s": counted_after(url, begun, 1),
-                "after_4_s": counted_after(url, begun, 4),
+                "after_1_s": orders_after(url, start, 1),
+                "after_4_s": orders_after(url, start, 4),
             }
-            # What is still there after it would be no answer to Ctrl-C.
+            # A program that runs longer than this has not reacted to Ctrl-C.
             status = program.wait(20)
         except subprocess.TimeoutExpired:
             status = None

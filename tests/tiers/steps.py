@@ -70,13 +70,14 @@ LINT = (
 )
 # The tests of a file share what its fixtures have made, such as one run of ansible-playbook: one worker runs them all.
 PARALLEL = ("-n", "2", "--dist=loadfile")
-UNITS = ("app/tests", f"{COLLECTION}/tests/unit", "-m", "not other_core")
-UNIT_TESTS = Step("unit-tests", ("pytest", *PARALLEL, *UNITS), Kind.PYTEST)
+UNITS = ("app/tests", f"{COLLECTION}/tests/unit")
+UNIT_TESTS = Step("unit-tests", ("pytest", *PARALLEL, *UNITS, "-m", "not core"), Kind.PYTEST)
 # The repository as a whole: refusals by site.yml, the tarball, what has to agree between files.
 REPOSITORY = Step(
-    "repository", ("pytest", *PARALLEL, "tests", f"--ignore={BUNDLE_TEST}", "-m", "not other_core"), Kind.PYTEST
+    "repository", ("pytest", *PARALLEL, "tests", f"--ignore={BUNDLE_TEST}", "-m", "not core"), Kind.PYTEST
 )
-OTHER_CORES = Step("other-cores", ("pytest", *PARALLEL, f"--ignore={BUNDLE_TEST}", "-m", "other_core"), Kind.PYTEST)
+# Roles' rendering and site.yml under each version of ansible-core.
+CORES = Step("cores", ("pytest", *PARALLEL, f"--ignore={BUNDLE_TEST}", "-m", "core"), Kind.PYTEST)
 # Beside the environment's own.
 PYTHONS = tuple(version for version in ("3.11", "3.12", "3.13") if not sys.version.startswith(f"{version}."))
 BUNDLE = (
@@ -91,7 +92,7 @@ def pythons(root: Path = ROOT) -> list[Step]:
     return [
         Step(
             f"python-{version}",
-            (str(folder / "python"), "-m", "pytest", *PARALLEL, *UNITS),
+            (str(folder / "python"), "-m", "pytest", *PARALLEL, *UNITS, "-m", "not other_core"),
             Kind.PYTEST,
             environment={"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
         )
@@ -134,12 +135,12 @@ def tiers() -> dict[str, list[Step]]:
 
     `all` has each scenario on a lab of its own, except `default`: the step `lab` begins with it.
     """
-    check = [*LINT, UNIT_TESTS, REPOSITORY, OTHER_CORES]
+    check = [*LINT, UNIT_TESTS, REPOSITORY, CORES]
     long_tests = replace(UNIT_TESTS, name="unit-tests-long", environment=LONG_FUZZ)
     alone = [_molecule(f"scenario-{name}", name) for name in scenarios() if name != "default"]
     return {
         "check": check,
         "test": [*check, *BUNDLE, lab()],
         "pythons": pythons(),
-        "all": [*LINT, long_tests, REPOSITORY, OTHER_CORES, *pythons(), *BUNDLE, lab(), *alone],
+        "all": [*LINT, long_tests, REPOSITORY, CORES, *pythons(), *BUNDLE, lab(), *alone],
     }

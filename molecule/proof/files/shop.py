@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""An application that is not the demo's: /order counts what is ordered, under another name and with a label.
+"""A second application beside the demo's: /order counts orders, in a metric with another name and a label.
 
-It runs in the demo's image, of which it needs Python and prometheus_client.
+It runs in the demo's image, because it needs Python and prometheus_client.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ PORT = 8000
 DELAY_SECONDS = 0.2
 
 registry = CollectorRegistry()
-# Made with its label at once, so that the series is there before the first order.
-orders = Counter("shop_orders_total", "What was ordered", ["kind"], registry=registry).labels(kind="book")
+# The label is set at once, so that the series exists before the first order.
+orders = Counter("shop_orders_total", "Orders", ["kind"], registry=registry).labels(kind="book")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a request."""
         if self.path == "/order":
-            # Counted when it begins: the rate is the rate at which orders arrive.
+            # Counted at the beginning, so that the metric's rate is the rate of arrival.
             orders.inc()
             time.sleep(DELAY_SECONDS)
             self.answer(200, b"ordered\n", "text/plain")
@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, b"no such page\n", "text/plain")
 
     def answer(self, status: int, body: bytes, content_type: str) -> None:
-        """Send all of an answer."""
+        """Send a complete answer."""
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -49,17 +49,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing: a line a request is too much."""
+        """Log nothing: a line for each request is too much."""
 
 
 class Server(ThreadingHTTPServer):
-    """A thread a request; connections wait where they come at the same time."""
+    """Has a thread for each request, and a queue for simultaneous connections."""
 
     daemon_threads = True
     request_queue_size = 128
 
 
 if __name__ == "__main__":
-    # Process 1 of a container gets no signal that it has no handler for.
+    # Process 1 of a container receives only signals that it has a handler for.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     Server(("", PORT), Handler).serve_forever()

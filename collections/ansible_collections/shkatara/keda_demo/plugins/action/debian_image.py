@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows the progress of the module debian_image, which does all of the work."""
+"""Displays the progress of the module debian_image, which does all of the work."""
 
 from __future__ import annotations
 

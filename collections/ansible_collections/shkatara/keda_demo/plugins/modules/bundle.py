@@ -3,27 +3,27 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the bundle of a stack, or check the one that is there."""
+"""Build the bundle of a stack, or check the present bundle."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Build a stack's programs, images and manifests from Go modules, or check that they are there
+short_description: Build a stack's bundle of programs, images and manifests, or check the present bundle
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - A bundle is a folder with all that hosts need for a stack, and C(bundle.json), which names every file of it
-    with its SHA-256.
-  - A bundle that is there is compared with C(bundle.json), file by file, in every run. One that differs is
-    refused with the files' names, and so is the bundle of another stack.
-  - A folder that has no bundle, and files of somebody else where a bundle's are, is refused, too. Only files that an
-    earlier bundle had are ever removed.
-  - What is missing is built from Go modules, Debian packages and the application's Dockerfile, two parts at a
-    time. Each part is kept in O(cache_dir) by the hash of all that went into it, so that a change builds only
-    what it affects, and an interrupted run loses only the parts that were under way. Of the parts that are not needed
-    any more, the two newest of a name are kept.
+  - A bundle is a folder with all files that hosts need for a stack. Its record, C(bundle.json), has the SHA-256 of each
+    file.
+  - Every run compares all files of the bundle with the record. The module fails and names the files if they differ, and
+    fails if the bundle is another stack's.
+  - The module also fails if the folder has no bundle, but has other files where a bundle has its own. It removes only
+    files of earlier bundles.
+  - Missing parts are built from Go modules, Debian packages and the application's Dockerfile, two at a time.
+  - O(cache_dir) keeps each part by the hash of its inputs, so a change builds only the parts that it affects, and an
+    interrupted run loses only the parts under construction. The cache keeps the parts of the present bundle and the two
+    newest parts of each name.
   - Runs on the controller.
 options:
   path:
@@ -35,28 +35,28 @@ options:
     type: dict
     required: true
   recipes:
-    description: How each component is made; see the role C(bundle)'s C(vars/go_modules.yml).
+    description: How to build each component, as in C(vars/go_modules.yml) of the role C(bundle).
     type: dict
     required: true
   components_dir:
-    description: The folder with C(<component>/<version>/go.mod) and C(go.sum).
+    description: The folder with C(go.mod) and C(go.sum) of each component, in C(<component>/<version>).
     type: path
     required: true
   app_dir:
     description:
-      - The folder with the application, which has C(Dockerfile) and C(app/demo_app). Any other one is as none.
-      - Without it a bundle that is there keeps the image that it has, and a new one can't be made.
+      - The folder of the application, with C(Dockerfile) and C(app/demo_app). A folder that lacks either is ignored.
+      - Without the application's folder, a present bundle keeps its image, and a new bundle can't be built.
     type: path
   cache_dir:
-    description: Where parts are kept. Go's own caches are in it, too.
+    description: The cache of parts. It also has Go's caches.
     type: path
     required: true
   go:
-    description: Go's program, version 1.21 or newer. Each component names the toolchain that it fetches.
+    description: The path of C(go), version 1.21 or newer. It fetches the toolchain that each component names.
     type: path
     required: true
   debian_mirror:
-    description: Where debootstrap takes Debian from, if not from its own default.
+    description: The Debian mirror. Empty leaves debootstrap's default.
     type: str
     default: ""
   arch:
@@ -65,18 +65,18 @@ options:
     choices: [amd64]
     default: amd64
   progress_file:
-    description: A file to which progress is written, a JSON object a line.
+    description: The file for progress, one JSON object per line.
     type: path
 attributes:
   check_mode:
-    description: A bundle that is there is checked, and the parts that differ are said.
+    description: Checks a present bundle, and returns the parts that would be built.
     support: full
 requirements:
   - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc)
 """
 
 EXAMPLES = r"""
-- name: Make the bundle of the stack seed
+- name: Build the bundle of the stack seed
   shkatara.keda_demo.bundle:
     path: /srv/bundles/seed-amd64
     stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
@@ -94,18 +94,18 @@ path:
   returned: always
   sample: /root/.cache/keda_demo/bundles/seed-amd64
 built:
-  description: The parts that were made in this run; in check mode, those that the bundle has not or has differently.
+  description: The parts built in this run. In check mode, the parts that the bundle lacks or that differ.
   type: list
   elements: str
   returned: success
   sample: [component/app, archive/workloads]
 files:
-  description: How many files the bundle has.
+  description: The number of files in the bundle.
   type: int
   returned: success
   sample: 15
 size:
-  description: The size of all files, in bytes.
+  description: The total size of the files, in bytes.
   type: int
   returned: success
   sample: 1365000000
@@ -118,31 +118,30 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import dockerfile, machine
-from ..module_utils._internal.bundle.build import Builder, Host
+from ..module_utils._internal.bundle import dockerfile, machine, plan, record
+from ..module_utils._internal.bundle.build import Builder, RunControl
 from ..module_utils._internal.bundle.cache import Cache
 from ..module_utils._internal.bundle.machine import EndRequest
-from ..module_utils._internal.bundle.plan import BundlePlan, Request, make_plan
+from ..module_utils._internal.bundle.plan import BundlePlan, Request
 from ..module_utils._internal.bundle.processes import Processes
-from ..module_utils._internal.bundle.record import check_files, check_folder, read_record, write_bundle
 from ..module_utils._internal.bundle.units import BundleError
 from ..module_utils._internal.bundle.work import Settings
 from ..module_utils._internal.common.progress import Progress
 
-# What is started by name while something is built.
+# The programs that a build starts by name.
 PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
-# What runc is compiled with.
+# runc is compiled with libseccomp.
 HEADER = Path("/usr/include/seccomp.h")
 
 
-def bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
-    """Check the bundle, make what is missing, and return the module's result.
+def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
+    """Check the bundle, build missing parts, and return the module's result.
 
-    :raises BundleError: it is damaged or another's, or can't be made
-    :raises Interrupted: the run was asked to end
+    :raises BundleError: the bundle is damaged, is another stack's, or can't be built
+    :raises Interrupted: the end of the run was requested
     """
     try:
-        return _bring_about(params, check_mode, host)
+        return _ensure_bundle(params, check_mode, control)
     except OSError as error:
         raise BundleError(
             f"{error}. {params['path']} (cluster_bundle_dir) and {params['cache_dir']} (cluster_cache_dir, "
@@ -150,58 +149,66 @@ def bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict
         ) from error
 
 
-def _bring_about(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
+def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
     folder, components_dir = Path(params["path"]), Path(params["components_dir"])
     app_dir, arch = dockerfile.application_folder(params["app_dir"]), params["arch"]
     request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch)
-    record, plan = _look(folder, request)
-    if record and record["units"] == plan.keys:
-        return _result(folder, record, [], changed=False)
-    check_folder(folder, plan)
+    current_record, bundle_plan = _inspect(folder, request)
+    if current_record and current_record["units"] == bundle_plan.keys:
+        return _result(folder, current_record, [], changed=False)
+    record.check_folder(folder, bundle_plan)
     if check_mode:
-        units = record["units"] if record else {}
-        differing = [id_ for id_, key in plan.keys.items() if units.get(id_) != key]
-        return _result(folder, record, differing, changed=True)
+        current_keys = current_record["units"] if current_record else {}
+        differing = [id_ for id_, key in bundle_plan.keys.items() if current_keys.get(id_) != key]
+        return _result(folder, current_record, differing, changed=True)
     go = Path(params["go"])
     check_machine(go)
     settings = Settings(Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"])
     cache = Cache(settings.cache_dir)
 
-    def waiting() -> None:
-        host.say("another run is building in this cache: waiting for it")
+    def say_wait() -> None:
+        control.say("another run is building in this cache: waiting for it")
 
-    with cache.locked(waiting, host.interrupted) as lock:
-        host.processes.keep_open(lock)
-        # The run that was waited for may have made this very bundle.
-        record, plan = _look(folder, request)
-        if record and record["units"] == plan.keys:
-            return _result(folder, record, [], changed=False)
-        made, built = Builder(plan, cache, settings, host).run()
-        record = write_bundle(folder, plan, made, params["stack"]["name"], arch)
-        cache.prune(plan.units.values())
-    return _result(folder, record, built, changed=True)
+    with cache.lock(say_wait, control.end_requested) as lock:
+        control.processes.keep_open(lock)
+        # The other run may have built the same bundle.
+        current_record, bundle_plan = _inspect(folder, request)
+        if current_record and current_record["units"] == bundle_plan.keys:
+            return _result(folder, current_record, [], changed=False)
+        cache_entries, built = Builder(bundle_plan, cache, settings, control).run()
+        new_record = record.write_bundle(folder, bundle_plan, cache_entries, params["stack"]["name"], arch)
+        cache.prune(bundle_plan.units.values())
+    return _result(folder, new_record, built, changed=True)
 
 
-def _look(folder: Path, request: Request) -> tuple[dict[str, Any] | None, BundlePlan]:
-    """Return the record of the bundle that is there, which is undamaged, and the plan of the one that is wanted."""
-    record = read_record(folder, request.stack["name"], request.arch)
-    if record:
-        check_files(folder, record)
-    return record, make_plan(request, record["units"] if record else {})
+def _inspect(folder: Path, request: Request) -> tuple[dict[str, Any] | None, BundlePlan]:
+    """Return the record of the present bundle, if there is one, and the plan of the requested bundle.
+
+    :raises BundleError: the present bundle is damaged or another stack's
+    """
+    current_record = record.read_record(folder, request.stack["name"], request.arch)
+    if current_record:
+        record.check_files(folder, current_record)
+    return current_record, plan.make_plan(request, current_record["units"] if current_record else {})
 
 
 def check_machine(go: Path) -> None:
-    """:raises BundleError: this machine lacks something that building needs; all is named"""
+    """Check that this machine has all programs and rights that a build needs.
+
+    :raises BundleError: some are missing; the message names them all
+    """
     missing = [] if go.is_file() else [f"go ({go}, bundle_go)"]
     if not HEADER.is_file():
         missing.append(f"libseccomp's headers ({HEADER})")
-    findings = machine.findings(PROGRAMS, missing)
-    if findings:
-        raise BundleError("A bundle can't be built here:" + "".join(f"\n  - {finding}" for finding in findings))
+    sentences = machine.missing_requirements(PROGRAMS, missing)
+    if sentences:
+        raise BundleError("A bundle can't be built here:" + "".join(f"\n  - {sentence}" for sentence in sentences))
 
 
-def _result(folder: Path, record: Mapping[str, Any] | None, built: list[str], *, changed: bool) -> dict[str, Any]:
-    files = record["files"] if record else []
+def _result(
+    folder: Path, bundle_record: Mapping[str, Any] | None, built: list[str], *, changed: bool
+) -> dict[str, Any]:
+    files = bundle_record["files"] if bundle_record else []
     size = sum(file["size"] for file in files)
     return {"changed": changed, "path": str(folder), "built": built, "files": len(files), "size": size}
 
@@ -224,13 +231,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     progress = Progress(module.params["progress_file"])
-    host = Host(progress.say, EndRequest(sys.stdout.fileno()), Processes())
+    control = RunControl(progress.say, EndRequest(sys.stdout.fileno()), Processes())
     try:
-        result = bring_about(module.params, module.check_mode, host)
+        result = ensure_bundle(module.params, module.check_mode, control)
     except BundleError as error:
         module.fail_json(msg=str(error), path=module.params["path"])
     finally:
-        host.processes.stop()
+        control.processes.stop()
         progress.close()
     module.exit_json(**result)
 

@@ -3,30 +3,31 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make an image of Debian with packages, on the base that a bundle's images have."""
+"""Build an image of Debian with packages, on the base of a bundle's images."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: debian_image
-short_description: Make an image of Debian with packages
+short_description: Build an image of Debian with packages
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - The image has two layers, the plain Debian base and the packages. The base is the same unit of O(cache_dir) that
-    M(shkatara.keda_demo.bundle) makes its images on, so whichever module runs first runs debootstrap for both.
-  - Each image is kept in O(cache_dir) by the hash of its inputs, with the checksums of its files. A damaged image
-    is made anew, and an interrupted run leaves no incomplete image. The two newest images of a name are kept.
-  - Nothing is locked when the image is there. To make it, the module waits until no other run builds in O(cache_dir).
+  - The image has two layers, the plain Debian base and the packages. The images of M(shkatara.keda_demo.bundle) have
+    the same base from O(cache_dir), so the module that runs first runs debootstrap for both.
+  - O(cache_dir) keeps each image by the hash of its inputs, with the checksums of its files. A damaged image
+    is built again, and an interrupted run leaves no incomplete image. The two newest images of a name are kept.
+  - The module locks nothing if the cache has the image. To build it, the module waits until no other run builds in
+    O(cache_dir).
   - Runs on the controller.
 options:
   name:
-    description: The image's name in O(cache_dir), of small letters, digits and dashes.
+    description: The image's name in O(cache_dir). It consists of small letters, digits and dashes.
     type: str
     required: true
   packages:
-    description: The packages to install. Recommended packages are left out. Without packages it is the plain base.
+    description: The packages to install, without their recommended packages. An empty list gives the plain base.
     type: list
     elements: str
     required: true
@@ -39,7 +40,7 @@ options:
     type: path
     required: true
   debian_mirror:
-    description: Where debootstrap takes Debian from, if not from its own default.
+    description: The Debian mirror. Empty leaves debootstrap's default.
     type: str
     default: ""
   arch:
@@ -48,18 +49,18 @@ options:
     choices: [amd64]
     default: amd64
   progress_file:
-    description: A file to which progress is written, a JSON object a line.
+    description: The file for progress, one JSON object per line.
     type: path
 attributes:
   check_mode:
-    description: Says whether the image would be made.
+    description: Returns the parts that would be built.
     support: full
 requirements:
   - buildah, debootstrap, root
 """
 
 EXAMPLES = r"""
-- name: Make an image with an SSH server
+- name: Build an image with an SSH server
   shkatara.keda_demo.debian_image:
     name: ssh-host
     packages: [openssh-server, python3, systemd-sysv]
@@ -68,12 +69,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The folder that has the image as an OCI layout, C(oci).
+  description: The folder that has the image as the OCI layout C(oci).
   type: str
   returned: success
   sample: /root/.cache/keda_demo/base/9a3c5f1b2d4e6f708192
 built:
-  description: The parts that were made in this run, or would be made in check mode.
+  description: The parts built in this run. In check mode, the parts that would be built.
   type: list
   elements: str
   returned: success
@@ -88,11 +89,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import machine
-from ..module_utils._internal.bundle.build import Builder, Host
+from ..module_utils._internal.bundle import machine, plan
+from ..module_utils._internal.bundle.build import Builder, RunControl
 from ..module_utils._internal.bundle.cache import Cache
 from ..module_utils._internal.bundle.machine import EndRequest
-from ..module_utils._internal.bundle.plan import BundlePlan, base_units
+from ..module_utils._internal.bundle.plan import BundlePlan
 from ..module_utils._internal.bundle.processes import Processes
 from ..module_utils._internal.bundle.units import BundleError
 from ..module_utils._internal.bundle.work import Settings
@@ -101,15 +102,15 @@ from ..module_utils._internal.common.progress import Progress
 PROGRAMS = ("buildah", "debootstrap", "tar")
 
 
-def make_image(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[str, Any]:
-    """Make the image if the cache does not have it, and return the module's result.
+def ensure_image(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
+    """Build the image if the cache does not have it, and return the module's result.
 
-    :raises BundleError: it can't be made
-    :raises Interrupted: the run was asked to end
+    :raises BundleError: the image can't be built
+    :raises Interrupted: the end of the run was requested
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", params["name"]):
         raise BundleError(f"name is `{params['name']}`: use small letters, digits and dashes, such as lab-host")
-    units = base_units(params["arch"], params["suite"], params["packages"], params["name"])
+    units = plan.base_units(params["arch"], params["suite"], params["packages"], params["name"])
     cache = Cache(Path(params["cache_dir"]))
     path = str(cache.folder(units[-1]))
     try:
@@ -117,7 +118,7 @@ def make_image(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[
             return {"changed": False, "path": path, "built": []}
         if check_mode:
             return {"changed": True, "path": path, "built": [unit.id for unit in units if not cache.find(unit)[0]]}
-        built = _build(BundlePlan({unit.id: unit for unit in units}, ()), cache, params, host)
+        built = _build_image(BundlePlan({unit.id: unit for unit in units}, ()), cache, params, control)
     except OSError as error:
         raise BundleError(
             f"{error}. {cache.root} (cluster_cache_dir, KEDA_DEMO_CACHE) has to be a folder in which this user may "
@@ -126,21 +127,21 @@ def make_image(params: Mapping[str, Any], check_mode: bool, host: Host) -> dict[
     return {"changed": bool(built), "path": path, "built": built}
 
 
-def _build(plan: BundlePlan, cache: Cache, params: Mapping[str, Any], host: Host) -> list[str]:
-    findings = machine.findings(PROGRAMS)
-    if findings:
-        raise BundleError("The image can't be built here:" + "".join(f"\n  - {finding}" for finding in findings))
-    # Bases read neither the components' folder nor Go.
+def _build_image(image_plan: BundlePlan, cache: Cache, params: Mapping[str, Any], control: RunControl) -> list[str]:
+    sentences = machine.missing_requirements(PROGRAMS)
+    if sentences:
+        raise BundleError("The image can't be built here:" + "".join(f"\n  - {sentence}" for sentence in sentences))
+    # The maker of base images reads neither the components' folder nor Go.
     unused = cache.root
     settings = Settings(cache.root, unused, None, params["arch"], unused, params["debian_mirror"])
 
-    def waiting() -> None:
-        host.say("another run is building in this cache: waiting for it")
+    def say_wait() -> None:
+        control.say("another run is building in this cache: waiting for it")
 
-    with cache.locked(waiting, host.interrupted) as lock:
-        host.processes.keep_open(lock)
-        _, built = Builder(plan, cache, settings, host).run()
-        cache.prune(plan.units.values())
+    with cache.lock(say_wait, control.end_requested) as lock:
+        control.processes.keep_open(lock)
+        _, built = Builder(image_plan, cache, settings, control).run()
+        cache.prune(image_plan.units.values())
     return built
 
 
@@ -159,13 +160,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     progress = Progress(module.params["progress_file"])
-    host = Host(progress.say, EndRequest(sys.stdout.fileno()), Processes())
+    control = RunControl(progress.say, EndRequest(sys.stdout.fileno()), Processes())
     try:
-        result = make_image(module.params, module.check_mode, host)
+        result = ensure_image(module.params, module.check_mode, control)
     except BundleError as error:
         module.fail_json(msg=str(error))
     finally:
-        host.processes.stop()
+        control.processes.stop()
         progress.close()
     module.exit_json(**result)
 

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: verify_scaling
-short_description: Prove that a KEDA ScaledObject scales as its arithmetic says
+short_description: Prove that a KEDA ScaledObject scales as predicted
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Waits until the chain from the scrape target to the HorizontalPodAutoscaler is ready and at rest, predicts from the
-    load what the HPA will do and when, sends the load, watches ScaledObject, HPA, Deployment, ReplicaSets, Pods, Events
-    and the metric, and says in a verdict whether what happened is what was predicted.
-  - The module works on any cluster that has KEDA and Prometheus. It reads the cluster and sends requests to
-    O(load.http.url); it never changes an object, so it is never C(changed).
-  - The prediction is made from the HPA that KEDA made, as the Kubernetes controller would compute it, for Kubernetes
-    1.25 and later - the highest of its external metrics of type C(AverageValue) or C(Value), the tolerance,
-    C(behavior), the stabilization, KEDA's activation, cooldown and fallback. It is written to C(verdict.json) before
-    the first request.
-  - What can't be predicted is named in RV(predicted.not_predicted), watched all the same, and never guessed. That is a
-    trigger of a type that this module does not know, C(scalingModifiers), CPU and memory, and any second trigger, whose
-    value is taken to stay.
-  - Each wait for replicas ends 15 s after their latest predicted time, and its message says what that time is made of.
-  - The task fails when the verdict is none of O(expect), where all of them are explained.
-  - While it runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and what is
-    expected next.
+  - Waits until the chain from the scrape target to the HorizontalPodAutoscaler (HPA) is ready and at rest, and predicts
+    what the HPA will do under the load and when. Then the module sends the load and watches the ScaledObject, HPA,
+    Deployment, ReplicaSets, Pods, Events and the metric. The verdict says whether the observation is as predicted.
+  - The module works on any cluster with KEDA and Prometheus. It reads the cluster and sends requests to
+    O(load.http.url). It never changes an object, so the result is never C(changed).
+  - The prediction computes what the Kubernetes controller, of version 1.25 and later, does with the HPA that KEDA
+    created. It covers the highest of the external metrics of type C(AverageValue) or C(Value), the tolerance,
+    C(behavior), the stabilization, and KEDA's activation, cooldown and fallback. It is written to C(verdict.json)
+    before the first request.
+  - RV(predicted.not_predicted) names every trigger that is watched but not predicted. These are triggers of an unknown
+    type, triggers of a C(scalingModifiers) formula, metrics of CPU and memory, and every trigger but the one of the
+    load. An external metric of another trigger is assumed to keep its value.
+  - A wait for replicas ends 15 s after their latest predicted time, and its message names the parts of that time.
+  - The task fails if the verdict is not in O(expect), which explains all verdicts.
+  - While the module runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and
+    the next expected step.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
@@ -43,156 +43,160 @@ options:
     required: true
   trigger:
     description:
-      - The name or the index of the trigger that the load moves.
-      - If it is not given, it is the trigger whose query has O(counter_metric), or the only one of type C(prometheus).
+      - The name or the index of the trigger whose metric the load raises.
+      - The default is the trigger whose query contains O(counter_metric), or else the only trigger of type
+        C(prometheus).
     type: str
   phases:
     description:
-      - What is proven, always in this order. Each can be left out.
-      - V(activation) - a load under the threshold moves nothing. Where replicas begin at 0 it is one that does not
-        reach the trigger's C(activationThreshold).
+      - The phases of the proof. They run in the order below, whatever the order of the list.
+      - V(activation) - a load under the threshold does not change the replicas. If they start at 0, the load stays
+        under the trigger's C(activationThreshold).
       - V(scale_out) - the load makes the predicted replicas in the predicted time.
-      - V(hold) - they stay for O(hold_seconds), under load.
-      - V(scale_in) - after the load they go back to the HPA's minimum in the predicted time. Without V(scale_out) it
-        begins with the replicas there are.
-      - V(to_zero) - KEDA takes away the last of them in the predicted time, where C(minReplicaCount) or
-        C(idleReplicaCount) is 0.
+      - V(hold) - the replicas stay for O(hold_seconds) under load.
+      - V(scale_in) - after the load the replicas return to the HPA's minimum in the predicted time. Without
+        V(scale_out) the phase starts from the present replicas.
+      - V(to_zero) - KEDA removes the last replicas in the predicted time. C(minReplicaCount) or C(idleReplicaCount)
+        must be 0.
     type: list
     elements: str
     default: [scale_out, hold]
     choices: [activation, scale_out, hold, scale_in, to_zero]
   load:
-    description: The load to send. It is needed for the phases V(activation) and V(scale_out).
+    description: The load to send. The phases V(activation) and V(scale_out) require it.
     type: dict
     suboptions:
       http:
         description:
-          - Requests by HTTP C(GET), at their times whether earlier ones were answered or not, each over a new
-            connection. Redirects are not followed.
-          - A load that this machine can't send is refused, with the arithmetic. It needs an open file and a port for
-            each request that waits for an answer, which are O(load.http.rate) times O(load.http.timeout) at worst.
+          - HTTP C(GET) requests. Each is sent at its scheduled time, whether earlier requests were answered or not,
+            and over a new connection unless O(load.http.keep_alive) is set. Redirects are not followed.
+          - A load that this machine can't send is refused, with the calculation. Each unanswered request needs a file
+            descriptor and a port. There are at most O(load.http.rate) times O(load.http.timeout) such requests.
         type: dict
         required: true
         suboptions:
           url:
-            description: Where the requests go.
+            description: The URL of the requests.
             type: str
             required: true
           rate:
             description:
               - Requests a second.
-              - One of O(load.http.rate), O(load.http.replicas) and O(load.http.stages) is needed.
+              - Exactly one of O(load.http.rate), O(load.http.replicas) and O(load.http.stages) is required.
             type: float
           replicas:
             description:
-              - The replicas that the load is to make. The module chooses the rate that has exactly this right answer -
-                more than one replica less would carry within the tolerance, and less than what the query may show too
-                much for a moment, when new pods take their share.
-              - Where no rate has only one right answer, which is so for many replicas and a short query window, the
-                message says why in numbers.
+              - The replicas that the load is to make. The module chooses a rate at which the HPA can come to rest only
+                at this count. At a lower rate one replica less would be within the tolerance. At a higher rate the
+                query could ask for one replica more for a moment, while new pods take their share of the load.
+              - For many replicas and a short query window there may be no such rate. The message then gives the
+                numbers.
             type: int
           stages:
             description:
-              - Steps and ramps, one after the other. The rate must not fall, and the last one must be a step - it is
-                the one that is proven.
+              - Steps and ramps, one after the other. The rate must not fall. The last stage must be a step, since the
+                prediction is for its rate.
             type: list
             elements: dict
             suboptions:
               rate:
-                description: Requests a second, at the end of the stage.
+                description: Requests a second at the end of the stage.
                 type: float
                 required: true
               duration:
-                description: The seconds of the stage.
+                description: The length of the stage in seconds.
                 type: float
                 required: true
               ramp:
-                description: Whether the rate rises from that of the stage before, which is 0 before the first one.
+                description: Whether the rate rises from the rate of the previous stage, or from 0 in the first stage.
                 type: bool
                 default: false
           duration:
             description:
-              - The seconds for which requests are sent at most. Sending ends earlier when the verdict is there.
-              - If it is not given, it is the latest predicted time with O(hold_seconds) and a margin. One that is too
+              - The longest time of the load, in seconds. The load ends earlier if the verdict is known.
+              - The default is the latest predicted time, O(hold_seconds) and a margin of 15 s. A duration that is too
                 short to prove anything is refused.
+              - Stages have their own durations, so O(load.http.stages) excludes it.
             type: float
           activation_rate:
             description:
               - Requests a second in the phase V(activation).
-              - If it is not given, it is half of what would move anything.
+              - The default is half of the lowest rate that could change the replicas.
             type: float
           timeout:
-            description: The seconds after which an answer is given up.
+            description: The seconds to wait for the answer to a request.
             type: float
             default: 10
           workers:
-            description: The processes that send. One sends some thousand requests a second.
+            description: The sending processes, at most 4 a core. A process can send some thousand requests a second.
             type: int
             default: 1
           keep_alive:
             description:
-              - Whether connections are used again. Kubernetes balances connections and not requests, so that new pods
-                get few of the requests then.
+              - Whether requests reuse connections. Kubernetes balances connections and not requests, so new pods then
+                get few of the requests.
             type: bool
             default: false
   counter_metric:
     description:
-      - The counter that each request raises by one, by its name or as a selector such as
+      - The counter that each request raises by one, as a name or as a selector such as
         C(http_requests_total{namespace="shop"}).
-      - With it the raw counters of the pods' own metrics pages are compared with what was answered, see RV(end_to_end),
-        and the first sample that shows the load is one of the RV(hops).
+      - With it, the module compares the answered requests with the raw counters on the pods' own metrics pages, see
+        RV(end_to_end), and RV(hops) has V(load_scraped) and V(new_pod_counted).
     type: str
   metric_per_request:
-    description: What one request a second adds to the value of the trigger's query.
+    description: The amount that one request a second adds to the value of the trigger's query.
     type: float
     default: 1
   proof_dir:
     description:
-      - The folder for the result. Each run makes a folder named by the time, with C(verdict.json) and
-        C(timeline.csv), and the link C(latest) points to the newest.
+      - The folder for the results. Each run creates a folder in it, named by the time, with C(verdict.json) and
+        C(timeline.csv). The link C(latest) points to the newest folder.
     type: path
     required: true
   expect:
     description:
-      - The verdicts with which the task is successful. With each comes one of its reasons, as RV(reason).
+      - The verdicts with which the task succeeds. The codes in parentheses are the possible values of RV(reason).
       - V(scaled) - all phases went as predicted (C(as_predicted)).
-      - V(scaled_late) - the predicted replicas were Ready later than RV(predicted.latest_seconds) (C(after_latest)), or
-        so late that the load ended before O(hold_seconds) were over (C(hold_cut_short)), or they went back later than
-        predicted (C(scale_in_after_latest)).
-      - V(wrong_count) - replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
-        C(other_trigger)), or were not all Ready (C(pods_not_ready)).
-      - V(not_scaled) - replicas did not grow. Either this was predicted (C(load_under_threshold),
-        C(load_under_activation), C(max_replicas),
-        C(scale_up_disabled), C(fallback)), or the metric never rose (C(metric_not_over_threshold)), the HPA did not act
-        on it (C(hpa_did_not_act)) or no new pod became Ready (C(pods_not_ready)). Here and with V(wrong_count) the
-        reason is C(load_not_answered) where the application did not answer what was sent.
-      - V(flapped) - the predicted replicas were Ready and did not stay (C(left_during_hold)).
-      - V(not_scaled_in) - replicas did not go back to the minimum (C(not_at_minimum)) or to zero (C(not_at_zero)).
-      - V(not_ready) - nothing was sent, because a link of the chain is not ready (C(deployment_missing),
-        C(pods_not_ready), C(prometheus_unreachable), C(scrape_target_missing), C(scrape_target_down),
-        C(scaledobject_missing), C(scaledobject_paused), C(scaledobject_not_ready), C(hpa_missing),
-        C(hpa_metric_invalid)) or the workload does not come to rest (C(not_at_rest)).
-      - V(aborted) - nothing is proven, because of a signal (C(interrupted)), a load that could not be sent
-        (C(load_not_sent)) or was not answered (C(load_not_answered)), replicas that could not be watched when the load
-        ended (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or of which nothing can be
-        predicted (C(not_predictable)), options that can't prove anything (C(bad_input), with which the task always
-        fails) or an error of this module (C(internal_error)).
+      - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), or so
+        late that the load ended before O(hold_seconds) had passed (C(hold_cut_short)), or they were back at the minimum
+        or at zero later than predicted (C(scale_in_after_latest)).
+      - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
+        C(other_trigger)), or not all of them became Ready (C(pods_not_ready)).
+      - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
+        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback)). Otherwise the metric never rose
+        above the threshold (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
+        pod became Ready (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but
+        no more pods became Ready.
+      - The reason for V(wrong_count) or V(not_scaled) is C(load_not_sent) or C(load_not_answered) if less than 95 % of
+        the requests were sent, or answered with 2xx.
+      - V(flapped) - the predicted replicas became Ready and did not stay (C(left_during_hold)).
+      - V(not_scaled_in) - the replicas did not return to the minimum (C(not_at_minimum)) or to zero (C(not_at_zero)).
+      - V(not_ready) - nothing was sent, or only the load of the activation phase. A link of the chain is missing
+        (C(deployment_missing), C(pods_not_ready), C(prometheus_unreachable), C(scrape_target_missing),
+        C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused), C(scaledobject_not_ready),
+        C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest (C(not_at_rest)).
+      - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
+        short (C(load_not_sent)) or was not answered (C(load_not_answered)), replicas that could not be watched
+        (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or that allows no prediction
+        (C(not_predictable)), options with which a proof is impossible (C(bad_input)), or an error of this module
+        (C(internal_error)). With the last two the task always fails.
     type: list
     elements: str
     default: [scaled]
     choices: [scaled, scaled_late, wrong_count, not_scaled, flapped, not_scaled_in, not_ready, aborted]
   fail_on_unexpected:
-    description: Whether the task fails for a verdict that is none of O(expect). If not, it returns it.
+    description: Whether the task fails if the verdict is not in O(expect). Otherwise it returns the verdict.
     type: bool
     default: true
   hold_seconds:
-    description: How long the predicted replicas must stay Ready, under load, in the phase V(hold).
+    description: The seconds for which the predicted replicas must stay Ready under load, in the phase V(hold).
     type: int
     default: 15
   wait_timeout:
     description:
-      - The seconds to wait until the chain is ready, which is before anything is sent.
-      - The time for coming to rest after an earlier load is computed and comes on top.
+      - The seconds to wait until the chain is ready, before anything is sent.
+      - The wait for rest after an earlier load is not part of it. Its length is computed.
     type: int
     default: 300
   wait_sleep:
@@ -201,84 +205,84 @@ options:
     default: 5
   prometheus_url:
     description:
-      - The URL of the Prometheus that the trigger asks, or of one with the same data, if this machine reaches it by
-        itself.
-      - If it is not given, Prometheus is found from the trigger's C(serverAddress) and reached by a
-        port-forward to its pod.
+      - The URL of the Prometheus that the trigger queries, or of another Prometheus with the same data, if this machine
+        can reach it.
+      - By default the module finds Prometheus by the trigger's C(serverAddress) and reaches it by a port-forward to its
+        pod.
     type: str
   prometheus_headers:
     description:
-      - Headers for every request to Prometheus, such as C(Authorization) or C(X-Scope-OrgID).
-      - Ansible hides their values wherever it shows them, also where a result has the same by chance. So a short value
-        such as C(1) hides each 1.
+      - Headers of every request to Prometheus, such as C(Authorization) or C(X-Scope-OrgID).
+      - Ansible hides their values everywhere in the result, even where the same text occurs by chance. A short value
+        such as C(1) hides every 1.
     type: dict
   scrape_interval:
     description:
-      - The seconds between two scrapes of what feeds the metric.
-      - If it is not given, it is read from Prometheus' targets, which some managed ones do not tell.
+      - The seconds between two scrapes of the targets that feed the metric.
+      - The default is read from Prometheus' targets. Some managed services do not report it.
     type: float
   hpa_sync_period:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-sync-period) in seconds.
-      - If it is not given, it is read from the controller manager's pod, which a cluster of kubeadm shows in the
-        namespace C(kube-system) to those who may list pods there. Where that is not so it is taken to be 15.
+      - The default is read from the command line of the controller manager's pod. A cluster made by kubeadm has this
+        pod in the namespace C(kube-system), and the kubeconfig needs C(list) on Pods there. Otherwise 15 is assumed.
     type: float
   hpa_tolerance:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-tolerance).
-      - If it is not given, it is read as O(hpa_sync_period) is, or taken to be 0.1.
-      - From Kubernetes 1.33 on the HPA's own C(behavior.scaleUp.tolerance) wins.
+      - The default is read like O(hpa_sync_period), or else 0.1.
+      - From Kubernetes 1.33 on, the HPA's own C(behavior.scaleUp.tolerance) takes precedence.
     type: float
   hpa_downscale_stabilization:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-downscale-stabilization) in seconds.
-      - If it is not given, it is read as O(hpa_sync_period) is, or taken to be 300.
-      - The HPA's own C(behavior.scaleDown.stabilizationWindowSeconds) wins.
+      - The default is read like O(hpa_sync_period), or else 300.
+      - The HPA's own C(behavior.scaleDown.stabilizationWindowSeconds) takes precedence.
     type: float
   pod_start_seconds:
     description:
-      - How long a new pod may take to be scheduled and started, before its own probes.
-      - It is part of RV(predicted.latest_seconds), after which the verdict is V(scaled_late).
+      - The seconds in which a new pod has to be scheduled and started, without the time of its own probes.
+      - They are part of RV(predicted.latest_seconds), after which the verdict is V(scaled_late).
     type: float
     default: 30
   progress_file:
     description:
       - A file to which the module appends its progress as lines of JSON.
-      - The action plugin of the same name sets it and shows the lines; there is no need to give it.
+      - The action plugin of the same name sets the option and displays the lines, so a task does not need it.
     type: path
 attributes:
   check_mode:
-    description: Can run in check_mode and say what it would do.
+    description: Can run in check_mode and return what it would do, without doing it.
     support: full
     details:
-      - In check mode the module finds the ScaledObject, its Deployment and its triggers. It sends no request
-        and writes no file.
+      - In check mode the module checks its options and finds the ScaledObject, its Deployment and its triggers. It
+        sends no request to the application and writes no file.
   diff_mode:
     description: Returns details on what has changed when in diff mode.
     support: none
 requirements:
-  - Linux and Python >= 3.11 where the module runs, which is the controller
+  - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
   - kubernetes (Python library) >= 24.2.0
   - aiohttp (Python library) >= 3.8.0
   - httptools (Python library) >= 0.6.0
   - prometheus-client (Python library)
-  - durationpy, packaging, urllib3 and PyYAML, which come with the library kubernetes or with ansible-core
+  - durationpy (Python library)
+  - packaging, urllib3 and PyYAML, which come with ansible-core or with the library kubernetes
 notes:
   - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Deployments,
     ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
     Endpoints, and C(get) on C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on
-    C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. Each permission
-    that is missing is named before anything is sent. Where the metric comes from pods of another namespace, their
-    counters need it there.
-  - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted) and the files are
-    complete.
-  - Under C(async), or on a machine other than the controller, no progress is shown.
+    C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module names
+    every missing permission before it sends anything. If pods of another namespace feed the metric, reading their
+    counters needs the verbs of C(pods/portforward) in that namespace.
+  - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted), and the files are complete.
+  - With C(async) or C(no_log), or on a machine other than the controller, no progress is shown.
 seealso:
   - module: shkatara.keda_demo.scaledobject_info
 """
 
 EXAMPLES = r"""
-- name: Prove on a cluster of your own that the application scales out to 4 replicas, and back
+- name: Prove that the application scales out to 4 replicas, and back
   shkatara.keda_demo.verify_scaling:
     kubeconfig: ~/.kube/config
     namespace: test
@@ -291,7 +295,7 @@ EXAMPLES = r"""
     counter_metric: python_request_operations_total
     proof_dir: "{{ playbook_dir }}/proof"
 
-- name: Gate a pipeline, with a Prometheus that is reached by its own address
+- name: Gate a pipeline, with a Prometheus that has a URL
   shkatara.keda_demo.verify_scaling:
     context: staging
     namespace: shop
@@ -309,12 +313,13 @@ EXAMPLES = r"""
     proof_dir: "{{ lookup('env', 'CI_PROJECT_DIR') }}/proof"
   register: proof
 
-- name: Show what was predicted and seen, which in check mode is nothing
+# In check mode there is no proof to show.
+- name: Show the predicted and the observed replicas
   ansible.builtin.debug:
-    msg: "{{ proof.predicted.replicas }} predicted, {{ proof.observed.replicas }} seen: {{ proof.message }}"
+    msg: "{{ proof.predicted.replicas }} predicted, {{ proof.observed.replicas }} observed: {{ proof.message }}"
   when: not ansible_check_mode
 
-- name: Prove that a consumer comes from zero and goes back to zero, whatever the verdict
+- name: Prove that a consumer scales from zero and back to zero, and go on whatever the verdict
   shkatara.keda_demo.verify_scaling:
     namespace: shop
     name: mailer
@@ -331,19 +336,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verdict:
-  description: What the proof says; see O(expect).
+  description:
+    - The verdict of the proof; see O(expect).
+    - After an error of this module the task returns only this, V(aborted), and RV(reason).
   type: str
-  returned: when the proof was begun, also when the task fails, and never in check mode; so are the others
+  returned: when the proof was begun, also if the task fails, and never in check mode; so are the other values
   sample: scaled
 reason:
-  description: The code of the cause; see O(expect).
+  description: The code of the verdict's reason; see O(expect).
   type: str
   returned: when the proof was begun
   sample: as_predicted
 message:
   description:
-    - The verdict in words, with what to look at when it is not the expected one.
-    - In check mode it says what would be sent.
+    - The verdict as a sentence with its numbers, and what to look at after a failure.
+    - In check mode the load that would be sent.
   type: str
   returned: success, and when the proof was begun
   sample: >-
@@ -351,19 +358,20 @@ message:
     latest. The load ended early, before its 197 s: the verdict was there.
 predicted:
   description:
-    - What was written to C(verdict.json) before the first request. It is null where it did not come so far.
-    - Its C(replicas) are null, and there is nothing of the load, where nothing can be predicted.
+    - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.
+    - If nothing can be predicted, C(replicas) is null, and the other fields about the load are absent.
   type: dict
   returned: when the proof was begun
   contains:
     replicas:
-      description: The replicas that the HPA will ask for, the highest of C(possible_replicas).
+      description: The replicas that the HPA will want, the highest of C(possible_replicas).
       type: int
       sample: 4
     possible_replicas:
       description:
-        - Every count at which the HPA can come to rest. The tolerance may make several stable, and right after a step
-          the query may show more than there is, by the part of its window that a scrape interval is.
+        - Every count at which the HPA can come to rest. Several counts may be stable because of the tolerance, and
+          because right after a step the query may exceed the load by up to the share of a scrape interval in its
+          window.
       type: list
       elements: int
       sample: [4]
@@ -372,23 +380,23 @@ predicted:
       type: int
       sample: 1
     reason:
-      description: Why so many, V(load) or what keeps them from growing further.
+      description: The cause of C(replicas), V(load) or a limit that keeps the replicas from growing further.
       type: str
       sample: load
     metric:
-      description: What the trigger's query will return.
+      description: The value that the trigger's query will return under the whole load.
       type: float
       sample: 34.5
     threshold:
-      description: The HPA's target, a replica for V(AverageValue), in all for V(Value).
+      description: The HPA's target, per replica for V(AverageValue), in total for V(Value).
       type: float
       sample: 10.0
     target_type:
-      description: The type of this target, V(AverageValue) or V(Value).
+      description: The type of the target, V(AverageValue) or V(Value).
       type: str
       sample: AverageValue
     tolerance:
-      description: The part by which the metric may be over the target before the HPA acts.
+      description: The share by which the metric may exceed the target before the HPA acts.
       type: float
       sample: 0.1
     min_replicas:
@@ -401,17 +409,17 @@ predicted:
       sample: 10
     steps:
       description:
-        - For each count the counts that one sync of the HPA may make of it. Each path that is possible over all phases
-          of scrape, window and sync is a walk through them.
+        - For each count, the counts to which one sync of the HPA may change it. Scrapes, window and syncs have no fixed
+          order, and each possible path of the HPA is a path through this graph.
       type: dict
       sample: {"1": [2, 3, 4], "2": [3, 4], "3": [4], "4": []}
     paths:
-      description: These walks; null where they are more than 20.
+      description: The possible paths; null if there are more than 20.
       type: list
       elements: list
       sample: [[1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4]]
     earliest_change_seconds:
-      description: The shortest time from the first request to the first change; null where none is predicted.
+      description: The shortest time from the first request to the first change; null if no change is predicted.
       type: float
       sample: 7.9
     latest_change_seconds:
@@ -419,18 +427,20 @@ predicted:
       type: float
       sample: 58.0
     earliest_seconds:
-      description: The shortest time from the first request to one of C(possible_replicas); null where nothing changes.
+      description: >-
+        The shortest time from the first request to the HPA's decision on one of C(possible_replicas); null if no change
+        is predicted.
       type: float
       sample: 21.7
     latest_seconds:
-      description: The longest time from the first request until all are Ready.
+      description: The longest time from the first request until all replicas are Ready.
       type: float
       sample: 167.0
     latest_parts:
       description:
         - The parts of C(latest_seconds).
-        - C(new_pods_started) and C(new_pods_counted) are for stops on the way. New pods take requests at once, and
-          C(rate) counts them only after some scrapes, so that the metric dips and the HPA waits.
+        - C(new_pods_started) and C(new_pods_counted) are for counts at which the HPA can stall. New pods take requests
+          at once, but C(rate) needs some scrapes to count them. The metric dips until then.
       type: dict
       sample:
         scrape: 10.0
@@ -441,14 +451,14 @@ predicted:
         new_pods_counted: 45.0
         pod_start: 32.0
     warnings:
-      description: What may go another way, since nothing of this HPA prevents it.
+      description: Sentences about deviations that the HPA's settings allow.
       type: list
       elements: str
       sample: []
     activation:
       description:
-        - The prediction of the load of the phase V(activation), with the same fields up to C(warnings); null without
-          it.
+        - The prediction for the load of the phase V(activation), with the same fields up to C(warnings); null without
+          this phase.
       type: dict
       sample: null
     hops:
@@ -462,34 +472,34 @@ predicted:
         replicas_ready: [21.7, 167.0]
     scale_in:
       description:
-        - The way back to the minimum, in seconds since the last request; null without the phase V(scale_in).
+        - The decrease to the minimum, in seconds since the last request; null without the phase V(scale_in).
         - It has C(replicas), C(from_replicas), C(reason), C(steps), C(earliest_change_seconds),
           C(latest_change_seconds), C(latest_seconds) and C(latest_parts), as above.
       type: dict
       sample: null
     to_zero:
-      description: The same for the last replicas, which KEDA takes away; null without the phase V(to_zero).
+      description: The same for the last replicas, which KEDA removes; null without the phase V(to_zero).
       type: dict
       sample: null
     hops_back:
-      description: The earliest and the latest time of each hop of the way back, in seconds since the last request.
+      description: The earliest and the latest time of each hop of the decrease, in seconds since the last request.
       type: dict
       sample: {}
     not_predicted:
-      description: Each C(trigger) that is watched and not computed, and C(why).
+      description: Each C(trigger) that is watched but not predicted, and C(why).
       type: list
       elements: dict
       sample: []
     read:
-      description: What was read from the cluster, the controller manager's flags or what the HPA has in their place.
+      description: The settings read from the cluster, which are flags of the controller manager or fields of the HPA.
       type: dict
       sample: {hpa_sync_period: 15.0, hpa_tolerance: 0.1, hpa_downscale_stabilization: 300.0}
     assumed:
-      description: What was given as an option, or is a default that nothing in the cluster confirms.
+      description: The settings that are options or defaults, and that nothing in the cluster confirms.
       type: dict
       sample: {metric_per_request: 1.0, pod_start_seconds: 30.0}
 observed:
-  description: What was seen.
+  description: The observed replicas and metric.
   type: dict
   returned: when the proof was begun
   contains:
@@ -498,11 +508,11 @@ observed:
       type: int
       sample: 4
     desired_replicas:
-      description: What the HPA wanted then; 0 where there was no HPA.
+      description: The replicas that the HPA wanted then; 0 without an HPA.
       type: int
       sample: 4
     current_replicas:
-      description: The pods of the Deployment then.
+      description: The number of the Deployment's pods then.
       type: int
       sample: 4
     final_replicas:
@@ -510,11 +520,11 @@ observed:
       type: int
       sample: 4
     metric:
-      description: What the trigger's query returned last.
+      description: The last value of the trigger's query.
       type: float
       sample: 27.4
     path:
-      description: The counts at each change, in seconds since the first request.
+      description: The counts at each change, with C(seconds) since the first request.
       type: list
       elements: dict
       sample:
@@ -523,8 +533,8 @@ observed:
         - {seconds: 16.254, desired: 2, spec: 2, current: 1, ready: 1}
 phases:
   description:
-    - How each phase has ended - C(phase), C(passed), C(reason) and C(message). Of
-      V(activation) also C(requests), the number that was sent.
+    - The result of each phase - C(phase), C(passed), C(reason) and C(message). V(activation) also has C(requests), the
+      number of requests sent.
   type: list
   elements: dict
   returned: when the proof was begun
@@ -534,20 +544,20 @@ phases:
       reason: as_predicted
       message: replicas as predicted were Ready 33.1 s after the first request
 load:
-  description: What was sent and what came back.
+  description: The load and its answers.
   type: dict
   returned: when the proof was begun
   contains:
     url:
-      description: As it was given.
+      description: The URL of the requests, without a user name and password.
       type: str
       sample: http://10.89.10.21:30115/
     rate:
-      description: Requests a second, in the last stage.
+      description: Requests a second in the last stage.
       type: float
       sample: 34.5
     duration:
-      description: The seconds for which requests were to be sent at most.
+      description: The planned length of the load in seconds.
       type: float
       sample: 197.0
     stages:
@@ -556,37 +566,37 @@ load:
       elements: dict
       sample: [{rate: 34.5, duration: 197.0, ramp: false}]
     scheduled:
-      description: Requests whose time had come.
+      description: Requests that were due.
       type: int
       sample: 1660
     sent:
-      description: Requests that were begun.
+      description: Requests that were sent.
       type: int
       sample: 1660
     not_sent:
-      description: Requests that this machine did not begin. What the server did not answer is not among them.
+      description: Due requests that this machine did not send. Requests without an answer are not among them.
       type: int
       sample: 0
     not_sent_reasons:
       description:
-        - Their number by the reason - C(too_many_in_flight), C(too_late), or this machine's own refusal, such as
-          C(EMFILE) (no open file left) and C(EADDRNOTAVAIL) (no port left).
+        - The number of C(not_sent) by reason - C(too_many_in_flight), C(too_late), or an error of this machine such as
+          C(EMFILE) (no file descriptor left) and C(EADDRNOTAVAIL) (no port left).
       type: dict
       sample: {}
     late:
-      description: Requests that were begun more than 10 ms after their time.
+      description: Requests that were sent more than 10 ms after their scheduled time.
       type: int
       sample: 9
     answered:
-      description: Requests that were answered with 2xx.
+      description: Requests answered with 2xx.
       type: int
       sample: 1660
     failed:
-      description: Requests that were answered otherwise or not at all.
+      description: Requests with another answer, or without one.
       type: int
       sample: 0
     in_flight:
-      description: Requests that were open still.
+      description: Requests whose answer was still open.
       type: int
       sample: 0
     statuses:
@@ -594,39 +604,40 @@ load:
       type: dict
       sample: {"200": 1660}
     errors:
-      description: The number of requests without an answer, by the kind of error.
+      description: The number of requests without an answer, by error.
       type: dict
       sample: {}
     late_ms:
-      description: How much later than their time requests were begun, in milliseconds.
+      description: The delay of requests after their scheduled time, in milliseconds.
       type: dict
       sample: {p50: 0.9, p99: 6.2, max: 31.3}
     response_ms:
-      description: How long the 2xx answers took, in milliseconds.
+      description: The time until a 2xx answer, in milliseconds.
       type: dict
       sample: {p50: 609.5, p99: 672.9, max: 753.1}
     ended:
-      description: Whether sending was over, and all answers there.
+      description: Whether all requests were sent and no answer was open.
       type: bool
       sample: true
     died:
-      description: How a sending process ended where it did so before its time; empty otherwise.
+      description: How a sending process ended, if it ended before the load; empty otherwise.
       type: str
       sample: ""
     ended_early:
-      description: Whether sending was ended since the verdict was there.
+      description: Whether the load was stopped early because the verdict was known.
       type: bool
       sample: true
 hops:
   description:
-    - The time of the first sign of each step, in the order in which they were seen.
-    - V(first_request), V(load_scraped) (the first sample that shows the load), V(metric_over_threshold),
-      V(keda_activation) (from zero), V(hpa_metric_over_threshold), V(hpa_decision), V(hpa_target_decision) (the one for
-      the predicted count), V(deployment_scaled), V(replicaset_scaled), V(pod_created), V(pod_scheduled),
-      V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that has
-      requests), V(replicas_ready) (all of the predicted count), V(load_ended) (the last request), V(scale_in_decision),
-      V(replicas_at_minimum) and V(scaled_to_zero). Those of pods are of the first new pod.
-    - Watches of different objects don't come in the order of their causes, by some milliseconds.
+    - The time at which each step of the chain was first observed, in the order of observation.
+    - V(first_request), V(load_scraped) (the first sample that counts the load), V(metric_over_threshold),
+      V(keda_activation) (from zero), V(hpa_metric_over_threshold), V(hpa_decision), V(hpa_target_decision) (on a
+      predicted count), V(deployment_scaled), V(replicaset_scaled), V(pod_created), V(pod_scheduled),
+      V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that
+      counts requests), V(replicas_ready) (a predicted count, all Ready), V(load_ended) (the last request),
+      V(scale_in_decision), V(replicas_at_minimum) and V(scaled_to_zero). A hop of pods is the first time that any new
+      pod shows it.
+    - Events of different watches may arrive out of their causal order by some milliseconds.
   type: dict
   returned: when the proof was begun
   contains:
@@ -637,16 +648,16 @@ hops:
       description: The time of day in UTC.
       type: str
     source:
-      description: By what it was seen.
+      description: The source of the observation.
       type: str
     resolution_seconds:
-      description: By how much it may have been earlier than seen; 0 for the arrival of a watch event.
+      description: The longest time by which the step may have come before its observation; 0 for a watch event.
       type: float
     earliest:
-      description: Its earliest predicted time, in seconds since the first request; null where none was predicted.
+      description: The earliest predicted time, in seconds since the first request; null if none was predicted.
       type: float
     latest:
-      description: Its latest predicted time.
+      description: The latest predicted time; null if none was predicted.
       type: float
   sample:
     first_request:
@@ -672,47 +683,48 @@ hops:
       latest: 58.0
 end_to_end:
   description:
-    - Whether what was answered is what the pods have counted, by their own metrics pages; null without
-      O(counter_metric), and where it is not known which pods that are. A difference is one of RV(deviations) and does
-      not change the verdict.
+    - The answered requests beside the requests that the pods counted on their own metrics pages; null without
+      O(counter_metric), and if the pods that count are not known. A difference is in RV(deviations) and does not change
+      the verdict.
   type: dict
   returned: when the proof was begun
   contains:
     answered:
-      description: Requests answered with 2xx. At least so many must have been counted.
+      description: Requests answered with 2xx, the least number that the pods must have counted.
       type: int
       sample: 1660
     most:
-      description: Requests sent. Without an answer one may have been counted or not, so that it is a range.
+      description: Requests sent, the largest number that the pods may have counted, since a request without a 2xx
+        answer may have been counted or not.
       type: int
       sample: 1660
     counted:
       description: The increase of the counter in all pods, from before the first request to the end of the load; null
-        where it is not known.
+        if a pod's increase is not known.
       type: float
       sample: 1660.0
     agrees:
-      description: Whether it is in this range; null where it is not known.
+      description: Whether C(counted) is in this range; null if it is not known.
       type: bool
       sample: true
     message:
-      description: The same in words.
+      description: The comparison as a sentence.
       type: str
       sample: The pods counted 1660 requests, as many as the 1660 that were answered with 2xx.
     pods:
-      description: The increase by pod, or why it is not known.
+      description: The increase of each pod's counter, or why it is not known.
       type: dict
       sample: {test-8694f75cd4-mp728: 406.0, test-8694f75cd4-mtb98: 991.0}
 deviations:
   description:
-    - What was outside the prediction and does not change the verdict, in words - a hop outside its times, a step that
-      is not one of RV(predicted.steps), a difference end to end.
+    - Sentences about observations that differ from the prediction and do not change the verdict - a hop outside its
+      times, a step that is not in RV(predicted.steps), a difference in RV(end_to_end).
   type: list
   elements: str
   returned: when the proof was begun
   sample: []
 evidence:
-  description: The objects as they were at the end, cut to what the verdict is made of.
+  description: The state of the objects at the end, reduced to the fields that matter for the verdict.
   type: dict
   returned: when the proof was begun
   contains:
@@ -725,31 +737,31 @@ evidence:
       type: str
       sample: scaledobject-py
     scaledobject_ready:
-      description: Its condition C(Ready), reason and message.
+      description: The reason and message of its condition C(Ready).
       type: str
       sample: "ScaledObjectReady: ScaledObject is defined correctly and is ready for scaling"
     metric_names:
-      description: Its external metrics.
+      description: The external metrics of the ScaledObject.
       type: list
       elements: str
       sample: [s0-prometheus-python_request_operations]
     hpa:
-      description: The name of the HPA that KEDA made.
+      description: The name of the HPA that KEDA created.
       type: str
       sample: keda-hpa-scaledobject-py
     hpa_scaling_active:
-      description: Its condition C(ScalingActive), reason and message.
+      description: The reason and message of the HPA's condition C(ScalingActive).
       type: str
       sample: >-
         ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric
         s0-prometheus-python_request_operations(&LabelSelector{MatchLabels:map[string]string{scaledobject.keda.sh/name:
         scaledobject-py,},MatchExpressions:[]LabelSelectorRequirement{},})
     hpa_behavior:
-      description: Its C(spec.behavior); null where it has none.
+      description: The HPA's C(spec.behavior); null if it has none.
       type: dict
       sample: null
     hpa_values:
-      description: Its external metrics as it last saw them, a replica for V(AverageValue).
+      description: The HPA's last values of its external metrics, per replica for V(AverageValue).
       type: dict
       sample: {s0-prometheus-python_request_operations: 7.821}
     deployment:
@@ -757,7 +769,7 @@ evidence:
       type: str
       sample: test
     triggers:
-      description: The triggers of the ScaledObject, with the value of each query. C(key) is unique among them.
+      description: The triggers of the ScaledObject, each with the last value of its query. C(key) is unique.
       type: list
       elements: dict
       sample:
@@ -771,19 +783,19 @@ evidence:
           cached: false
           value: 27.4
     trigger:
-      description: The name or the index of the one that the load moves; null where there is none that is understood.
+      description: The C(key) of the trigger whose metric the load raises; null if there is no trigger of a known type.
       type: str
       sample: "0"
     query_window_seconds:
-      description: The longest range in its query.
+      description: The longest range in that trigger's query.
       type: float
       sample: 30.0
     counter:
-      description: The selector of the counter that each request raises; null where it is not known.
+      description: The selector of the counter that each request raises; null without O(counter_metric).
       type: str
       sample: python_request_operations_total{namespace="test"}
     scrape_interval_seconds:
-      description: The longest scrape interval of what feeds the metric.
+      description: The longest scrape interval of the targets that feed the metric.
       type: float
       sample: 5.0
     targets:
@@ -800,7 +812,7 @@ evidence:
           job: test
           instance: 10.244.1.2:5000
     pods:
-      description: The pods of the Deployment. C(waiting) is why one does not run.
+      description: The pods of the Deployment. C(waiting) is the reason why a pod does not run.
       type: list
       elements: dict
       sample:
@@ -814,11 +826,11 @@ evidence:
           started: true
           restarts: 0
     errors:
-      description: What could not be watched or asked at the end, by its source.
+      description: The errors of the watches and queries that failed at the end, by source.
       type: dict
       sample: {}
 versions:
-  description: What was proven; null where it could not be read.
+  description: The versions of the software; null if a version could not be read.
   type: dict
   returned: when the proof was begun
   contains:
@@ -835,7 +847,7 @@ versions:
       type: str
       sample: 2.41.0
 proof:
-  description: The folder with C(verdict.json), which has all of this, and C(timeline.csv).
+  description: The folder with C(verdict.json), which has all of these values, and C(timeline.csv).
   type: str
   returned: when the proof was begun
   sample: build/proof/20261125T030527Z

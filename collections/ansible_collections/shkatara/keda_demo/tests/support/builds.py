@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs of the modules that build, while another run has the lock of the same cache.
 
-A test's `run` is called for a run of its module. It has the folder `cache`, the lists `said` and `made`, and
-`interrupted`.
+A test's `run` is called for a run of its module. It has the folder `cache`, the lists `messages` and `builds`, and
+`end_requested`.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 
 
 def check_interrupted_wait(run: Any) -> None:
-    """Check that a run that waits for another run ends at an interrupt, and makes nothing."""
-    run.interrupted = True
-    with Cache(run.cache).locked(lambda: None, lambda: False), pytest.raises(Interrupted):
+    """Check that a run that waits for another run ends at an interrupt, and builds nothing."""
+    run.end_requested = True
+    with Cache(run.cache).lock(lambda: None, lambda: False), pytest.raises(Interrupted):
         run()
-    assert run.said == ["another run is building in this cache: waiting for it"]
-    assert run.made == []
+    assert run.messages == ["another run is building in this cache: waiting for it"]
+    assert run.builds == []
 
 
 def run_another_first(run: Any, monkeypatch: pytest.MonkeyPatch, at_its_end: Callable[[], None] = lambda: None) -> None:
-    """Have another run get the cache's lock before the next run does, and finish what it makes."""
-    real = Cache.locked
+    """Have another run get the cache's lock before the next run does, and finish its build."""
+    original_lock = Cache.lock
 
-    def locked(cache: Cache, waiting: Callable[[], None], interrupted: Callable[[], bool]) -> Any:
-        monkeypatch.setattr(Cache, "locked", real)
+    def lock(cache: Cache, on_wait: Callable[[], None], end_requested: Callable[[], bool]) -> Any:
+        monkeypatch.setattr(Cache, "lock", original_lock)
         run()
         at_its_end()
-        run.made.clear()
-        return real(cache, waiting, interrupted)
+        run.builds.clear()
+        return original_lock(cache, on_wait, end_requested)
 
-    monkeypatch.setattr(Cache, "locked", locked)
+    monkeypatch.setattr(Cache, "lock", lock)

@@ -18,10 +18,11 @@ from ansible.release import __version__
 ROOT = Path(__file__).parents[6]
 COLLECTIONS = Path(ansible.__file__).parents[1]  # the folder of ansible_collections in the tests' own environment
 OWN = ".".join(__version__.split(".")[:2])
+OTHER = [pytest.mark.core, pytest.mark.other_core]
 PINNED = sorted(path.stem.removeprefix("requirements-core-") for path in ROOT.glob("requirements-core-*.txt"))
 
 each_core = [
-    pytest.param(version, id=f"core-{version}", marks=[] if version == OWN else [pytest.mark.other_core])
+    pytest.param(version, id=f"core-{version}", marks=pytest.mark.core if version == OWN else OTHER)
     for version in (OWN, *PINNED)
 ]
 

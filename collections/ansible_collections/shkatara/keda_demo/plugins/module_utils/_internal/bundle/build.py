@@ -1,6 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The building: every unit that the cache has not, each after those it needs, two at a time."""
+"""The build of a plan: all units that the cache lacks, each after its dependencies, two at a time.
+
+After a failure no further unit is begun, and the units under construction are finished and kept, so that the next run
+does not build them again.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import dockerfile
-from .cache import Cache, Made
+from .cache import Cache, CacheEntry
 from .makers import go, image, manifest
 from .plan import BundlePlan
 from .processes import Processes
@@ -24,7 +28,7 @@ from .work import Settings, Work
 WORKERS = 2
 POLL_SECONDS = 0.5
 GIB = 2**30
-# What was seen to be needed while all is built, and what a Go component leaves in Go's caches on the average.
+# Measured: the peak during the build of a whole bundle, and the average that a Go component adds to Go's caches.
 FIXED_GIB = 3.0
 GO_COMPONENT_GIB = 1.3
 
@@ -32,77 +36,79 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Host:
-    """What the building needs of the process that it runs in."""
+class RunControl:
+    """The run of a build: its progress lines, whether it should end, and its child processes."""
 
     say: Say
-    interrupted: Callable[[], bool]
+    end_requested: Callable[[], bool]
     processes: Processes
 
 
 class Builder:
-    """Makes the units of a plan."""
+    """The build of one plan."""
 
-    def __init__(self, plan: BundlePlan, cache: Cache, settings: Settings, host: Host) -> None:
+    def __init__(self, plan: BundlePlan, cache: Cache, settings: Settings, control: RunControl) -> None:
         self._plan = plan
         self._cache = cache
         self._settings = settings
-        self._host = host
-        self._made: dict[str, Made] = {}
+        self._control = control
+        self._cache_entries: dict[str, CacheEntry] = {}
 
-    def run(self) -> tuple[dict[str, Made], list[str]]:
-        """Return all units, and the ids of those that were made now.
+    def run(self) -> tuple[dict[str, CacheEntry], list[str]]:
+        """Return the cache entries of all units by id, and the ids of the units that were built in this run.
 
-        :raises BundleError: one can't be made; those that were under way are finished
-        :raises Interrupted: the run was asked to end
+        :raises BundleError: a unit can't be built
+        :raises Interrupted: the end of the run was requested
         """
-        todo = self._look()
-        if todo:
-            check_space(self._cache.root, todo)
-            self._check_application(todo)
-            self._host.say(f"{len(todo)} of {len(self._plan.units)} parts are not in the cache {self._cache.root}")
-            self._make_all(todo)
-        return self._made, [unit.id for unit in todo]
+        missing = self._find_missing()
+        if missing:
+            check_space(self._cache.root, missing)
+            self._check_application(missing)
+            self._control.say(
+                f"{len(missing)} of {len(self._plan.units)} parts are not in the cache {self._cache.root}"
+            )
+            self._build_units(missing)
+        return self._cache_entries, [unit.id for unit in missing]
 
-    def _check_application(self, todo: list[Unit]) -> None:
-        # A plan without the application's folder takes it that the image is in the cache, or needed by nothing.
-        for unit in todo:
+    def _check_application(self, missing: list[Unit]) -> None:
+        # Without the application's folder, a plan assumes that the image is in the cache or that no unit needs it.
+        for unit in missing:
             if self._settings.app_dir is None and _maker(unit) is image.build_application:
-                raise dockerfile.no_application(unit.name)
+                raise dockerfile.missing_application_error(unit.name)
 
-    def _look(self) -> list[Unit]:
-        todo = []
+    def _find_missing(self) -> list[Unit]:
+        missing = []
         for unit in self._plan.units.values():
-            found, damaged = self._cache.find(unit)
-            if found:
-                self._made[unit.id] = found
+            cache_entry, damaged = self._cache.find(unit)
+            if cache_entry:
+                self._cache_entries[unit.id] = cache_entry
                 continue
             if damaged:
-                self._host.say(f"{unit.label}: {damaged} in the cache is damaged, made anew")
-            todo.append(unit)
-        return todo
+                self._control.say(f"{unit.label}: {damaged} in the cache is damaged, made anew")
+            missing.append(unit)
+        return missing
 
-    def _make_all(self, todo: list[Unit]) -> None:
-        waiting, running = list(todo), dict[Future[Made], Unit]()
-        finished = 0
+    def _build_units(self, missing: list[Unit]) -> None:
+        waiting, running = list(missing), dict[Future[CacheEntry], Unit]()
+        built = 0
         failures: list[Exception] = []
         with ThreadPoolExecutor(WORKERS) as pool:
             while (waiting and not failures) or running:
-                for unit in [unit for unit in waiting if all(need in self._made for need in unit.needs)]:
+                for unit in [unit for unit in waiting if unit.dependency_keys.keys() <= self._cache_entries.keys()]:
                     if failures or len(running) >= WORKERS:
                         break
                     waiting.remove(unit)
-                    running[pool.submit(self._make, unit)] = unit
-                done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
-                if self._host.interrupted():
-                    self._host.processes.stop()
-                for future in done:
+                    running[pool.submit(self._build_unit, unit)] = unit
+                finished, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+                if self._control.end_requested():
+                    self._control.processes.stop()
+                for future in finished:
                     unit = running.pop(future)
                     error = future.exception()
                     if error is None:
-                        self._made[unit.id] = future.result()
-                        finished += 1
-                        self._host.say(f"({finished}/{len(todo)}) {unit.label} is there")
+                        self._cache_entries[unit.id] = future.result()
+                        built += 1
+                        self._control.say(f"({built}/{len(missing)}) {unit.label} is there")
                     elif isinstance(error, Exception):
                         failures.append(error)
         for failure in failures:
@@ -111,18 +117,18 @@ class Builder:
         if failures:
             raise failures[0]
 
-    def _make(self, unit: Unit) -> Made:
+    def _build_unit(self, unit: Unit) -> CacheEntry:
         folder = self._cache.tmp / f"{unit.kind}-{unit.name}"
         out = folder / "out"
         out.mkdir(parents=True)
         log = self._cache.logs / f"{unit.kind}-{unit.name}.log"
         log.unlink(missing_ok=True)
-        needs = {id_: self._made[id_] for id_ in unit.needs}
-        self._host.say(f"{unit.label}: {_doing(unit)}")
-        begun = time.monotonic()
+        dependencies = {id_: self._cache_entries[id_] for id_ in unit.dependency_keys}
+        self._control.say(f"{unit.label}: {_activity(unit)}")
+        start = time.monotonic()
         try:
-            info = _maker(unit)(unit, out, Work(self._settings, needs, folder, log, self._host.processes))
-            seconds = round(time.monotonic() - begun)
+            info = _maker(unit)(unit, out, Work(self._settings, dependencies, folder, log, self._control.processes))
+            seconds = round(time.monotonic() - start)
             return self._cache.store(unit, out, {**info, "seconds": seconds})
         except OSError as error:
             raise BundleError(f"{unit.label}: {error}") from error
@@ -131,15 +137,16 @@ class Builder:
 
 
 def _maker(unit: Unit) -> Callable[[Unit, Path, Work], dict[str, Any]]:
+    """Return the function that builds the unit into a folder and returns facts about it."""
     if unit.kind == "component":
         entry: Mapping[str, Any] = unit.inputs["entry"]
         if "module" in entry:
-            return go.build_go
-        return image.extract_debian if "debian_package" in entry else image.build_application
+            return go.build_programs
+        return image.extract_package if "debian_package" in entry else image.build_application
     return {"base": image.build_base, "archive": image.build_archive, "manifest": manifest.build_manifest}[unit.kind]
 
 
-def _doing(unit: Unit) -> str:
+def _activity(unit: Unit) -> str:
     entry = unit.inputs.get("entry", {})
     if unit.kind == "component" and "module" in entry:
         return f"building {entry['module']}@{entry['module_version']} with {entry['toolchain']}"
@@ -148,14 +155,17 @@ def _doing(unit: Unit) -> str:
     return "making it"
 
 
-def check_space(folder: Path, todo: list[Unit]) -> None:
-    """:raises BundleError: the file system of `folder` has not the space that making `todo` needs"""
-    programs = sum(1 for unit in todo if unit.kind == "component" and "module" in unit.inputs.get("entry", {}))
+def check_space(folder: Path, missing: list[Unit]) -> None:
+    """Check that the file system of `folder` has space for the build of the units `missing`.
+
+    :raises BundleError: it has too little space
+    """
+    programs = sum(1 for unit in missing if unit.kind == "component" and "module" in unit.inputs.get("entry", {}))
     needed = FIXED_GIB + GO_COMPONENT_GIB * programs
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize / GIB
     if free < needed:
         raise BundleError(
-            f"{folder} has {free:.1f} GiB free, and building {len(todo)} parts of the bundle needs {needed:.1f}: "
+            f"{folder} has {free:.1f} GiB free, and building {len(missing)} parts of the bundle needs {needed:.1f}: "
             "free some, or give another folder as cluster_cache_dir (KEDA_DEMO_CACHE)."
         )

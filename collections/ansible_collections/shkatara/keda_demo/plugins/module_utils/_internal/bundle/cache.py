@@ -1,10 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The cache: a folder for each unit, under the unit's key, with the checksums of all files in it.
+"""The cache of units. Each entry is a folder under its unit's key, with the checksums of all files in it.
 
-A unit is made in a folder of its own below `.keda-demo-tmp` and renamed into place when it is complete: what is there
-is whole, and an interrupted run loses only what it was making. A bundle's files are hard links to the cache's, so a
-damaged bundle is a damaged cache: the checksums are compared before anything is used.
+A unit is built in a folder of its own below `.keda-demo-tmp`, which is renamed to the entry when the unit is complete.
+So all entries are complete, and an interrupted run loses only the units under construction. A bundle's files are hard
+links to the cache's files, so damage to a bundle damages the cache, too. Hence checksums are compared before each use.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from typing import Any
 from . import checksums
 from .units import BundleError, Interrupted, Unit
 
-RECORD = "unit.json"
-FOLDERS = {"component": "components", "archive": "archives", "manifest": "manifests"}
-# How many of what was made last under one name are kept, whether or not the stack still wants them.
-KEPT = 2
+# The file of an entry that describes it.
+DESCRIPTION = "unit.json"
+KIND_FOLDERS = {"component": "components", "archive": "archives", "manifest": "manifests"}
+# The number of newest entries of a name that pruning keeps, whether or not a plan has them.
+ENTRIES_PER_NAME = 2
 
 
 @dataclass(frozen=True)
-class Made:
-    """A unit that is in the cache: its folder, the SHA-256 of its files, and what its maker said about it."""
+class CacheEntry:
+    """A unit in the cache: its folder, the SHA-256 of each file, and the facts that its maker returned."""
 
     folder: Path
     files: Mapping[str, str]
@@ -40,81 +41,83 @@ class Made:
 
 
 class Cache:
-    """The folders below `root`."""
+    """The entries below `root`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        # It is emptied: nobody else may have a folder of this name, not even in a cache folder like /var.
+        # This folder is emptied. The name is unlikely to be anybody else's, even if the cache folder is /var.
         self.tmp = root / ".keda-demo-tmp"
         self.logs = root / "logs"
 
     def folder(self, unit: Unit) -> Path:
-        """Return where `unit` is, or will be."""
+        """Return the folder of the entry of `unit`, which may not exist yet."""
         if unit.kind == "base":
             return self.root / "base" / unit.key
-        return self.root / FOLDERS[unit.kind] / unit.name / unit.key
+        return self.root / KIND_FOLDERS[unit.kind] / unit.name / unit.key
 
-    def find(self, unit: Unit) -> tuple[Made | None, str]:
-        """Return the unit if it is there and undamaged, else None; and which file is damaged, or an empty string."""
+    def find(self, unit: Unit) -> tuple[CacheEntry | None, str]:
+        """Return the undamaged entry of `unit`, or None, and the path of a damaged file, or an empty string."""
         folder = self.folder(unit)
         try:
-            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None, ""
-        missing, differing = checksums.differing_files(folder, record["files"])
+        missing, differing = checksums.differing_files(folder, description["files"])
         damaged = [*missing, *differing]
-        return (None, damaged[0]) if damaged else (Made(folder, record["files"], record["info"]), "")
+        if damaged:
+            return None, damaged[0]
+        return CacheEntry(folder, description["files"], description["info"]), ""
 
-    def store(self, unit: Unit, made: Path, info: Mapping[str, Any]) -> Made:
-        """Move the folder `made` to where `unit` belongs, with the checksums of its files."""
-        files = {path: str(value) for path, value in checksums.sha256_of_all(made, checksums.list_files(made)).items()}
-        record = {"unit": unit.id, "version": unit.version, "files": files, "info": dict(info)}
-        (made / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    def store(self, unit: Unit, out: Path, info: Mapping[str, Any]) -> CacheEntry:
+        """Make the folder `out`, which has the files of `unit`, its entry."""
+        files = {path: str(value) for path, value in checksums.sha256_of_all(out, checksums.list_files(out)).items()}
+        description = {"unit": unit.id, "version": unit.version, "files": files, "info": dict(info)}
+        (out / DESCRIPTION).write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         folder = self.folder(unit)
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made.rename(folder)
-        return Made(folder, files, info)
+        out.rename(folder)
+        return CacheEntry(folder, files, info)
 
     def prune(self, units: Iterable[Unit]) -> None:
-        """Remove what was made under the names of `units` before, except for the two of a name that are the newest.
+        """Remove older entries with the names of `units`; keep the entries of `units` and the two newest of each name.
 
-        A folder is a unit of ours if its record says so: what else lies there is not touched.
+        Only folders that have a unit's description are entries. Other folders and files are left alone.
         """
         for unit in units:
-            ours = self.folder(unit)
-            made = [folder for folder in ours.parent.glob("*") if _unit_of(folder) == unit.id]
-            made.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
-            for folder in made[KEPT:]:
-                if folder != ours:
+            current = self.folder(unit)
+            entries = [folder for folder in current.parent.glob("*") if _unit_id(folder) == unit.id]
+            entries.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+            for folder in entries[ENTRIES_PER_NAME:]:
+                if folder != current:
                     shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def locked(
+    def lock(
         self,
-        waiting: Callable[[], None],
-        interrupted: Callable[[], bool],
+        on_wait: Callable[[], None],
+        end_requested: Callable[[], bool],
         sleep: Callable[[float], None] = time.sleep,
     ) -> Iterator[int]:
-        """A context in which no other run builds in this cache.
+        """Hold the lock of this cache, so that no other run builds in it. Yield the lock's descriptor.
 
-        It gives the lock's descriptor: the lock lasts until all processes that have it open are gone.
+        The lock lasts until all processes that have the descriptor open are gone.
 
-        :param waiting: called once when another run has the lock, before waiting for it
-        :raises Interrupted: the run was asked to end while it waited
+        :param on_wait: called once, before the wait for another run's lock
+        :raises Interrupted: the end of the run was requested during the wait
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        # Not truncated: in a folder that others use, too, it may be theirs.
+        # Appending leaves the content of the file alone: in a shared folder it may be another program's.
         with (self.root / "lock").open("a", encoding="utf-8") as file:
-            told = False
-            while not _lock(file.fileno()):
-                if not told:
-                    waiting()
-                    told = True
-                if interrupted():
+            acquired = _try_lock(file.fileno())
+            if not acquired:
+                on_wait()
+            while not acquired:
+                if end_requested():
                     raise Interrupted("interrupted")
                 sleep(0.5)
-            # Nobody else is here: what lies in tmp is of a run that was killed.
+                acquired = _try_lock(file.fileno())
+            # Only a killed run leaves anything here.
             unmount_below(self.tmp)
             shutil.rmtree(self.tmp, ignore_errors=True)
             self.tmp.mkdir(exist_ok=True)
@@ -127,29 +130,32 @@ class Cache:
 
 
 def unmount_below(folder: Path) -> None:
-    """Unmount what a killed debootstrap left mounted below `folder`, so that nothing else is removed with it.
+    """Unmount the file systems that a killed debootstrap left below `folder`.
 
-    :raises BundleError: something can't be unmounted
+    Otherwise the removal of `folder` would also remove the files of, for example, a mounted /dev.
+
+    :raises BundleError: a file system can't be unmounted
     """
     mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
     prefix = f"{folder.resolve()}/"
-    # Blanks and the like are octal escapes there.
+    # The kernel writes blanks as octal escapes.
     targets = [line.split()[1].encode().decode("unicode_escape") for line in mounts]
     for target in reversed(targets):
         if target.startswith(prefix):
-            done = subprocess.run(["umount", "--lazy", target], capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise BundleError(f"{target} of an interrupted build can't be unmounted: {done.stderr.strip()}")
+            result = subprocess.run(["umount", "--lazy", target], capture_output=True, text=True, check=False)
+            if result.returncode != 0:
+                raise BundleError(f"{target} of an interrupted build can't be unmounted: {result.stderr.strip()}")
 
 
-def _unit_of(folder: Path) -> str | None:
+def _unit_id(folder: Path) -> str | None:
+    """Return the id of the unit whose entry `folder` is, or None if it is not an entry."""
     try:
-        return str(json.loads((folder / RECORD).read_text(encoding="utf-8"))["unit"])
+        return str(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["unit"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Checksums of files: a bundle is hashed as a whole in every run, so this uses two threads."""
+"""Checksums of files. Every run hashes the whole bundle, so files are hashed in two threads."""
 
 from __future__ import annotations
 
@@ -21,41 +21,45 @@ def sha256(path: Path) -> str:
 
 
 def sha256_of_all(folder: Path, paths: Iterable[str]) -> dict[str, str | None]:
-    """Return the SHA-256 of each of `paths` below `folder`; None for a file that is not there."""
+    """Return the SHA-256 of each of `paths` below `folder`, None for a missing file."""
 
-    def one(path: str) -> str | None:
+    def checksum(path: str) -> str | None:
         file = folder / path
         return sha256(file) if file.is_file() else None
 
-    # The largest first, so that no thread is left with a large one at the end.
+    # Largest files first: otherwise one thread could be left with a large file at the end.
     ordered = sorted(paths, key=lambda path: -_size(folder / path))
     with ThreadPoolExecutor(HASH_THREADS) as pool:
-        return dict(zip(ordered, pool.map(one, ordered), strict=True))
+        return dict(zip(ordered, pool.map(checksum, ordered), strict=True))
 
 
 def list_files(folder: Path) -> list[str]:
-    """Return every file below `folder`, as sorted relative paths; Python's own caches are left out."""
-    found = []
+    """Return the sorted relative paths of all files below `folder`, except for Python's caches."""
+    files = []
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)
         if path.is_file() and "__pycache__" not in relative.parts:
-            found.append(relative.as_posix())
-    return sorted(found)
+            files.append(relative.as_posix())
+    return sorted(files)
 
 
 def differing_files(folder: Path, expected: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """Return which files of `folder` are missing, and for each that is another its SHA-256 now.
+    """Return the missing files of `folder`, and the actual SHA-256 of each file that differs.
 
-    :param expected: the SHA-256 that each relative path should have
+    :param expected: the expected SHA-256 of each file, by relative path
     """
-    found = sha256_of_all(folder, expected)
-    missing = sorted(path for path in expected if found[path] is None)
-    differing = {path: now for path in sorted(expected) if (now := found[path]) is not None and now != expected[path]}
+    actual = sha256_of_all(folder, expected)
+    missing = sorted(path for path in expected if actual[path] is None)
+    differing = {
+        path: checksum
+        for path in sorted(expected)
+        if (checksum := actual[path]) is not None and checksum != expected[path]
+    }
     return missing, differing
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` the same file as `source`; a copy where the two folders are on different file systems."""
+    """Make `target` a hard link to `source`, or a copy if the two are on different file systems."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

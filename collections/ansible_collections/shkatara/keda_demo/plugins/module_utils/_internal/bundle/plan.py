@@ -1,8 +1,9 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The plan: which units a stack's bundle is made of, and which file of which unit goes where in the bundle.
+"""The plan of a stack's bundle: its units, and the place of each unit's files in the bundle.
 
-Nothing is built here. The same files and settings give the same plan, on every machine.
+Planning builds nothing. It reads the stack, the recipes and the sources, and hashes them into the units' keys. The same
+files and settings give the same plan on every machine.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from typing import Any
 from . import checksums, dockerfile
 from .units import BundleError, Unit, make_unit
 
-# What a recipe may say about the building of a component; the rest is about what becomes of its files.
+# The keys of a recipe that affect the build of a component. The other keys say how the component's files are used.
 BUILD_KEYS = ("binaries", "tags", "ldflags", "cgo", "debian_files")
 
 
 @dataclass(frozen=True)
 class BundleFile:
-    """A file of the bundle: its path there, its kind, and the file of the unit that it is."""
+    """A file of the bundle: its path in the bundle, its kind, and its source, a path in the folder of a unit."""
 
     path: str
     kind: str
@@ -31,20 +32,20 @@ class BundleFile:
 
 @dataclass(frozen=True)
 class BundlePlan:
-    """All units by id, each after those it needs, and the files of the bundle."""
+    """All units by id, each after its dependencies, and the files of the bundle."""
 
     units: Mapping[str, Unit]
     files: tuple[BundleFile, ...]
 
     @property
     def keys(self) -> dict[str, str]:
-        """The key of each unit: two plans with the same keys make the same bundle."""
+        """The key of each unit. Plans with equal keys describe the same bundle."""
         return {unit.id: unit.key for unit in self.units.values()}
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is wanted, as the module's options say it."""
+    """The bundle to plan, from the options of the module."""
 
     stack: Mapping[str, Any]
     recipes: Mapping[str, Any]
@@ -53,19 +54,20 @@ class Request:
     arch: str = "amd64"
 
 
-def make_plan(request: Request, kept: Mapping[str, str] | None = None) -> BundlePlan:
+def make_plan(request: Request, current_keys: Mapping[str, str] | None = None) -> BundlePlan:
     """Return the plan of the stack's bundle.
 
-    :param kept: the keys of the bundle that is there: the application's is taken from it where its folder is not
-    :raises BundleError: a component without recipe or folder, an image that the stack does not name
+    :param current_keys: the unit keys of the present bundle; without the application's folder, the application's key is
+        taken from them
+    :raises BundleError: a component has no recipe or no folder, or the stack does not name an image
     """
-    return _Planner(request, kept or {}).plan()
+    return _Planner(request, current_keys or {}).plan()
 
 
 class _Planner:
-    def __init__(self, request: Request, kept: Mapping[str, str]) -> None:
+    def __init__(self, request: Request, current_keys: Mapping[str, str]) -> None:
         self._request = request
-        self._kept = kept
+        self._current_keys = current_keys
         self._units: dict[str, Unit] = {}
         self._files: list[BundleFile] = []
 
@@ -87,28 +89,29 @@ class _Planner:
 
     def _add_component(self, name: str, entry: Mapping[str, Any], recipe: Mapping[str, Any]) -> None:
         build = {key: recipe[key] for key in BUILD_KEYS if key in recipe}
-        build["ldflags"] = [fill(flag, entry["version"]) for flag in recipe.get("ldflags", [])]
+        build["ldflags"] = [fill_version(flag, entry["version"]) for flag in recipe.get("ldflags", [])]
         inputs: dict[str, Any] = {"arch": self._request.arch, "entry": dict(entry), "build": build}
-        needs: tuple[Unit, ...] = ()
+        dependencies: tuple[Unit, ...] = ()
         if "module" in entry:
             inputs["files"] = self._component_files(name, entry["version"])
         elif "debian_package" in entry:
-            needs = (self._base(()),)
+            dependencies = (self._base(()),)
         else:
             unit = self._application(name, entry, recipe, inputs)
             self._add(unit)
             return
-        self._add(make_unit("component", name, entry["version"], inputs, needs))
+        self._add(make_unit("component", name, entry["version"], inputs, dependencies))
         for output in recipe.get("bin", []):
             self._files.append(BundleFile(f"bin/{output}", "binary", f"component/{name}", output))
 
     def _component_files(self, name: str, version: str) -> dict[str, str | None]:
         folder = self._request.components_dir / name / version
         if not (folder / "go.mod").is_file():
-            there = sorted(one.name for one in (self._request.components_dir / name).glob("*") if one.is_dir())
+            component_dir = self._request.components_dir / name
+            versions = sorted(path.name for path in component_dir.glob("*") if path.is_dir())
             raise BundleError(
                 f"The stack wants {name} {version}, and there is no {folder}/go.mod to build it from; "
-                f"there are versions: {', '.join(there) or 'none'}."
+                f"there are versions: {', '.join(versions) or 'none'}."
             )
         return checksums.sha256_of_all(folder, checksums.list_files(folder))
 
@@ -121,26 +124,28 @@ class _Planner:
         if self._request.app_dir is not None:
             inputs["files"] = dockerfile.context_files(self._request.app_dir)
             return make_unit("component", name, entry["version"], inputs, (base,))
-        if f"component/{name}" not in self._kept:
-            raise dockerfile.no_application(name)
-        return Unit("component", name, entry["version"], inputs, {base.id: base.key}, self._kept[f"component/{name}"])
+        if f"component/{name}" not in self._current_keys:
+            raise dockerfile.missing_application_error(name)
+        return Unit(
+            "component", name, entry["version"], inputs, {base.id: base.key}, self._current_keys[f"component/{name}"]
+        )
 
     def _base(self, packages: tuple[str, ...]) -> Unit:
-        """The Debian base image; with packages it is one layer more on the plain one, which images so share."""
+        """Add the Debian base image. Packages are a layer on the plain base, which all images share."""
         suite = self._request.stack.get("debian_suite", "bookworm")
         return [self._add(unit) for unit in base_units(self._request.arch, suite, packages)][-1]
 
     def _images(self, components: Mapping[str, Any]) -> dict[str, Any]:
-        found = {}
+        images = {}
         for name, entry in components.items():
             for key, image in self._request.recipes[name].get("images", {}).items():
-                found[key] = {
+                images[key] = {
                     **image,
                     "component": name,
                     "version": entry["version"],
                     "reference": self._reference(key),
                 }
-        return dict(sorted(found.items()))
+        return dict(sorted(images.items()))
 
     def _reference(self, key: str) -> str:
         try:
@@ -149,47 +154,48 @@ class _Planner:
             raise BundleError(f"The stack names no image {key}, which a recipe makes.") from None
 
     def _add_archive(self, name: str, images: Mapping[str, Any]) -> None:
-        needs = {}
+        dependencies = {}
         for image in images.values():
             component = self._units[f"component/{image['component']}"]
-            needs[component.id] = component
+            dependencies[component.id] = component
             if "packages" in image and not image.get("dockerfile"):
                 base = self._base(tuple(image["packages"]))
                 image["base"] = base.id
-                needs[base.id] = base
-        self._add(make_unit("archive", name, "", {"images": images}, tuple(needs.values())))
+                dependencies[base.id] = base
+        self._add(make_unit("archive", name, "", {"images": images}, tuple(dependencies.values())))
         self._files.append(BundleFile(f"images/{name}.tar", "images", f"archive/{name}", f"{name}.tar"))
 
     def _add_manifests(self, component: str, recipe: Mapping[str, Any]) -> None:
         entry = self._request.stack["components"][component]
-        for name, how in recipe.get("manifests", {}).items():
+        for name, method in recipe.get("manifests", {}).items():
             inputs = {
-                "how": how,
+                "how": method,
                 "component": component,
                 "entry": dict(entry),
                 "files": self._component_files(component, entry["version"]),
                 "references": [self._reference(key) for key in recipe.get("images", {})],
             }
-            needs = (self._units["component/kubernetes"],) if "kustomize" in how else ()
-            self._add(make_unit("manifest", name, entry["version"], inputs, needs))
+            # kubectl renders a kustomization.
+            dependencies = (self._units["component/kubernetes"],) if "kustomize" in method else ()
+            self._add(make_unit("manifest", name, entry["version"], inputs, dependencies))
             self._files.append(BundleFile(f"manifests/{name}", "manifest", f"manifest/{name}", name))
 
 
 def base_units(arch: str, suite: str, packages: Iterable[str], name: str = "") -> list[Unit]:
-    """Return the unit of the plain Debian base and, for packages, that of the base with one more layer.
+    """Return the unit of the plain Debian base and, if there are packages, the unit of the base with packages.
 
-    :param name: the name of the base with packages, by default made of the suite and the packages
+    :param name: the name of the base with packages, by default the suite and the packages
     """
     inputs = {"arch": arch, "suite": suite}
     plain = make_unit("base", suite, "", inputs)
-    listed = sorted(packages)
-    if not listed:
+    sorted_packages = sorted(packages)
+    if not sorted_packages:
         return [plain]
-    name = name or "-".join((suite, *listed))
-    return [plain, make_unit("base", name, "", {**inputs, "packages": listed}, (plain,))]
+    name = name or "-".join((suite, *sorted_packages))
+    return [plain, make_unit("base", name, "", {**inputs, "packages": sorted_packages}, (plain,))]
 
 
-def fill(text: str, version: str) -> str:
-    """Return `text` with {version}, {major} and {minor} filled in."""
+def fill_version(text: str, version: str) -> str:
+    """Return `text` with its {version}, {major} and {minor} replaced."""
     major, minor, *_ = version.split(".")
     return text.format(version=version, major=major, minor=minor)

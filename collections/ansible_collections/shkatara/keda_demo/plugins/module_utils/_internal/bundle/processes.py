@@ -1,6 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Child processes of a build: their output goes to a log file, and all of them end when the run does."""
+"""Child processes of a build. Their output goes to a log file, and all of them end when the run ends.
+
+Each program runs in a session of its own, so a signal to its process group also ends its children, such as a
+compiler's processes.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,12 @@ from typing import IO
 
 from .units import BundleError, Interrupted
 
-LINES_SHOWN = 15
+FAILURE_LOG_LINES = 15
 GRACE_SECONDS = 5.0
 
 
 class Processes:
-    """Runs programs, from several threads, until `stop` is called."""
+    """A runner of programs, for several threads. It ends all of them when `stop` is called."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,7 +34,7 @@ class Processes:
         self._descriptors: tuple[int, ...] = ()
 
     def keep_open(self, descriptor: int) -> None:
-        """Give `descriptor` to every program from now on: a lock on it lasts until the last of them has ended."""
+        """Pass `descriptor` on to all programs started later, so that a lock on it lasts until the last has ended."""
         self._descriptors = (descriptor,)
 
     def run(
@@ -40,11 +44,12 @@ class Processes:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> str:
-        """Run `command`, with `env` on top of this process' environment, and return what it printed.
+        """Run `command` and return its standard output.
 
-        Its errors are added to the file `log`.
+        Its output and errors are appended to the file `log`.
 
-        :raises BundleError: it failed; the message has the last lines of its errors
+        :param env: variables to add to this process' environment
+        :raises BundleError: the command failed; the message has the last lines of the log
         :raises Interrupted: `stop` was called
         """
         with log.open("a", encoding="utf-8") as errors:
@@ -57,7 +62,7 @@ class Processes:
         if self._stopped:
             raise Interrupted("interrupted")
         if process.returncode != 0:
-            raise BundleError(_failure(command, process.returncode, log))
+            raise BundleError(_failure_message(command, process.returncode, log))
         return output
 
     def _start(
@@ -66,7 +71,6 @@ class Processes:
         with self._lock:
             if self._stopped:
                 raise Interrupted("interrupted")
-            # A session of its own: a compiler's children are ended together with it.
             process = subprocess.Popen(
                 list(map(str, command)),
                 cwd=cwd,
@@ -83,20 +87,20 @@ class Processes:
             return process
 
     def stop(self) -> None:
-        """End all children and theirs; what is started later ends at once. May be called again."""
+        """End all programs and their children, and refuse to start others. May be called again."""
         with self._lock:
             self._stopped = True
             running = list(self._running)
-        for sent in (signal.SIGTERM, signal.SIGKILL):
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
             for process in running:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, sent)
+                    os.killpg(process.pid, signal_number)
             for process in running:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(GRACE_SECONDS)
 
 
-def _failure(command: Sequence[str | Path], code: int, log: Path) -> str:
+def _failure_message(command: Sequence[str | Path], code: int, log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    shown = "\n".join(f"  {line}" for line in lines[-LINES_SHOWN:])
-    return f"{Path(command[0]).name} ended with {code}; the end of {log}:\n{shown}"
+    tail = "\n".join(f"  {line}" for line in lines[-FAILURE_LOG_LINES:])
+    return f"{Path(command[0]).name} ended with {code}; the end of {log}:\n{tail}"

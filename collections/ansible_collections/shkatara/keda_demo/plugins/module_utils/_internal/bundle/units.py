@@ -1,6 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What the parts of the bundle share: units of work, their hashes, and the error that a person reads."""
+"""Units, the parts that a bundle is built from.
+
+A unit is a component's programs, a Debian base image, an archive of images or a manifest. Its key is a hash of all its
+inputs and of the keys of its dependencies. So a change of an input changes the keys of exactly those units that it can
+affect, and the cache keeps each unit under its key.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +15,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Raise a kind's number when its same inputs begin to give something else, so that nothing old is taken from a cache.
+# The version of each kind's maker. Raise it when the maker begins to give another result for the same inputs, so that
+# no older result is taken from a cache.
 BUILDERS = {"base": "1", "component": "1", "archive": "3", "manifest": "1"}
 
 
 class BundleError(Exception):
-    """Something that the person who runs this can mend; the message says what and how."""
+    """A failure that the user can fix. The message says the cause and the fix."""
 
 
 class Interrupted(BundleError):
-    """The run was asked to end, by a signal or because nobody reads its result any more."""
+    """The run ends early: it received a signal, or the reader of its result is gone."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One thing that is made once and kept in the cache under the hash of all that went into it.
+    """A part of a bundle, built once and kept in the cache under its key.
 
-    `inputs` is everything the maker of the unit reads, so that nothing which is not hashed can have an effect;
-    `needs` maps the ids of the units it is made of to their keys.
+    :param inputs: everything that the unit's maker reads; the maker must read nothing else, since only this is hashed
+    :param dependency_keys: the keys of the units that this unit is built from, by their ids
     """
 
     kind: str
     name: str
     version: str
     inputs: Mapping[str, Any]
-    needs: Mapping[str, str]
+    dependency_keys: Mapping[str, str]
     key: str
 
     @property
     def id(self) -> str:
-        """The name that is unique in a plan, such as component/etcd."""
+        """The unit's unique name in a plan, such as component/etcd."""
         return f"{self.kind}/{self.name}"
 
     @property
     def label(self) -> str:
-        """What a person reads in a progress line, such as `etcd 3.5.4` or `archive node`."""
+        """The unit's name in progress lines, such as `etcd 3.5.4` or `archive node`."""
         return f"{self.name} {self.version}" if self.kind == "component" else f"{self.kind} {self.name}"
 
 
-def make_unit(kind: str, name: str, version: str, inputs: Mapping[str, Any], needs: tuple[Unit, ...] = ()) -> Unit:
+def make_unit(
+    kind: str, name: str, version: str, inputs: Mapping[str, Any], dependencies: tuple[Unit, ...] = ()
+) -> Unit:
     """Return the unit with its key computed."""
-    keys = {unit.id: unit.key for unit in needs}
-    text = json.dumps([BUILDERS[kind], kind, name, version, inputs, keys], sort_keys=True)
-    return Unit(kind, name, version, inputs, keys, hashlib.sha256(text.encode()).hexdigest()[:20])
+    dependency_keys = {unit.id: unit.key for unit in dependencies}
+    text = json.dumps([BUILDERS[kind], kind, name, version, inputs, dependency_keys], sort_keys=True)
+    return Unit(kind, name, version, inputs, dependency_keys, hashlib.sha256(text.encode()).hexdigest()[:20])

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a maker of units is given: its settings, the units that it needs, a folder to work in, and programs."""
+"""The surroundings of a unit's maker: settings, the unit's dependencies, a working folder and child processes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cache import Made
+from .cache import CacheEntry
 from .processes import Processes
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What has an effect on how something is made, but not on what it is."""
+    """Settings that affect how units are built, but not their content. They are not part of a unit's key."""
 
     cache_dir: Path
     components_dir: Path
@@ -26,14 +26,19 @@ class Settings:
 
 @dataclass(frozen=True)
 class Work:
-    """The surroundings of one unit's maker; `folder` is removed afterwards."""
+    """The build of a unit.
+
+    :param dependencies: the cache entries of the unit's dependencies, by their ids
+    :param folder: a folder for the maker's temporary files; it is removed after the build
+    :param log: the file to which the output of programs is appended
+    """
 
     settings: Settings
-    needs: Mapping[str, Made]
+    dependencies: Mapping[str, CacheEntry]
     folder: Path
     log: Path
     processes: Processes
 
     def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-        """Run a program and return what it printed; see Processes.run."""
+        """Run a program and return its standard output; see Processes.run."""
         return self.processes.run(command, self.log, cwd, env)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The module bundle with makers that write a file: what is built when, and what is refused before anything is."""
+"""The module bundle with makers that write a file: the parts that each run builds, and refusals before any build."""
 
 import json
 import os
@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import Host
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
 from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
-from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import bring_about, check_machine
+from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import check_machine, ensure_bundle
 from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
@@ -48,9 +48,9 @@ class Run:
         self.folder = folder / "bundle"
         self.cache = folder / "cache"
         self.app = folder / "app"
-        self.made = []
-        self.said = []
-        self.interrupted = False
+        self.builds = []
+        self.messages = []
+        self.end_requested = False
         (folder / "go" / "tool" / "1.0.0").mkdir(parents=True)
         (folder / "go" / "tool" / "1.0.0" / "go.mod").write_text("module keda_demo.invalid/tool\n")
         (self.app / "app" / "demo_app").mkdir(parents=True)
@@ -67,27 +67,27 @@ class Run:
             "debian_mirror": "",
             "arch": "amd64",
         }
-        # Tests need not run as root, nor beside a compiler, nor where there is space for a bundle.
+        # Tests may run without root, without a compiler and without the space of a bundle.
         monkeypatch.setattr(module, "check_machine", lambda _go: None)
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
-        monkeypatch.setattr(go, "build_go", partial(self._make))
+        monkeypatch.setattr(go, "build_programs", partial(self._make))
         for maker in ("build_application", "build_base", "build_archive"):
             monkeypatch.setattr(image, maker, partial(self._make))
 
     def _make(self, unit, out, _work):
-        self.made.append(unit.id)
+        self.builds.append(unit.id)
         (out / (f"{unit.name}.tar" if unit.kind == "archive" else unit.name)).write_text(f"{unit.name} {unit.key}")
         return {"images": {"registry.example.org/app:1.0.0": "sha256:12"}}
 
     def __call__(self, check_mode=False, **params):
-        self.made.clear()
-        host = Host(self.said.append, lambda: self.interrupted, Processes())
-        return bring_about(self.params | params, check_mode, host)
+        self.builds.clear()
+        control = RunControl(self.messages.append, lambda: self.end_requested, Processes())
+        return ensure_bundle(self.params | params, check_mode, control)
 
     def times(self):
-        """Return when everything in bundle and cache was changed."""
+        """Return the modification times of all files in bundle and cache."""
         return {path: path.lstat().st_mtime_ns for root in (self.folder, self.cache) for path in root.rglob("*")}
 
 
@@ -98,9 +98,9 @@ def run(tmp_path, monkeypatch):
 
 @pytest.fixture
 def finished(run):
-    """A run after which there is a bundle."""
+    """The module after its first run, which built a bundle."""
     run()
-    run.said.clear()
+    run.messages.clear()
     return run
 
 
@@ -119,32 +119,32 @@ def test_a_bundle_is_built(run):
         "files": 2,
         "size": sum((run.folder / path).stat().st_size for path in ("bin/tool", "images/workloads.tar")),
     }
-    assert sorted(run.made) == sorted(UNITS)
+    assert sorted(run.builds) == sorted(UNITS)
     assert list_files(run.folder) == FILES
 
 
-def test_a_bundle_that_is_there_is_left_as_it_is(finished):
+def test_a_present_bundle_stays_unchanged(finished):
     before = finished.times()
     result = finished()
     assert (result["changed"], result["built"], result["files"]) == (False, [], 2)
-    assert (finished.made, finished.said) == ([], [])
+    assert (finished.builds, finished.messages) == ([], [])
     assert finished.times() == before
 
 
-def test_a_bundle_needs_neither_cache_nor_builder(finished, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "check_machine", lambda _go: pytest.fail("nothing has to be built"))
+def test_a_present_bundle_needs_neither_cache_nor_programs(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "check_machine", lambda _go: pytest.fail("no part has to be built"))
     assert not finished(cache_dir=str(tmp_path / "none"), go="/nowhere/go")["changed"]
     assert not (tmp_path / "none").exists()
 
 
-def test_a_change_builds_what_it_affects(finished):
+def test_a_change_builds_only_the_parts_that_it_affects(finished):
     (finished.app / "app" / "demo_app" / "web.py").write_text("changed")
     assert finished()["built"] == ["component/app", "archive/workloads"]
     assert list_files(finished.folder) == FILES
     assert not finished()["changed"]
 
 
-def test_what_the_stack_does_not_name_any_more_is_a_change(finished):
+def test_a_part_removed_from_the_stack_is_a_change(finished):
     record = json.loads((finished.folder / "bundle.json").read_text())
     record["units"]["component/other"] = "0" * 20
     (finished.folder / "bundle.json").write_text(json.dumps(record))
@@ -155,27 +155,27 @@ def test_what_the_stack_does_not_name_any_more_is_a_change(finished):
 
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize("app", ["", "changed"])
-def test_a_damaged_bundle_is_refused_before_anything_is_built(finished, check_mode, app):
+def test_a_damaged_bundle_is_refused_before_any_build(finished, check_mode, app):
     (finished.app / "app" / "demo_app" / "web.py").write_text(app)
     _change_one_byte(finished.folder / "bin" / "tool")
     before = finished.times()
     with pytest.raises(BundleError, match=r"is damaged:\n  - bin/tool is not the file"):
         finished(check_mode)
-    assert finished.made == []
+    assert finished.builds == []
     assert finished.times() == before
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_a_folder_with_somebody_else_s_files_is_refused_before_anything_is_built(run, check_mode):
+def test_a_folder_with_foreign_files_is_refused_before_any_build(run, check_mode):
     (run.folder / "bin").mkdir(parents=True)
     (run.folder / "bin" / "theirs").write_text("")
     with pytest.raises(BundleError, match="has files that are of no bundle, such as bin/theirs"):
         run(check_mode)
-    assert run.made == []
+    assert run.builds == []
     assert not run.cache.exists()
 
 
-def test_check_mode_says_what_differs_and_does_nothing(run):
+def test_check_mode_returns_differing_parts_and_changes_no_file(run):
     result = run(check_mode=True)
     assert (result["changed"], result["built"], result["files"]) == (True, UNITS, 0)
     assert not run.folder.exists()
@@ -189,39 +189,39 @@ def test_check_mode_says_what_differs_and_does_nothing(run):
     assert run.times() == before
 
 
-@pytest.mark.parametrize("lacks", ["Dockerfile", "app/demo_app", "", "everything"])
-def test_a_finished_bundle_keeps_its_image_where_the_application_is_not(finished, lacks):
-    if lacks == "everything":
+@pytest.mark.parametrize("missing", ["Dockerfile", "app/demo_app", "", "everything"])
+def test_a_finished_bundle_keeps_its_image_without_the_application(finished, missing):
+    if missing == "everything":
         finished.app.rename(finished.app.with_name("elsewhere"))
-    elif lacks:
-        (finished.app / lacks).rename(finished.app / "elsewhere")
+    elif missing:
+        (finished.app / missing).rename(finished.app / "elsewhere")
     before = finished.times()
-    assert not finished(**({} if lacks else {"app_dir": None}))["changed"]
+    assert not finished(**({} if missing else {"app_dir": None}))["changed"]
     assert finished.times() == before
 
 
-def test_a_new_bundle_can_t_be_made_without_the_application(run):
+def test_a_new_bundle_can_t_be_built_without_the_application(run):
     (run.app / "Dockerfile").unlink()
     with pytest.raises(BundleError, match="bundle_app_dir is not a folder with Dockerfile and app/demo_app: set it"):
         run()
-    assert run.made == []
+    assert run.builds == []
 
 
 def test_without_the_application_its_kept_image_is_taken_from_the_cache(finished):
     images = {"app": "registry.example.org/app:2"}
-    # The image's name has changed, so that its archive has to be made again.
+    # The image has a new name, so its archive has to be built again.
     assert finished(app_dir=None, stack={**STACK, "images": images})["built"] == ["archive/workloads"]
 
 
-def test_without_the_application_and_its_image_nothing_is_begun(finished):
+def test_without_the_application_and_its_image_no_build_begins(finished):
     finished.cache.rename(finished.cache.with_name("elsewhere"))
     with pytest.raises(BundleError, match=r"The image of app has to be built, and bundle_app_dir is not a folder"):
         finished(app_dir=None, stack={**STACK, "images": {"app": "registry.example.org/app:2"}})
-    assert finished.made == []
+    assert finished.builds == []
     assert list_files(finished.folder) == FILES
 
 
-def test_an_older_release_s_bundle_is_made_anew_from_the_cache(finished):
+def test_an_older_release_s_bundle_is_written_again_from_the_cache(finished):
     record = json.loads((finished.folder / "bundle.json").read_text())
     (finished.folder / "bundle.json").write_text(json.dumps(record | {"schema_version": 1, "images": {}}))
     result = finished()
@@ -229,20 +229,20 @@ def test_an_older_release_s_bundle_is_made_anew_from_the_cache(finished):
     assert json.loads((finished.folder / "bundle.json").read_text()) == record
 
 
-def test_waiting_for_another_run_can_be_interrupted(run):
+def test_the_wait_for_another_run_can_be_interrupted(run):
     check_interrupted_wait(run)
 
 
-def test_a_bundle_that_another_run_made_while_this_one_waited_is_left_as_it_is(run, monkeypatch):
+def test_a_bundle_built_by_another_run_during_the_wait_stays_unchanged(run, monkeypatch):
     before = {}
     run_another_first(run, monkeypatch, lambda: before.update(run.times()))
     result = run()
-    assert (result["changed"], result["built"], run.made) == (False, [], [])
+    assert (result["changed"], result["built"], run.builds) == (False, [], [])
     bundle = {path: time for path, time in before.items() if path.is_relative_to(run.folder)}
     assert {path: time for path, time in run.times().items() if path.is_relative_to(run.folder)} == bundle
 
 
-def test_older_parts_go_from_the_cache(finished):
+def test_older_parts_are_removed_from_the_cache(finished):
     for number in range(4):
         (finished.app / "app" / "demo_app" / "web.py").write_text(str(number))
         finished()
@@ -252,13 +252,13 @@ def test_older_parts_go_from_the_cache(finished):
 
 
 @pytest.mark.parametrize("option", ["path", "cache_dir"])
-def test_a_folder_that_can_t_be_made_names_the_variables(run, tmp_path, option):
+def test_the_error_of_an_unusable_folder_names_the_variables(run, tmp_path, option):
     (tmp_path / "file").write_text("")
     with pytest.raises(BundleError, match=r"/file/sub.* \(cluster_bundle_dir\) and .* \(cluster_cache_dir, KEDA_DEMO_"):
         run(**{option: str(tmp_path / "file" / "sub")})
 
 
-def test_what_a_machine_lacks_is_named_at_once(monkeypatch, tmp_path):
+def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
     (tmp_path / "tar").write_text("")
     (tmp_path / "tar").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -278,7 +278,7 @@ def test_what_a_machine_lacks_is_named_at_once(monkeypatch, tmp_path):
     ]
 
 
-def test_a_machine_that_has_all_is_taken(monkeypatch, tmp_path):
+def test_a_machine_with_all_requirements_is_accepted(monkeypatch, tmp_path):
     for name in (*module.PROGRAMS, "go", "seccomp.h"):
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)
@@ -290,7 +290,7 @@ def test_a_machine_that_has_all_is_taken(monkeypatch, tmp_path):
 
 @pytest.fixture
 def pipe():
-    """Both ends of a pipe; and signals as they were afterwards."""
+    """Both ends of a pipe. Afterwards the former signal handlers are back in place."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = [signal.getsignal(number) for number in numbers]
     read, write = os.pipe()
@@ -301,19 +301,19 @@ def pipe():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_interrupts(pipe, number):
+def test_a_signal_is_a_request_to_end(pipe, number):
     read, write = pipe
-    interrupt = EndRequest(write)
-    assert not interrupt()
+    end_request = EndRequest(write)
+    assert not end_request()
     signal.raise_signal(number)
-    assert interrupt()
+    assert end_request()
     os.close(read)
 
 
-def test_it_is_interrupted_when_nobody_reads_the_result_any_more(pipe):
+def test_the_end_of_the_result_s_reader_is_a_request_to_end(pipe):
     read, write = pipe
-    interrupt = EndRequest(write)
+    end_request = EndRequest(write)
     os.write(write, b"something")
-    assert not interrupt()
+    assert not end_request()
     os.close(read)
-    assert interrupt()
+    assert end_request()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Components that are Go programs: built from their modules at the versions that their go.mod and go.sum fix."""
+"""Go programs, built from modules at the versions that a component's go.mod and go.sum fix."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from ..units import BundleError, Unit
 from ..work import Work
 
 
-def build_go(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
+def build_programs(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     """Build the unit's programs into the folder `out`."""
     build = unit.inputs["build"]
     binaries: dict[str, str] = build["binaries"]
-    made = work.folder / "made"
-    made.mkdir()
-    # All in one call: go compiles what they share once, and links several at a time.
+    programs = work.folder / "programs"
+    programs.mkdir()
+    # One call for all programs: go compiles shared packages once and links several programs at a time.
     work.run(
         [
             work.settings.go,
             "build",
             f"-tags={','.join(build.get('tags', []))}",
             f"-ldflags={' '.join(['-s', '-w', *build['ldflags']])}",
-            f"-o={made}/",
+            f"-o={programs}/",
             *binaries.values(),
         ],
-        cwd=_module(unit, work),
+        cwd=_module_copy(unit, work),
         env=go_environment(unit, work),
     )
     for output, package in binaries.items():
         target = out / output
         target.parent.mkdir(parents=True, exist_ok=True)
-        (made / executable_name(package)).rename(target)
+        (programs / executable_name(package)).rename(target)
         target.chmod(0o755)
     return {}
 
 
 def module_folder(unit: Unit, work: Work) -> Path:
-    """Return the folder with the sources of the module that the component `unit` is built from."""
+    """Return the folder with the sources of the module that `unit` comes from."""
     module = unit.inputs["entry"]["module"]
-    # A replaced module has its sources under another name, which only `go list` knows.
+    # go.mod may replace the module by another, whose folder only `go list` knows.
     environment = go_environment(unit, work)
-    cwd = _module(unit, work)
+    cwd = _module_copy(unit, work)
     work.run([work.settings.go, "mod", "download", module], cwd=cwd, env=environment)
-    listed = json.loads(work.run([work.settings.go, "list", "-m", "-json", module], cwd=cwd, env=environment))
-    return Path(listed["Dir"])
+    description = json.loads(work.run([work.settings.go, "list", "-m", "-json", module], cwd=cwd, env=environment))
+    return Path(description["Dir"])
 
 
 def executable_name(package: str) -> str:
-    """Return the name that `go build` gives a package's program: its last element that is no major version.
+    """Return the name that `go build` gives a package's program: the last element that is not a major version.
 
     >>> executable_name("go.etcd.io/etcd/server/v3")
     'server'
@@ -63,9 +63,10 @@ def executable_name(package: str) -> str:
 
 
 def go_environment(unit: Unit, work: Work) -> dict[str, str]:
-    """Return what Go has to know; its caches are in ours, so that moving ours away gives a cold machine.
+    """Return the environment of `go`.
 
-    All that has an effect on a program is set, so that nothing of the caller's environment has.
+    It sets all variables that affect a program, so that the caller's environment does not. Go's caches are inside this
+    cache, so that removing this cache gives the state of a machine that has never built anything.
     """
     cache = work.settings.cache_dir / "go"
     cgo = bool(unit.inputs.get("build", {}).get("cgo"))
@@ -86,8 +87,8 @@ def go_environment(unit: Unit, work: Work) -> dict[str, str]:
     }
 
 
-def _module(unit: Unit, work: Work) -> Path:
-    """Copy the component's folder: go would otherwise leave its lock files beside go.mod."""
+def _module_copy(unit: Unit, work: Work) -> Path:
+    """Copy the component's folder and return the copy. In the original, go would leave lock files beside go.mod."""
     copy = work.folder / "module"
     if not copy.is_dir():
         entry = unit.inputs["entry"]

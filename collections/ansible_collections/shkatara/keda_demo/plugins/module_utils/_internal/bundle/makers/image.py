@@ -1,11 +1,11 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Images: Debian bases by debootstrap, the application by its Dockerfile, and archives of all that go together.
+"""Images: Debian bases from debootstrap, the application's image from its Dockerfile, and archives of images.
 
-buildah makes them, each unit in a storage of its own that goes with the unit's folder. The storage driver is vfs
-and the isolation chroot, so that nothing is mounted that a killed build could leave behind, and so that it works in
-a container, too. An archive is an OCI layout: layers that its images share are in it once, and are not compressed,
-since hosts unpack them faster than they inflate them.
+buildah builds them. Each unit has its own storage in the unit's working folder, which is removed with it. The storage
+driver is vfs and the isolation is chroot, so that a killed build leaves no mounts behind, and a build also works in a
+container. An archive is an OCI layout, which has each layer that its images share only once. Layers are not compressed:
+for hosts, reading the larger file takes less time than inflating a compressed one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ..work import Work
 LAYOUT = "oci"
 CERTIFICATES = Path("/etc/ssl/certs")
 APT = "apt-get -qq -o Acquire::Retries=3"
-# Without systemd a package's script starts its daemon, in the network of this machine; 101 forbids it.
+# Without systemd, a package's script would start its daemon in the network of this machine. Exit code 101 forbids this.
 POLICY = "/usr/sbin/policy-rc.d"
 FORBID_DAEMONS = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}"
 
 
 class Buildah:
-    """buildah with the storage of one unit."""
+    """The command buildah with the storage of one unit."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
@@ -42,15 +42,15 @@ class Buildah:
         ]
 
     def __call__(self, *arguments: str | Path) -> str:
-        """Run buildah and return what it printed, without the line's end."""
-        # Its own temporary files are as large as the images.
+        """Run buildah and return its output without surrounding white space."""
+        # buildah's temporary files are as large as the images.
         environment = {"TMPDIR": str(self._work.folder), "BUILDAH_ISOLATION": "chroot"}
         return self._work.run([*self._command, *arguments], cwd=self._work.folder, env=environment).strip()
 
     def source(self, folder: Path) -> str:
-        """Return the name by which buildah takes the one image that was made in `folder`.
+        """Return buildah's name of the image in the OCI layout of `folder`.
 
-        It makes an image's name of the path, and not every path is one: hence a link.
+        buildah derives an image name from the path, and not all paths are valid names. Hence the name is a link's.
         """
         link = self._work.folder / f"source-{folder.name}"
         if not link.is_symlink():
@@ -58,19 +58,19 @@ class Buildah:
         return f"oci:{link.name}"
 
     def commit(self, container: str, target: str) -> None:
-        """Make an image of the container that is the same whenever it is made, and remove the container."""
+        """Commit the container as a reproducible image, and remove the container."""
         self("commit", "--quiet", "--timestamp=0", "--rm", "--disable-compression", container, target)
 
 
 def build_base(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
-    """Make a Debian base image in `out`; with packages it is one more layer on the plain one."""
+    """Build a Debian base image in `out`. Packages are a layer on the plain base image."""
     buildah = Buildah(work)
     packages = unit.inputs.get("packages")
     if packages:
-        [plain] = work.needs.values()
+        [plain] = work.dependencies.values()
         container = buildah("from", buildah.source(plain.folder))
         install = f"{APT} update && {APT} install --yes --no-install-recommends {' '.join(packages)}"
-        _run_in(buildah, container, f"{FORBID_DAEMONS} && {install} && rm {POLICY} && {_clean_apt()}")
+        _run_in_container(buildah, container, f"{FORBID_DAEMONS} && {install} && rm {POLICY} && {_clean_apt()}")
     else:
         container = buildah("from", "scratch")
         buildah("add", "--quiet", container, _debootstrap(unit.inputs["suite"], work), "/")
@@ -78,24 +78,24 @@ def build_base(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     return {}
 
 
-def extract_debian(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
-    """Take files out of a Debian package, which is downloaded but not installed."""
+def extract_package(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
+    """Extract files from a Debian package, which is downloaded but not installed."""
     entry = unit.inputs["entry"]
     package = entry["debian_package"]
     buildah = Buildah(work)
-    [base] = work.needs.values()
+    [base] = work.dependencies.values()
     container = buildah("from", buildah.source(base.folder))
     script = (
-        f"{APT} update && mkdir /taken && cd /tmp && {APT} download {package} && "
-        f"dpkg-deb --extract {package}_*.deb /taken && dpkg-deb --field {package}_*.deb Version"
+        f"{APT} update && mkdir /extracted && cd /tmp && {APT} download {package} && "
+        f"dpkg-deb --extract {package}_*.deb /extracted && dpkg-deb --field {package}_*.deb Version"
     )
-    version = _run_in(buildah, container, script).splitlines()[-1]
+    version = _run_in_container(buildah, container, script).splitlines()[-1]
     expected = entry.get("debian_version", entry["version"])
     if version.rpartition("-")[0] != expected:
         raise BundleError(f"Debian has {package} {version}, and the stack wants {expected} of {unit.name}.")
-    taken = Path(buildah("mount", container)) / "taken"
+    extracted = Path(buildah("mount", container)) / "extracted"
     for output, path in unit.inputs["build"]["debian_files"].items():
-        (out / output).write_bytes((taken / path).read_bytes())
+        (out / output).write_bytes((extracted / path).read_bytes())
         (out / output).chmod(0o755)
     buildah("umount", container)
     buildah("rm", container)
@@ -103,15 +103,15 @@ def extract_debian(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
 
 
 def build_application(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
-    """Build an image from the Dockerfile of `app_dir`, on a base of ours."""
+    """Build the application's image from the Dockerfile in `app_dir`, on a Debian base image."""
     if work.settings.app_dir is None:
-        raise dockerfile.no_application(unit.name)
+        raise dockerfile.missing_application_error(unit.name)
     context = work.folder / "context"
     dockerfile.fill_context(work.settings.app_dir, list(unit.inputs["files"]), context)
-    [base] = work.needs.values()
+    [base] = work.dependencies.values()
     buildah = Buildah(work)
     image = buildah("pull", "--quiet", buildah.source(base.folder))
-    # What pip has to know to reach a registry from here, where it is for this build alone.
+    # This machine's configuration for access to a package registry, mounted for this build only.
     volumes = [f"--volume={_pip_configuration(work)}:/etc/pip.conf:ro"]
     if CERTIFICATES.is_dir():
         volumes.append(f"--volume={CERTIFICATES}:{CERTIFICATES}:ro")
@@ -126,23 +126,23 @@ def build_application(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         "--tag=application",
         context,
     )
-    # This compresses the layers, whatever it is told; build_archive takes them out again.
+    # A push always compresses the layers, whatever its options are. build_archive unpacks them again.
     buildah("push", "--quiet", "localhost/application", f"oci:{out / LAYOUT}")
     return {}
 
 
 def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
-    """Make one archive with all images of `unit`, under their full references."""
+    """Build an archive with all images of `unit`, under their full references."""
     buildah = Buildah(work)
     layout = work.folder / LAYOUT
     for image in unit.inputs["images"].values():
         target = f"oci:{layout}:{image['reference']}"
-        component = work.needs[f"component/{image['component']}"]
+        component = work.dependencies[f"component/{image['component']}"]
         if image.get("dockerfile"):
-            # Not pushed, since a push compresses; a commit leaves the image as it is but for an empty layer.
+            # A push would compress the layers. A commit only adds an empty layer.
             container = buildah("from", buildah.source(component.folder))
         else:
-            container = _container(buildah, image, component.folder, work)
+            container = _image_container(buildah, image, component.folder, work)
         buildah.commit(container, target)
     names = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"]
     work.run(["tar", *names, f"--file={out / unit.name}.tar", "--create", f"--directory={layout}", "."])
@@ -150,21 +150,24 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
 
 
 def _digests(layout: Path) -> dict[str, str]:
-    """Return the digest of each image of an OCI layout by its reference, as containerd has both after an import."""
+    """Return the digests of an OCI layout's images by their references. containerd has the same after an import."""
     index = json.loads((layout / "index.json").read_text(encoding="utf-8"))
-    return {one["annotations"]["org.opencontainers.image.ref.name"]: one["digest"] for one in index["manifests"]}
+    return {
+        manifest["annotations"]["org.opencontainers.image.ref.name"]: manifest["digest"]
+        for manifest in index["manifests"]
+    }
 
 
-def _container(buildah: Buildah, image: Mapping[str, Any], programs: Path, work: Work) -> str:
-    base = buildah.source(work.needs[image["base"]].folder) if "base" in image else "scratch"
+def _image_container(buildah: Buildah, image: Mapping[str, Any], programs: Path, work: Work) -> str:
+    base = buildah.source(work.dependencies[image["base"]].folder) if "base" in image else "scratch"
     container = buildah("from", base)
     for source, target in image["files"].items():
         buildah("copy", "--quiet", "--chmod=0755", container, programs / source, target)
-    # Upstream's images have the program as entry point, and their manifests give only its arguments.
+    # Upstream's images have the program as their entry point, and upstream's manifests give only its arguments.
     entrypoint = image.get("entrypoint", [next(iter(image["files"].values()))])
-    listed = ",".join(f'"{word}"' for word in entrypoint)
+    elements = ",".join(f'"{argument}"' for argument in entrypoint)
     settings = [
-        f"--entrypoint=[{listed}]",
+        f"--entrypoint=[{elements}]",
         "--cmd=",
         f"--label=org.opencontainers.image.version={image['version']}",
     ]
@@ -197,7 +200,7 @@ def _debootstrap(suite: str, work: Work) -> Path:
     return archive
 
 
-def _run_in(buildah: Buildah, container: str, script: str) -> str:
+def _run_in_container(buildah: Buildah, container: str, script: str) -> str:
     return buildah(
         "run",
         "--isolation=chroot",
@@ -218,7 +221,7 @@ def _clean_apt() -> str:
 
 def _pip_configuration(work: Work) -> Path:
     settings = {
-        "cert": os.environ.get("PIP_CERT") or _if_file(CERTIFICATES / "ca-certificates.crt"),
+        "cert": os.environ.get("PIP_CERT") or _path_if_file(CERTIFICATES / "ca-certificates.crt"),
         "index-url": os.environ.get("PIP_INDEX_URL"),
         "trusted-host": os.environ.get("PIP_TRUSTED_HOST"),
     }
@@ -228,5 +231,5 @@ def _pip_configuration(work: Work) -> Path:
     return file
 
 
-def _if_file(path: Path) -> str | None:
+def _path_if_file(path: Path) -> str | None:
     return str(path) if path.is_file() else None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Manifests, as the modules' sources have them: rendered by kustomize, or several files as one."""
+"""Manifests from the sources of Go modules: a rendered kustomization, or several files joined to one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from . import go
 
 def build_manifest(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     """Write the manifest `unit` into the folder `out`."""
-    how = unit.inputs["how"]
+    method = unit.inputs["how"]
     sources = go.module_folder(unit, work)
-    if "kustomize" in how:
-        kubectl = work.needs["component/kubernetes"].folder / "kubectl"
-        text = work.run([kubectl, "kustomize", sources / how["kustomize"]])
+    if "kustomize" in method:
+        kubectl = work.dependencies["component/kubernetes"].folder / "kubectl"
+        text = work.run([kubectl, "kustomize", sources / method["kustomize"]])
     else:
-        files = sorted(sources.glob(how["concat"]))
+        files = sorted(sources.glob(method["concat"]))
         if not files:
-            raise BundleError(f"{unit.name}: {sources} has no {how['concat']}.")
+            raise BundleError(f"{unit.name}: {sources} has no {method['concat']}.")
         text = "".join(f"---\n{file.read_text(encoding='utf-8').strip()}\n" for file in files)
     (out / unit.name).write_text(text, encoding="utf-8")
     return {}

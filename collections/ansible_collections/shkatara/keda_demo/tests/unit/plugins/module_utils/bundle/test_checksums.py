@@ -21,18 +21,18 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with two files, one of them in a folder of its own."""
+    """A folder with two files, one of them in a subfolder."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "abc").write_bytes(b"abc")
     (tmp_path / "sub" / "large").write_bytes(b"x" * 3_000_000)
     return tmp_path
 
 
-def test_sha256_is_that_of_the_bytes(folder):
+def test_sha256_of_a_file(folder):
     assert sha256(folder / "abc") == ABC
 
 
-def test_sha256_of_all_has_none_for_what_is_no_file(folder):
+def test_sha256_of_all_has_none_for_missing_files_and_folders(folder):
     assert sha256_of_all(folder, ["sub/large", "abc", "gone", "sub"]) == {
         "abc": ABC,
         "sub/large": hashlib.sha256(b"x" * 3_000_000).hexdigest(),
@@ -49,7 +49,7 @@ def test_list_files_is_sorted_and_leaves_out_python_s_caches(folder):
     assert list_files(folder) == [".hidden", "abc", "sub/large"]
 
 
-def test_compare_names_what_is_missing_and_what_differs(folder):
+def test_differing_files_are_missing_files_and_changed_files(folder):
     large = sha256(folder / "sub" / "large")
     assert differing_files(folder, {"abc": ABC, "sub/large": large}) == ([], {})
     assert differing_files(folder, {"z": ABC, "b": ABC, "sub/large": ABC, "abc": ABC}) == (
@@ -63,7 +63,7 @@ def test_a_link_is_the_same_file(folder):
     assert (folder / "new" / "abc").samefile(folder / "abc")
 
 
-def test_where_no_link_can_be_made_it_is_a_copy_with_its_mode(folder, monkeypatch):
+def test_across_file_systems_the_target_is_a_copy_with_the_mode_of_its_source(folder, monkeypatch):
     def no_link(_source, _target):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 

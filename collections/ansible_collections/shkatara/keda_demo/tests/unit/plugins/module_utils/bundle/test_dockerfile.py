@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a Dockerfile can see: the files that its COPY lines name, and no others."""
+"""The build context of a Dockerfile: the files that its COPY lines name, and no others."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.dockerfile import (
     application_folder,
     context_files,
-    copied,
+    copy_sources,
     fill_context,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
@@ -48,7 +48,7 @@ def folder(tmp_path):
     ],
 )
 def test_sources_of_copy_and_add(dockerfile, sources):
-    assert list(copied(dockerfile)) == sources
+    assert list(copy_sources(dockerfile)) == sources
 
 
 @pytest.mark.parametrize(
@@ -62,33 +62,33 @@ def test_sources_of_copy_and_add(dockerfile, sources):
         ("COPY --from=build one.txt /", []),
     ],
 )
-def test_context_is_the_dockerfile_and_what_it_copies(folder, copy, paths):
+def test_the_context_is_the_dockerfile_and_the_files_that_it_copies(folder, copy, paths):
     (folder / "Dockerfile").write_text(f"FROM scratch\n{copy}\n")
     assert context_files(folder) == {path: sha256(folder / path) for path in ["Dockerfile", *paths]}
 
 
 @pytest.mark.parametrize("source", [".", "./", "/"])
-def test_the_whole_folder_is_refused(folder, source):
+def test_a_copy_of_the_whole_folder_is_refused(folder, source):
     (folder / "Dockerfile").write_text(f"COPY {source} /app\n")
     with pytest.raises(BundleError, match="copies the whole folder"):
         context_files(folder)
 
 
 @pytest.mark.parametrize("source", ["three.txt", "*.png", "app/none"])
-def test_a_file_that_is_not_there_is_named(folder, source):
+def test_a_missing_file_is_named(folder, source):
     (folder / "Dockerfile").write_text(f"COPY one.txt {source} /app\n")
     with pytest.raises(BundleError) as caught:
         context_files(folder)
     assert str(caught.value) == f"{folder}/Dockerfile copies {source}, which is not there."
 
 
-def test_a_folder_without_dockerfile_names_the_variable(folder):
+def test_the_error_of_a_missing_dockerfile_names_the_variable(folder):
     with pytest.raises(BundleError, match=r"no Dockerfile in \S+ \(bundle_app_dir\)"):
         context_files(folder)
 
 
 @pytest.mark.parametrize(
-    ("there", "known"),
+    ("files", "accepted"),
     [
         (["Dockerfile", "app/demo_app/web.py"], True),
         (["Dockerfile", "app/main.py"], False),
@@ -96,20 +96,20 @@ def test_a_folder_without_dockerfile_names_the_variable(folder):
         ([], False),
     ],
 )
-def test_the_application_s_folder_is_known_by_what_is_in_it(tmp_path, there, known):
-    for path in there:
+def test_the_application_s_folder_is_identified_by_its_files(tmp_path, files, accepted):
+    for path in files:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
-    assert application_folder(str(tmp_path)) == (tmp_path if known else None)
+    assert application_folder(str(tmp_path)) == (tmp_path if accepted else None)
 
 
 @pytest.mark.parametrize("path", [None, "", "/nowhere"])
-def test_no_folder_is_none(path):
+def test_a_missing_folder_is_no_application(path):
     assert application_folder(path) is None
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_the_copy_can_be_read_by_all(folder, tmp_path, umask):
+def test_all_users_can_read_the_context(folder, tmp_path, umask):
     (folder / "one.txt").chmod(0o600)
     (folder / "app" / "main.py").chmod(0o700)
     target = tmp_path / "context"

@@ -1,12 +1,16 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The plan of a small stack: which keys a change changes, and what is refused."""
+"""The plan of a small stack: its files, the keys that each change affects, and refused stacks."""
 
 import copy
 from dataclasses import replace
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import Request, fill, make_plan
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import (
+    Request,
+    fill_version,
+    make_plan,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
 
 STACK = {
@@ -95,11 +99,11 @@ def _write(path, text):
         pytest.param(
             lambda r: _write(r.components_dir / "scaler/2.0.0/new.go", "x"), SCALER | SCALER_MANIFESTS, id="a new file"
         ),
-        # kubectl renders with kustomize, so that manifest is of kubernetes, too.
+        # kubectl renders the kustomization, so this manifest depends on kubernetes, too.
         pytest.param(
             lambda r: _write(r.components_dir / "kubernetes/1.2.3/go.mod", "x"),
             KUBERNETES | {"manifest/scaler.yaml"},
-            id="go.mod of what manifests are made with",
+            id="go.mod of a manifest's kubectl",
         ),
         pytest.param(lambda r: r.recipes["scaler"].update(ldflags=["-X a=b"]), SCALER, id="ldflag"),
         pytest.param(lambda r: r.recipes["scaler"].update(tags=["netgo"]), SCALER, id="tag"),
@@ -142,34 +146,34 @@ def _write(path, text):
             | APP,
             id="Debian suite",
         ),
-        pytest.param(lambda r: r.recipes["kubernetes"].update(bin=[]), set(), id="what goes to the hosts"),
+        pytest.param(lambda r: r.recipes["kubernetes"].update(bin=[]), set(), id="programs for the hosts"),
     ],
 )
-def test_a_change_changes_the_keys_of_what_depends_on_it_alone(request_, change, affected):
+def test_a_change_affects_only_the_keys_of_dependent_units(request_, change, affected):
     before = make_plan(request_).keys
     change(request_)
     after = make_plan(request_).keys
     assert {id_ for id_ in before | after if before.get(id_) != after.get(id_)} == affected
 
 
-def test_another_architecture_changes_all_but_manifests_of_sources(request_):
+def test_the_architecture_affects_all_keys_but_those_of_copied_manifests(request_):
     before = make_plan(request_).keys
     after = make_plan(replace(request_, arch="arm64")).keys
     assert {id_ for id_ in before if before[id_] == after[id_]} == {"manifest/crds.yaml"}
 
 
-def test_units_come_after_those_they_need(request_):
-    seen = {}
+def test_units_come_after_their_dependencies(request_):
+    keys = {}
     for unit in make_plan(request_).units.values():
-        assert dict(unit.needs) == {id_: seen[id_] for id_ in unit.needs}
-        seen[unit.id] = unit.key
-    assert set(seen) == KUBERNETES | SCALER | SCALER_MANIFESTS | BASES | APP | {"component/exporter"}
+        assert dict(unit.dependency_keys) == {id_: keys[id_] for id_ in unit.dependency_keys}
+        keys[unit.id] = unit.key
+    assert set(keys) == KUBERNETES | SCALER | SCALER_MANIFESTS | BASES | APP | {"component/exporter"}
 
 
-def test_a_base_with_packages_is_made_of_the_plain_one(request_):
+def test_a_base_with_packages_depends_on_the_plain_base(request_):
     units = make_plan(request_).units
-    assert dict(units["base/bookworm-python3"].needs) == {"base/bookworm": units["base/bookworm"].key}
-    assert dict(units["component/app"].needs) == {"base/bookworm-python3": units["base/bookworm-python3"].key}
+    assert dict(units["base/bookworm-python3"].dependency_keys) == {"base/bookworm": units["base/bookworm"].key}
+    assert dict(units["component/app"].dependency_keys) == {"base/bookworm-python3": units["base/bookworm-python3"].key}
 
 
 def test_files_of_the_bundle(request_):
@@ -187,7 +191,7 @@ def test_files_of_the_bundle(request_):
 def test_ldflags_get_the_stack_s_version(request_):
     unit = make_plan(request_).units["component/kubernetes"]
     assert unit.inputs["build"]["ldflags"] == ["-X version=v1.2.3", "-X major=1", "-X minor=2"]
-    assert fill("{major}.{minor} of {version}", "3.8") == "3.8 of 3.8"
+    assert fill_version("{major}.{minor} of {version}", "3.8") == "3.8 of 3.8"
 
 
 def test_a_component_without_recipe_is_named(request_):
@@ -196,13 +200,13 @@ def test_a_component_without_recipe_is_named(request_):
         make_plan(request_)
 
 
-def test_an_image_that_the_stack_does_not_name_is_named(request_):
+def test_an_image_missing_from_the_stack_is_named(request_):
     del request_.stack["images"]["proxy"]
     with pytest.raises(BundleError, match=r"names no image proxy"):
         make_plan(request_)
 
 
-def test_a_missing_version_names_the_versions_that_are_there(request_):
+def test_the_error_of_a_missing_version_names_the_present_versions(request_):
     (request_.components_dir / "scaler" / "1.9.0").mkdir()
     request_.stack["components"]["scaler"]["version"] = "2.0.1"
     with pytest.raises(BundleError, match=r"wants scaler 2\.0\.1, .*/scaler/2\.0\.1/go\.mod .*: 1\.9\.0, 2\.0\.0\."):
@@ -215,16 +219,16 @@ def test_a_component_without_folder_has_no_versions(request_):
         make_plan(request_)
 
 
-def test_the_application_is_kept_where_its_folder_is_not(request_):
+def test_without_its_folder_the_application_is_kept(request_):
     with_folder = make_plan(request_).keys
     without = make_plan(replace(request_, app_dir=None), with_folder)
     assert without.keys == with_folder
-    # Another one than that of the folder is kept, too, and is in its archive.
+    # A key that differs from the folder's is kept, too, and changes the archive's key.
     kept = make_plan(replace(request_, app_dir=None), {**with_folder, "component/app": "0" * 20}).keys
     assert kept["component/app"] == "0" * 20
     assert {id_ for id_ in kept if kept[id_] != with_folder[id_]} == APP
 
 
-def test_without_folder_and_bundle_the_variable_is_named(request_):
+def test_the_error_without_folder_and_bundle_names_the_variable(request_):
     with pytest.raises(BundleError, match=r"image of app has to be built, and bundle_app_dir"):
         make_plan(replace(request_, app_dir=None))

@@ -20,20 +20,20 @@ def log(tmp_path):
 
 def _until(condition, seconds=10):
     end = time.monotonic() + seconds
-    while not (found := condition()) and time.monotonic() < end:
+    while not (result := condition()) and time.monotonic() < end:
         time.sleep(0.01)
-    return found
+    return result
 
 
 def _runs(pid):
-    """Whether the process is there; one that ended and was not waited for is not."""
+    """Whether the process runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def test_output_is_returned_and_all_is_in_the_log(log):
+def test_output_is_returned_and_the_log_has_output_and_errors(log):
     log.write_text("before\n")
     output = Processes().run(["sh", "-c", "echo out; echo error >&2"], log)
     assert output == "out\n"
@@ -41,15 +41,15 @@ def test_output_is_returned_and_all_is_in_the_log(log):
 
 
 def test_folder_and_environment(log, tmp_path, monkeypatch):
-    monkeypatch.setenv("KEDA_DEMO_TEST_A", "ours")
-    monkeypatch.setenv("KEDA_DEMO_TEST_B", "ours")
+    monkeypatch.setenv("KEDA_DEMO_TEST_A", "parent")
+    monkeypatch.setenv("KEDA_DEMO_TEST_B", "parent")
     output = Processes().run(
         ["sh", "-c", 'pwd; echo "$KEDA_DEMO_TEST_A $KEDA_DEMO_TEST_B"; cat'],
         log,
         cwd=tmp_path,
-        env={"KEDA_DEMO_TEST_B": "given"},
+        env={"KEDA_DEMO_TEST_B": "argument"},
     )
-    assert output == f"{tmp_path.resolve()}\nours given\n"
+    assert output == f"{tmp_path.resolve()}\nparent argument\n"
 
 
 def test_a_failure_shows_the_end_of_the_log(log):
@@ -61,28 +61,28 @@ def test_a_failure_shows_the_end_of_the_log(log):
     assert not isinstance(caught.value, Interrupted)
 
 
-def test_a_program_that_a_signal_ended_is_a_failure(log):
+def test_the_end_of_a_program_by_a_signal_is_a_failure(log):
     with pytest.raises(BundleError, match="sh ended with -9"):
         Processes().run(["sh", "-c", "kill -9 $$"], log)
 
 
-def test_output_that_is_no_text_is_no_failure(log):
+def test_output_in_another_encoding_is_no_failure(log):
     assert Processes().run(["printf", r"\377."], log) == "\N{REPLACEMENT CHARACTER}."
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM; "])
-def test_stop_ends_children_of_children(log, tmp_path, monkeypatch, trap):
+def test_stop_ends_grandchildren(log, tmp_path, monkeypatch, trap):
     monkeypatch.setattr(processes_module, "GRACE_SECONDS", 0.5)
     processes = Processes()
-    raised = []
+    errors = []
 
     def run():
         try:
-            # A shell, its child, and the child's child, which has the output open.
+            # A shell, its child, and its grandchild, which has the output open.
             script = f"{trap}sh -c 'sleep 300 & echo $! > {tmp_path}/pid.part; mv pid.part pid; wait' & wait"
             processes.run(["sh", "-c", script], log, cwd=tmp_path)
         except BaseException as error:
-            raised.append(error)
+            errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -91,20 +91,20 @@ def test_stop_ends_children_of_children(log, tmp_path, monkeypatch, trap):
     assert _runs(pid)
     processes.stop()
     thread.join(10)
-    assert [type(error) for error in raised] == [Interrupted]
+    assert [type(error) for error in errors] == [Interrupted]
     assert _until(lambda: not _runs(pid))
 
 
-def test_after_stop_nothing_is_started(log, tmp_path):
+def test_after_stop_no_program_is_started(log, tmp_path):
     processes = Processes()
     processes.stop()
     processes.stop()
     with pytest.raises(Interrupted):
-        processes.run(["touch", tmp_path / "made"], log)
-    assert not (tmp_path / "made").exists()
+        processes.run(["touch", tmp_path / "file"], log)
+    assert not (tmp_path / "file").exists()
 
 
 def test_children_are_in_a_session_of_their_own(log):
-    # A terminal's Ctrl-C reaches us alone, and we end them.
+    # A terminal's Ctrl-C reaches only this process, which ends its children.
     sid = Processes().run(["sh", "-c", "cut -d' ' -f6 /proc/$$/stat"], log)
     assert int(sid) != os.getsid(0)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""bundle.json: written last, read first, and every file compared with it."""
+"""bundle.json: written after all files, read before them, and the source of their checksums."""
 
 import json
 import re
@@ -35,14 +35,14 @@ FILES = {ETCD.id: "etcd", PAUSE.id: "pause", NODE.id: "node.tar"}
 
 
 @pytest.fixture
-def made(tmp_path):
-    """The units, in a cache."""
+def cache_entries(tmp_path):
+    """The cache entries of all units, by id."""
     cache = Cache(tmp_path / "cache")
     result = {}
     for unit in PLAN.units.values():
         out = tmp_path / "out"
         out.mkdir()
-        (out / FILES[unit.id]).write_text(f"what {unit.id} is")
+        (out / FILES[unit.id]).write_text(f"content of {unit.id}")
         images = {"b:1": "sha256:bb", "a:1": "sha256:aa"}
         result[unit.id] = cache.store(unit, out, {"images": images} if unit is NODE else {})
     return result
@@ -54,17 +54,17 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def bundle(folder, made):
-    """The record of a bundle that is whole."""
-    return write_bundle(folder, PLAN, made, "seed", "amd64")
+def bundle(folder, cache_entries):
+    """The record of a complete bundle."""
+    return write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
 
 
-def test_what_is_written_is_read(folder, bundle):
+def test_a_written_record_can_be_read(folder, bundle):
     assert read_record(folder, "seed", "amd64") == bundle
     check_files(folder, bundle)
 
 
-def test_the_record_says_all_of_its_files(folder, bundle, made):
+def test_the_record_describes_all_files(folder, bundle, cache_entries):
     node = folder / "images" / "node.tar"
     assert {key: value for key, value in bundle.items() if key != "files"} == {
         "schema_version": 2,
@@ -84,67 +84,67 @@ def test_the_record_says_all_of_its_files(folder, bundle, made):
         "component": "node",
         "version": "",
         "sha256": sha256(node),
-        "size": len("what archive/node is"),
+        "size": len("content of archive/node"),
         "source": "built here",
     }
-    assert node.samefile(made[NODE.id].folder / "node.tar")
+    assert node.samefile(cache_entries[NODE.id].folder / "node.tar")
     assert sorted(path.name for path in folder.iterdir()) == ["bin", "bundle.json", "images"]
 
 
 @pytest.mark.usefixtures("bundle")
-def test_writing_again_leaves_nothing_of_another_plan_and_all_of_others(folder, made):
+def test_writing_removes_files_of_an_earlier_plan_and_no_others(folder, cache_entries):
     (folder / "bin" / "theirs").write_text("")
     (folder / "theirs").write_text("")
-    record = write_bundle(folder, SMALLER, made, "seed", "amd64")
+    record = write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bin/theirs", "bundle.json", "theirs"]
     assert read_record(folder, "seed", "amd64") == record
 
 
 @pytest.mark.usefixtures("bundle")
-def test_what_a_killed_run_left_is_known_and_removed(folder, made):
-    """A run that changed the bundle was killed, then another: the third one wants less than both."""
-    tar = made[NODE.id].folder / "node.tar"
+def test_files_of_killed_runs_are_removed(folder, cache_entries):
+    """Two runs that changed the bundle were killed. The third run has a smaller plan."""
+    tar = cache_entries[NODE.id].folder / "node.tar"
     text = tar.read_text()
     tar.unlink()
     for _ in range(2):
         with pytest.raises(OSError, match="node"):
-            write_bundle(folder, PLAN, made, "seed", "amd64")
+            write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
         assert read_record(folder, "seed", "amd64") is None
         check_folder(folder, PLAN)
     tar.write_text(text)
-    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bundle.json"]
 
 
-def test_a_first_run_that_was_killed_is_known(folder, made):
-    (made[NODE.id].folder / "node.tar").unlink()
+def test_files_of_a_killed_first_run_are_removed(folder, cache_entries):
+    (cache_entries[NODE.id].folder / "node.tar").unlink()
     with pytest.raises(OSError, match="node"):
-        write_bundle(folder, PLAN, made, "seed", "amd64")
+        write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bin/pause", "bundle.json.changing"]
     check_folder(folder, SMALLER)
-    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bundle.json"]
 
 
 @pytest.mark.parametrize("path", ["../theirs", "bin/../../theirs", "theirs", "/etc/hostname"])
-def test_a_record_makes_nothing_outside_of_its_folders_ours(folder, bundle, made, path):
+def test_a_record_owns_no_files_outside_its_folders(folder, bundle, cache_entries, path):
     for theirs in (folder / "theirs", folder.parent / "theirs"):
         theirs.write_text("")
     files = [*bundle["files"], {**bundle["files"][0], "path": path}]
     (folder / "bundle.json").write_text(json.dumps(bundle | {"files": files}))
-    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert (folder / path).exists()
 
 
 @pytest.mark.parametrize("path", ["bin/etcd", "bin/python", "images/logo.png", "manifests/sub/a.yaml"])
-def test_files_where_there_was_never_a_bundle_are_somebody_else_s(folder, path):
+def test_files_in_a_folder_that_never_had_a_bundle_are_refused(folder, path):
     (folder / path).parent.mkdir(parents=True)
     (folder / path).write_text("theirs")
     with pytest.raises(BundleError, match=rf"\(cluster_bundle_dir\) has files that are of no bundle, such as {path}: "):
         check_folder(folder, PLAN)
 
 
-def test_a_folder_that_is_empty_or_not_there_or_has_other_files_is_taken(folder):
+def test_a_missing_or_empty_folder_or_one_with_unrelated_files_is_accepted(folder):
     check_folder(folder, PLAN)
     (folder / "bin").mkdir(parents=True)
     (folder / "README").write_text("")
@@ -152,8 +152,8 @@ def test_a_folder_that_is_empty_or_not_there_or_has_other_files_is_taken(folder)
 
 
 @pytest.mark.usefixtures("bundle")
-def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_has_one(folder, made):
-    write_bundle(folder, SMALLER, made, "seed", "amd64")
+def test_a_foreign_file_is_refused_only_at_a_path_of_the_plan(folder, cache_entries):
+    write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     (folder / "bin" / "other").write_text("theirs")
     check_folder(folder, PLAN)
     (folder / "bin" / "pause").write_text("theirs")
@@ -162,8 +162,8 @@ def test_a_file_that_was_put_beside_a_bundle_is_in_the_way_only_where_the_plan_h
 
 
 @pytest.mark.usefixtures("bundle")
-def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, made, tmp_path):
-    old = made[ETCD.id].folder / "etcd"
+def test_writing_leaves_the_older_cache_entry_unchanged(folder, cache_entries, tmp_path):
+    old = cache_entries[ETCD.id].folder / "etcd"
     newer = make_unit("component", "etcd", "3.5.5", ETCD.inputs)
     out = tmp_path / "out"
     out.mkdir()
@@ -171,38 +171,38 @@ def test_writing_again_does_not_write_into_the_cache_s_old_file(folder, made, tm
     stored = Cache(tmp_path / "cache").store(newer, out, {})
     write_bundle(folder, BundlePlan({newer.id: newer}, PLAN.files[:1]), {newer.id: stored}, "seed", "amd64")
     assert (folder / "bin" / "etcd").read_text() == "newer"
-    assert old.read_text() == "what component/etcd is"
+    assert old.read_text() == "content of component/etcd"
 
 
 @pytest.mark.usefixtures("bundle")
-def test_a_bundle_that_was_not_finished_is_none(folder, made):
-    (made[NODE.id].folder / "node.tar").unlink()
+def test_an_unfinished_bundle_is_no_bundle(folder, cache_entries):
+    (cache_entries[NODE.id].folder / "node.tar").unlink()
     with pytest.raises((OSError, BundleError)):
-        write_bundle(folder, PLAN, made, "seed", "amd64")
+        write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
     assert (folder / "bin" / "etcd").exists()
     assert read_record(folder, "seed", "amd64") is None
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_without_bundle_json_there_is_none(folder, there):
-    if there:
+@pytest.mark.parametrize("has_files", [False, True])
+def test_a_folder_without_bundle_json_is_no_bundle(folder, has_files):
+    if has_files:
         (folder / "bin").mkdir(parents=True)
         (folder / "bin" / "etcd").write_text("")
     assert read_record(folder, "seed", "amd64") is None
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"stack": "current"}, r"The bundle in \S+ is for stack current, and seed is wanted: "),
         ({"arch": "arm64"}, r"The bundle in \S+ is for arch arm64, and amd64 is wanted: "),
-        # Also where it is of an older release, since it would be made anew.
+        # Also if it is an older release's, since it would be built again.
         ({"schema_version": 1, "stack": "current"}, r"The bundle in \S+ is for stack current, and seed is wanted: "),
     ],
 )
-def test_another_bundle_is_refused(folder, bundle, change, says):
+def test_another_bundle_is_refused(folder, bundle, change, message):
     (folder / "bundle.json").write_text(json.dumps(bundle | change))
-    with pytest.raises(BundleError, match=says) as caught:
+    with pytest.raises(BundleError, match=message) as caught:
         read_record(folder, "seed", "amd64")
     assert str(caught.value).endswith("cluster_bundle_dir.")
 
@@ -214,11 +214,11 @@ def test_a_newer_release_s_bundle_is_refused(folder, bundle, more):
         read_record(folder, "seed", "amd64")
 
 
-def test_an_older_release_s_bundle_is_made_anew(folder, bundle, made):
+def test_an_older_release_s_bundle_is_written_again(folder, bundle, cache_entries):
     (folder / "bundle.json").write_text(json.dumps(bundle | {"schema_version": 1, "images": {"node": ["a:1"]}}))
     assert read_record(folder, "seed", "amd64") is None
     check_folder(folder, PLAN)
-    write_bundle(folder, SMALLER, made, "seed", "amd64")
+    write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bundle.json"]
 
 
@@ -234,7 +234,7 @@ def test_an_older_release_s_bundle_is_made_anew(folder, bundle, made):
         {"units": None},
     ],
 )
-def test_what_is_no_record_says_so(folder, bundle, change):
+def test_an_invalid_record_is_named_with_a_remedy(folder, bundle, change):
     (folder / "bundle.json").write_text(json.dumps(bundle | change))
     with pytest.raises(
         BundleError, match=rf"/bundle\.json is no record of a bundle\. Remove {re.escape(str(folder))} to"
@@ -242,36 +242,36 @@ def test_what_is_no_record_says_so(folder, bundle, change):
         read_record(folder, "seed", "amd64")
 
 
-@pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
 @pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
 def test_other_json_is_no_record(folder, text):
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=r"/bundle\.json is no record of a bundle"):
         read_record(folder, "seed", "amd64")
 
 
-@pytest.mark.parametrize("text", ["", '{"schema_version": 1, '])
 @pytest.mark.usefixtures("bundle")
-def test_a_record_that_can_t_be_read_says_what_to_do(folder, text):
+@pytest.mark.parametrize("text", ["", '{"schema_version": 1, '])
+def test_an_unreadable_record_is_named_with_a_remedy(folder, text):
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=rf"bundle\.json can't be read .*\. Remove {re.escape(str(folder))} to have"):
         read_record(folder, "seed", "amd64")
 
 
 @pytest.mark.parametrize("path", ["bin/etcd", "bin/pause", "images/node.tar"])
-def test_one_byte_is_named(folder, bundle, path):
+def test_a_file_with_one_changed_byte_is_named(folder, bundle, path):
     data = bytearray((folder / path).read_bytes())
     data[-1] ^= 1
     (folder / path).write_bytes(data)
     with pytest.raises(BundleError) as caught:
         check_files(folder, bundle)
-    now = sha256(folder / path)[:12]
+    checksum = sha256(folder / path)[:12]
     lines = str(caught.value).splitlines()
     assert lines[0] == f"The bundle in {folder} is damaged:"
-    assert lines[1:-1] == [f"  - {path} is not the file that bundle.json names (its sha256 is {now}...)"]
+    assert lines[1:-1] == [f"  - {path} is not the file that bundle.json names (its sha256 is {checksum}...)"]
 
 
-def test_all_that_is_wrong_is_named_at_once(folder, bundle):
+def test_all_damaged_files_are_named_at_once(folder, bundle):
     (folder / "bin" / "etcd").unlink()
     (folder / "images" / "node.tar").unlink()
     (folder / "bin" / "pause").write_text("")
