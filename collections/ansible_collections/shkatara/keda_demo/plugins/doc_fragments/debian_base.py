@@ -13,7 +13,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   debian_mirror:
-    description: The mirror from which debootstrap gets Debian. The default is debootstrap's own.
+    description: The Debian mirror. Empty leaves debootstrap's default.
     type: str
     default: ""
   arch:

@@ -15,6 +15,6 @@ options:
   progress_file:
     description:
       - A file to which the module appends its progress as lines of JSON.
-      - The action plugin of the same name sets this option and displays the lines, so it needs no value.
+      - The action plugin of the same name sets the option and displays the lines, so a task does not need it.
     type: path
 """

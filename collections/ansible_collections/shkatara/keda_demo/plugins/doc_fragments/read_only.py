@@ -13,7 +13,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in check_mode and say what it would do.
+    description: Can run in check_mode and return what it would do, without doing it.
     support: full
   diff_mode:
     description: Returns details on what has changed when in diff mode.
