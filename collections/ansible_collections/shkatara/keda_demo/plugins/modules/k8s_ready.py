@@ -19,6 +19,8 @@ description:
   - The module only reads, so it never returns C(changed).
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
+  - shkatara.keda_demo.progress
+  - shkatara.keda_demo.read_only
 options:
   resources:
     description: The objects to wait for. They need not exist when the module starts.
@@ -58,22 +60,10 @@ options:
     description: The time between two checks, in seconds.
     type: float
     default: 1
-  progress_file:
-    description:
-      - A file to which the module appends its progress as lines of JSON.
-      - The action plugin of the same name sets this option and displays the lines, so it needs no value.
-    type: path
 attributes:
   check_mode:
-    description: Can run in check_mode and say what it would do.
-    support: full
     details:
       - In check mode the module checks the objects once, and does not fail if some are not ready.
-  diff_mode:
-    description: Returns details on what has changed when in diff mode.
-    support: none
-requirements:
-  - kubernetes (Python library) >= 24.2.0
 notes:
   - The kubeconfig needs the verb C(get) on the objects, and C(list) on Pods in their namespaces.
 """

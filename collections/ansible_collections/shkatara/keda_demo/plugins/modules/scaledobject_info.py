@@ -23,25 +23,16 @@ description:
     reference of its C(authenticationRef). So it has no secret that KEDA keeps in a C(TriggerAuthentication).
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
+  - shkatara.keda_demo.read_only
+  - shkatara.keda_demo.scaledobject
 options:
-  namespace:
-    description: The namespace of the ScaledObjects.
-    type: str
-    required: true
   name:
     description: The name of a ScaledObject. Without it, all ScaledObjects of the namespace are returned.
     type: str
 attributes:
   check_mode:
-    description: Can run in check_mode and say what it would do.
-    support: full
     details:
       - The module only reads, and does the same in check mode.
-  diff_mode:
-    description: Returns details on what has changed when in diff mode.
-    support: none
-requirements:
-  - kubernetes (Python library) >= 24.2.0
 notes:
   - The kubeconfig needs the verb C(list) on C(scaledobjects.keda.sh), C(horizontalpodautoscalers.autoscaling) and
     C(deployments.apps) in the namespace.

@@ -18,5 +18,6 @@ def documented_options(module: Any) -> dict[str, Any]:
     for name in text.get("extends_documentation_fragment", []):
         assert name.startswith(COLLECTION)
         place = f"ansible_collections.{COLLECTION}plugins.doc_fragments.{name.removeprefix(COLLECTION)}"
-        options |= yaml.safe_load(importlib.import_module(place).ModuleDocFragment.DOCUMENTATION)["options"]
+        fragment = yaml.safe_load(importlib.import_module(place).ModuleDocFragment.DOCUMENTATION)
+        options |= fragment.get("options", {})
     return options | text["options"]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-METRIC = "s0-prometheus-python_request_operations"
-QUERY = 'sum(rate(python_request_operations_total{namespace="test"}[30s]))'
+from ansible_collections.shkatara.keda_demo.tests.support.objects import METRIC, TRIGGER
 
 SCALEDOBJECT: dict[str, Any] = {
     "apiVersion": "keda.sh/v1alpha1",
@@ -34,18 +33,7 @@ SCALEDOBJECT: dict[str, Any] = {
         "minReplicaCount": 1,
         "pollingInterval": 5,
         "scaleTargetRef": {"name": "test"},
-        "triggers": [
-            {
-                "metadata": {
-                    "ignoreNullValues": "false",
-                    "metricName": "python_request_operations",
-                    "query": QUERY,
-                    "serverAddress": "http://prometheus-k8s.monitoring.svc:9090",
-                    "threshold": "10",
-                },
-                "type": "prometheus",
-            }
-        ],
+        "triggers": [TRIGGER],
     },
     "status": {
         "conditions": [

@@ -24,13 +24,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.wiring import new_state
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    COUNTED,
-    DEPLOYMENT,
-    NOON,
-    SCALEDOBJECT,
-    later,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT
+from ansible_collections.shkatara.keda_demo.tests.support.observations import NOON, later
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import COUNTED
 
 # The monotonic clock when a script begins.
 BEGIN = 1000.0

@@ -26,17 +26,13 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     Verdict,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
-    DIED,
-    ENDED,
+from ansible_collections.shkatara.keda_demo.tests.support.loads import DIED, ENDED, RUNNING, UNANSWERED, UNSENT
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import (
     FOUR,
     NONE,
     OTHERS,
-    RUNNING,
     TARGET,
     TIMING,
-    UNANSWERED,
-    UNSENT,
     predicted,
 )
 

@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,27 +20,19 @@ from ansible_collections.shkatara.keda_demo.plugins.action.deliver import (
     staged,
     with_checksums,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.plays import WRITE_RESULT, LocalPlay
 
-COLLECTION = Path(__file__).parents[4]
 # Files become root's. Where the tests are not run by root, a user name space shows this user as root.
 AS_ROOT = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
 
-PLAY = """
-- hosts: localhost
-  connection: local
-  gather_facts: false
-  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
-  tasks:
-    - name: Deliver
-      shkatara.keda_demo.deliver:
-        bundle: "{{ bundle }}"
-        files: "{{ files }}"
-        directories: "{{ directories }}"
-      register: delivered
-      ignore_errors: true
-    # A module that writes a file would take longer than all else.
-    - name: Show the result
-      ansible.builtin.debug: {msg: "result: {{ delivered | to_json }}"}
+TASKS = """
+- name: Deliver
+  shkatara.keda_demo.deliver:
+    bundle: "{{ bundle }}"
+    files: "{{ files }}"
+    directories: "{{ directories }}"
+  register: done
+  ignore_errors: true
 """
 
 
@@ -251,13 +242,10 @@ class Host:
     """This machine as a host, with a folder of its own for what is delivered."""
 
     def __init__(self, tmp_path, bundle):
-        root = tmp_path / "collections" / "ansible_collections" / "shkatara"
-        root.mkdir(parents=True)
-        (root / "keda_demo").symlink_to(COLLECTION)
-        (tmp_path / "play.yml").write_text(PLAY)
-        (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path={root.parents[1]}\n")
         self.home = tmp_path / "home"
         self.home.mkdir()
+        environment = os.environ | {"HOME": str(self.home)}
+        self._play = LocalPlay(tmp_path, TASKS + WRITE_RESULT, AS_ROOT, environment)
         self.root = tmp_path / "host"
         self.kubelet = self.root / "bin" / "kubelet"
         self.runc = self.root / "sbin" / "runc"
@@ -266,30 +254,12 @@ class Host:
             {"src": "bin/kubelet", "dest": str(self.kubelet), "mode": "0755"},
             {"src": "bin/runc", "dest": str(self.runc)},
         ]
-        self._tmp_path = tmp_path
         self._bundle = bundle
 
     def deliver(self, *options):
         """Run the play, and return the task's result."""
-        variables = {
-            "bundle": str(self._bundle),
-            "files": self.files,
-            "directories": [str(self.directory)],
-        }
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-        environment |= {"ANSIBLE_CONFIG": str(self._tmp_path / "ansible.cfg"), "HOME": str(self.home)}
-        command = [*AS_ROOT, sys.executable, "-m", "ansible", "playbook", "-i", "localhost,"]
-        done = subprocess.run(
-            [*command, str(self._tmp_path / "play.yml"), "-e", json.dumps(variables), *options],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        (message,) = re.findall(r'^ +"msg": ("result: .*")$', done.stdout, flags=re.MULTILINE)
-        delivered = json.loads(json.loads(message).removeprefix("result: "))
-        delivered["output"] = done.stdout.partition("TASK [Show the result]")[0]
+        variables = {"bundle": str(self._bundle), "files": self.files, "directories": [str(self.directory)]}
+        delivered = self._play.result(variables, *options)
         assert delivered["failed"] or not (self.home / STAGING).exists(), "the staging folder was left behind"
         return delivered
 

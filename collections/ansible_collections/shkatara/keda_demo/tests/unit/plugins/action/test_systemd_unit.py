@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Running a unit with its current files: the commands run here, with a `systemctl` that keeps its state in a folder."""
 
-import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -22,8 +19,7 @@ from ansible_collections.shkatara.keda_demo.plugins.action.systemd_unit import (
     run_command,
 )
 from ansible_collections.shkatara.keda_demo.plugins.modules import systemd_unit
-
-COLLECTION = Path(__file__).parents[4]
+from ansible_collections.shkatara.keda_demo.tests.support.plays import WRITE_RESULT, LocalPlay
 
 # The answers are those of systemd 219 and 252 to these commands. `active` holds the second of the last start.
 SYSTEMCTL = r"""#!/bin/sh
@@ -44,22 +40,10 @@ case "$*" in
 esac
 """
 
-PLAY = """
-- hosts: localhost
-  connection: local
-  gather_facts: false
-  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
-  tasks:
-    - name: Run the unit
-      shkatara.keda_demo.systemd_unit: "{{ arguments }}"
-      register: done
-    - name: Write the result
-      ansible.builtin.copy:
-        content: "{{ done | to_json }}"
-        dest: "{{ result }}"
-        mode: "0600"
-      check_mode: false
-      diff: false
+TASKS = """
+- name: Run the unit
+  shkatara.keda_demo.systemd_unit: "{{ arguments }}"
+  register: done
 """
 
 
@@ -289,24 +273,8 @@ def test_a_unit_that_can_t_be_started_is_a_failure(host):
 
 
 def test_a_play_starts_a_unit(host, tmp_path):
-    root = tmp_path / "collections" / "ansible_collections" / "shkatara"
-    root.mkdir(parents=True)
-    (root / "keda_demo").symlink_to(COLLECTION)
-    (tmp_path / "play.yml").write_text(PLAY)
-    (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path={root.parents[1]}\n")
-    arguments = {"name": "kubelet", "files": [str(host.file)]}
-    variables = {"arguments": arguments, "result": str(tmp_path / "result")}
-    environment = {key: value for key, value in host.environment.items() if not key.startswith("ANSIBLE_")}
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(tmp_path / "play.yml")]
-    done = subprocess.run(
-        [*command, "-e", json.dumps(variables)],
-        env=environment | {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    result = json.loads((tmp_path / "result").read_text())
+    play = LocalPlay(tmp_path, TASKS + WRITE_RESULT, environment=host.environment)
+    result = play.result({"arguments": {"name": "kubelet", "files": [str(host.file)]}})
     assert (result["changed"], result["msg"]) == (True, "kubelet was started: disabled, stopped")
     assert (host.state / "active").exists()
 

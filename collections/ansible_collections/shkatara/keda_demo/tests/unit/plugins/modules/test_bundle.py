@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import RunControl
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
 from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
 from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import check_machine, ensure_bundle
+from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
     "name": "small",
@@ -230,26 +230,12 @@ def test_an_older_release_s_bundle_is_written_again_from_the_cache(finished):
 
 
 def test_the_wait_for_another_run_can_be_interrupted(run):
-    run.end_requested = True
-    with Cache(run.cache).lock(lambda: None, lambda: False), pytest.raises(Interrupted):
-        run()
-    assert run.messages == ["another run is building in this cache: waiting for it"]
-    assert run.builds == []
+    check_interrupted_wait(run)
 
 
 def test_a_bundle_built_by_another_run_during_the_wait_stays_unchanged(run, monkeypatch):
-    original_lock = Cache.lock
     before = {}
-
-    def lock(cache, on_wait, end_requested):
-        # The other run gets the lock first, and has finished when this run gets it.
-        monkeypatch.setattr(Cache, "lock", original_lock)
-        run()
-        before.update(run.times())
-        run.builds.clear()
-        return original_lock(cache, on_wait, end_requested)
-
-    monkeypatch.setattr(Cache, "lock", lock)
+    run_another_first(run, monkeypatch, lambda: before.update(run.times()))
     result = run()
     assert (result["changed"], result["built"], run.builds) == (False, [], [])
     bundle = {path: time for path, time in before.items() if path.is_relative_to(run.folder)}

@@ -14,6 +14,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules.debian_image import ensure_image
+from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
     "name": "small",
@@ -142,24 +143,11 @@ def test_an_interrupted_run_leaves_the_finished_base_and_no_incomplete_image(run
 
 
 def test_the_wait_for_another_run_can_be_interrupted(run):
-    run.end_requested = True
-    with Cache(run.cache).lock(lambda: None, lambda: False), pytest.raises(Interrupted):
-        run()
-    assert run.messages == ["another run is building in this cache: waiting for it"]
-    assert run.builds == []
+    check_interrupted_wait(run)
 
 
 def test_an_image_built_by_another_run_during_the_wait_is_not_built_again(run, monkeypatch):
-    original_lock = Cache.lock
-
-    def lock(cache, on_wait, end_requested):
-        # The other run gets the lock first, and has finished when this run gets it.
-        monkeypatch.setattr(Cache, "lock", original_lock)
-        run()
-        run.builds.clear()
-        return original_lock(cache, on_wait, end_requested)
-
-    monkeypatch.setattr(Cache, "lock", lock)
+    run_another_first(run, monkeypatch)
     result = run()
     assert (result["changed"], result["built"], run.builds) == (False, [], [])
 

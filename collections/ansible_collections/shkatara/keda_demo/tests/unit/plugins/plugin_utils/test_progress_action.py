@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import Progress
 from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.progress import Tail
-
-COLLECTION = Path(__file__).parents[4]
+from ansible_collections.shkatara.keda_demo.tests.support.plays import LocalPlay
 
 MODULE = """
 from __future__ import annotations
@@ -45,18 +41,13 @@ class ActionModule(ProgressActionBase):
     pass
 """
 
-PLAY = """
-- hosts: localhost
-  connection: local
-  gather_facts: false
-  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
-  tasks:
-    - name: Sleep
-      test.test.sleeper: {seconds: "{{ seconds }}", mark: "{{ mark }}"}
-      no_log: "{{ quiet | default(false) | bool }}"
-      register: slept
-    - name: Check the result
-      ansible.builtin.assert: {that: [slept.answer == 42, slept is not changed]}
+TASKS = """
+- name: Sleep
+  test.test.sleeper: {seconds: "{{ seconds }}", mark: "{{ mark }}"}
+  no_log: "{{ quiet | default(false) | bool }}"
+  register: slept
+- name: Check the result
+  ansible.builtin.assert: {that: [slept.answer == 42, slept is not changed]}
 """
 
 
@@ -75,32 +66,24 @@ def test_tail_shows_lines_while_they_come_and_the_last_ones_too(tmp_path):
 
 
 @pytest.fixture
+def mark(tmp_path):
+    """The file that the module writes at its end."""
+    return tmp_path / "mark"
+
+
+@pytest.fixture
 def play(tmp_path):
-    """A command line for a play with a module of its own, and the environment it needs."""
-    root = tmp_path / "collections" / "ansible_collections"
-    plugins = root / "test" / "test" / "plugins"
+    """A play with a module of its own."""
+    play = LocalPlay(tmp_path, TASKS)
+    plugins = play.collections / "test" / "test" / "plugins"
     for kind, text in (("modules", MODULE), ("action", ACTION)):
         (plugins / kind).mkdir(parents=True)
         (plugins / kind / "sleeper.py").write_text(text)
-    (root / "shkatara").mkdir()
-    (root / "shkatara" / "keda_demo").symlink_to(COLLECTION)
-    (tmp_path / "play.yml").write_text(PLAY)
-    (tmp_path / "ansible.cfg").write_text(f"[defaults]\ncollections_path={root.parent}\nlocalhost_warning=False\n")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-    environment |= {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(tmp_path / "play.yml")]
-    return [*command, "-e", f"mark={tmp_path / 'mark'}"], environment, tmp_path / "mark"
+    return play
 
 
-def test_a_play_shows_the_lines_while_the_module_runs(play):
-    command, environment, mark = play
-    with subprocess.Popen(
-        [*command, "-e", "seconds=2"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+def test_a_play_shows_the_lines_while_the_module_runs(play, mark):
+    with play.start({"mark": str(mark), "seconds": 2}) as process:
         assert process.stdout is not None
         lines = [(time.time(), line) for line in process.stdout]
     output = "".join(line for _at, line in lines)
@@ -114,30 +97,15 @@ def test_a_play_shows_the_lines_while_the_module_runs(play):
     assert not Path(mark.read_text().split()[-1]).exists(), "the progress file was left behind"
 
 
-def test_nothing_is_shown_under_no_log(play):
-    command, environment, mark = play
-    done = subprocess.run(
-        [*command, "-e", "seconds=0.1", "-e", "quiet=true"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "begun" not in done.stdout
+def test_nothing_is_shown_under_no_log(play, mark):
+    output = play.run({"mark": str(mark), "seconds": 0.1, "quiet": True})
+    assert "begun" not in output
     assert mark.read_text() == "[] None"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_ansible_reaches_the_module(play, number):
-    command, environment, mark = play
-    with subprocess.Popen(
-        [*command, "-e", "seconds=60"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+def test_a_signal_to_ansible_reaches_the_module(play, mark, number):
+    with play.start({"mark": str(mark), "seconds": 60}) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("  begun"):

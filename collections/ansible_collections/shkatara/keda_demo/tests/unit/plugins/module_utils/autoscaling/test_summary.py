@@ -15,11 +15,9 @@ from ansible_collections.shkatara.keda_demo.tests.support.info_objects import (
     DEPLOYMENT,
     HPA,
     HPA_MESSAGE,
-    METRIC,
-    QUERY,
     SCALEDOBJECT,
 )
-from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
+from ansible_collections.shkatara.keda_demo.tests.support.objects import METRIC, QUERY, changed
 
 
 def info(scaledobject=SCALEDOBJECT, hpa=HPA, deployment=DEPLOYMENT):

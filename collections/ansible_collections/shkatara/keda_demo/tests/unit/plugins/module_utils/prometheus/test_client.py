@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import http.server
-import json
 import threading
 import time
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +18,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     QueryError,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import Series
+from ansible_collections.shkatara.keda_demo.tests.support import apiserver
 
 TARGET = {
     "discoveredLabels": {"__meta_kubernetes_namespace": "test", "__meta_kubernetes_pod_name": "test-1"},
@@ -37,8 +37,7 @@ def vector(*values):
     return {"status": "success", "data": {"resultType": "vector", "result": result}}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(apiserver.Handler):
     answers: dict[str, tuple[int, dict]]
     requests: list[tuple[str, dict]]
     request_headers: list[dict]
@@ -50,17 +49,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.request_headers.append(dict(self.headers))
         answer = self.answers.get(parts.path, (404, {}))
         status, document = answer() if callable(answer) else answer
-        body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(document, status)
         # Without a header that says so, as a server does whose keep-alive time is over.
         self.close_connection = self.closes
-
-    def log_message(self, *_args):
-        pass
 
 
 @pytest.fixture

@@ -14,21 +14,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.hop_tracker import HopTime, HopTracker
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import Plan, PlannedLoad
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    COUNTED,
-    FIRST,
-    METRIC,
-    NEW,
-    NOON,
-    deployed,
-    metric,
-    pod,
-    scaled,
-    seen,
-    series,
-    state_of,
-)
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import TIMING, predicted
+from ansible_collections.shkatara.keda_demo.tests.support.objects import FIRST, METRIC, NEW, deployed, pod, scaled
+from ansible_collections.shkatara.keda_demo.tests.support.observations import NOON, metric, seen, series
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import TIMING, predicted
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import COUNTED, state_of
 
 TARGET = HpaConfig((Metric(METRIC, 10.0),), 1, 10)
 PLAN = Plan(

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import (
@@ -13,24 +12,17 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     ScaledIn,
     ScaledInLate,
 )
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    HPA,
-    NEW,
-    PODS,
-    changed,
-    deployed,
+from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, NEW, PODS, changed, deployed, pod, scaled
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     later,
     metric,
-    pod,
-    ready_chain,
-    scale_in,
-    scale_out,
-    scaled,
+    pod_targets,
+    ready_replicas,
     seen,
-    source,
-    target,
+    with_object,
     without,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_in, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 # The load of the phase activation lasts until the latest time of a change: 10 + 30 + 15 + 3 + 32 s.
@@ -88,24 +80,16 @@ def test_a_load_that_is_over_the_threshold_is_no_activation(tmp_path):
     assert run.load.orders == []
 
 
-def with_hpa(observations, hpa):
-    """Return observations with another HPA."""
-    return [replace(item, object=hpa) if source(item) == "horizontalpodautoscalers" else item for item in observations]
-
-
 def value_target(observations, replicas):
     """Return a chain at its minimum of `replicas`, whose HPA has a target for the total of all replicas."""
     hpa = changed(HPA, "spec.metrics.0.external.target", {"type": "Value", "value": "10"})
     hpa = changed(hpa, "spec.minReplicas", replicas)
     hpa = changed(changed(hpa, "status.desiredReplicas", replicas), "status.currentReplicas", replicas)
-    replaced = with_hpa(observations, hpa)
-    pods = [seen(0, "pods", pod(name)) for name in list(PODS)[:replicas]]
-    targets = metric(0.15, 0.0, targets=[target(name) for name in list(PODS)[:replicas]])
+    replaced = with_object(observations, "horizontalpodautoscalers", hpa)
     return [
         *without(replaced, "deployments"),
-        seen(0, "deployments", deployed(replicas, replicas, replicas)),
-        *pods,
-        targets,
+        *ready_replicas(0, replicas),
+        metric(0.15, 0.0, targets=pod_targets(replicas)),
     ]
 
 
@@ -220,7 +204,7 @@ def test_a_signal_during_the_scale_in(tmp_path):
 
 def test_an_hpa_that_never_shrinks_is_refused(tmp_path):
     hpa = changed(HPA, "spec.behavior", {"scaleDown": {"selectPolicy": "Disabled"}})
-    run = Run(tmp_path, with_hpa(ready_chain(), hpa), phases=TO_MINIMUM)
+    run = Run(tmp_path, with_object(ready_chain(), "horizontalpodautoscalers", hpa), phases=TO_MINIMUM)
     assert run.verdict == ("aborted", "bad_input")
     assert re.search(r"scale_in\b.*behavior\.scaleDown\.selectPolicy\b.*Disabled", run.facts.text)
     assert run.load.orders == []
@@ -230,7 +214,7 @@ def test_policies_that_never_reach_the_minimum_are_refused(tmp_path):
     """The API server allows no such policy; without the check the files would have an infinite time."""
     policy = {"type": "Pods", "value": 0, "periodSeconds": 15}
     hpa = changed(HPA, "spec.behavior", {"scaleDown": {"policies": [policy]}})
-    run = Run(tmp_path, with_hpa(ready_chain(), hpa), phases=TO_MINIMUM)
+    run = Run(tmp_path, with_object(ready_chain(), "horizontalpodautoscalers", hpa), phases=TO_MINIMUM)
     assert run.verdict == ("aborted", "bad_input")
     assert re.search(r"scale_in\b.*behavior\.scaleDown\D+4\D+1\b", run.facts.text)
     assert run.load.orders == []
@@ -243,7 +227,7 @@ def four_replicas():
         seen(0, "horizontalpodautoscalers", scaled(4, "0", current=4), "ADDED"),
         seen(0, "deployments", deployed(4, 4, 4), "ADDED"),
         *(seen(0, "pods", pod(name), "ADDED") for name in NEW),
-        metric(0.1, 0.0, targets=[target(name) for name in PODS], version="2.41.0"),
+        metric(0.1, 0.0, targets=pod_targets(len(PODS)), version="2.41.0"),
     ]
 
 

@@ -15,21 +15,20 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
     FROM_ZERO,
-    GATEWAY,
     HPA,
     HPA_AT_ZERO,
     changed,
     deployed,
-    metric,
     pod,
-    ready_chain,
-    scale_in,
-    scale_out,
-    seen,
-    source,
-    without,
-    zero_chain,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
+    GATEWAY,
+    metric,
+    seen,
+    with_object,
+    without,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_in, scale_out, zero_chain
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 # When the load ends: replicas are held for 15 s.
@@ -50,11 +49,6 @@ def fed_by_gateway(observation):
     return replace(observation, targets=TargetsReading([GATEWAY], feeds={(GATEWAY.job, GATEWAY.instance)}))
 
 
-def with_scaledobject(observations, scaledobject):
-    """Return observations with another ScaledObject."""
-    return [replace(item, object=scaledobject) if source(item) == "scaledobjects" else item for item in observations]
-
-
 def from_zero(begin=0.3):
     """A scale-out from 0: KEDA makes the first pod 4 s after the first request, and the HPA does the rest."""
     first = [
@@ -72,7 +66,7 @@ def counts_of_the_gateway(run, targets):
 
 
 def zero_run(folder, events, scaledobject=FROM_ZERO, **options):
-    chain = with_scaledobject(zero_chain(), scaledobject)
+    chain = with_object(zero_chain(), "scaledobjects", scaledobject)
     return Run(folder, [*chain, *events], scaledobject=scaledobject, counted=counts_of_the_gateway, **options)
 
 
@@ -164,7 +158,7 @@ def test_a_load_under_the_activation_threshold_that_brings_a_replica(tmp_path):
 
 def test_a_load_that_does_not_reach_the_activation_threshold_is_predicted_to_bring_nothing(tmp_path):
     scaledobject = changed(FROM_ZERO, "spec.triggers.0.metadata.activationThreshold", "50")
-    chain = with_scaledobject(zero_chain(), scaledobject)
+    chain = with_object(zero_chain(), "scaledobjects", scaledobject)
     run = Run(tmp_path, chain, scaledobject=scaledobject, load={"rate": 30.0, "duration": 400.0}, phases=("scale_out",))
     assert run.verdict == ("not_scaled", "load_under_activation")
     assert run.result["predicted"]["possible_replicas"] == [0]

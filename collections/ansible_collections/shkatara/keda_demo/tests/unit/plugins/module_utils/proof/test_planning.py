@@ -29,12 +29,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import planning
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import Plan, Situation
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    HPA,
-    METRIC,
-    SCALEDOBJECT,
-    changed,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, METRIC, SCALEDOBJECT, changed
 
 URL = "http://192.0.2.11:30115/"
 RATE = {"rate": 34.5}

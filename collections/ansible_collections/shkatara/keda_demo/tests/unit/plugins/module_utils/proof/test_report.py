@@ -25,20 +25,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    FIRST,
-    HPA,
-    METRIC,
-    PODS,
-    changed,
-    metric,
-    ready_chain,
-    scale_in,
-    scale_out,
-    seen,
-    source,
-)
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import FOUR
+from ansible_collections.shkatara.keda_demo.tests.support.objects import FIRST, HPA, METRIC, PODS, changed
+from ansible_collections.shkatara.keda_demo.tests.support.observations import metric, with_object
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import FOUR
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_in, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import URL, Run
 
 DOCUMENTED = yaml.safe_load(verify_scaling.RETURN)
@@ -162,12 +152,7 @@ def test_the_load_has_no_times_of_the_monotonic_clock(result):
     ],
 )
 def test_what_was_read_is_not_assumed(tmp_path, behavior, kubernetes, read):
-    chain = [
-        seen(item.at, item.kind, changed(HPA, "spec.behavior", behavior))
-        if source(item) == "horizontalpodautoscalers"
-        else item
-        for item in ready_chain()
-    ]
+    chain = with_object(ready_chain(), "horizontalpodautoscalers", changed(HPA, "spec.behavior", behavior))
     predicted = Run(tmp_path, chain, load={"rate": 5.0}, kubernetes=kubernetes).result["predicted"]
     assert predicted["read"] == read
     assert set(predicted["assumed"]) == {

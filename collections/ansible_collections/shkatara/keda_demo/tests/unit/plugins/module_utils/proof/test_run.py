@@ -16,17 +16,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     progress_lines,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    deployed,
-    event,
-    later,
-    metric,
-    ready_chain,
-    scale_out,
-    seen,
-    source,
-    without,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.objects import deployed, event
+from ansible_collections.shkatara.keda_demo.tests.support.observations import later, metric, seen, source, without
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import SCALE_OUT_HOPS, ready_chain, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 
@@ -45,16 +37,7 @@ def test_a_proof_from_beginning_to_end(tmp_path):
     assert list(result["hops"]) == [
         "first_request",
         "load_scraped",
-        "metric_over_threshold",
-        "deployment_scaled",
-        "hpa_metric_over_threshold",
-        "hpa_decision",
-        "replicaset_scaled",
-        "pod_created",
-        "pod_scheduled",
-        "image_there",
-        "container_started",
-        "pod_ready",
+        *SCALE_OUT_HOPS,
         "new_pod_counted",
         "hpa_target_decision",
         "replicas_ready",

@@ -10,16 +10,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     LoadFailure,
     Unwatched,
 )
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    SCALEDOBJECT,
-    deployed,
-    failed,
-    ready_chain,
-    recovered,
-    scale_out,
-    scaled,
-    seen,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.objects import SCALEDOBJECT, deployed, scaled
+from ansible_collections.shkatara.keda_demo.tests.support.observations import failed, recovered, seen
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 

@@ -22,23 +22,25 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    GATEWAY,
     HPA,
     METRIC,
-    PODS,
     SCALEDOBJECT,
     changed,
     deployed,
-    metric,
-    pod,
-    ready_chain,
-    scale_out,
     scaled,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
+    GATEWAY,
+    map_objects,
+    metric,
+    pod_targets,
+    ready_replicas,
     seen,
-    source,
     target,
+    with_object,
     without,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import COUNTER, Run
 
 QUEUE = {
@@ -60,15 +62,12 @@ def hpa_of_both(hpa, average):
 
 def chain_of_both(observations, average="2"):
     """Return observations with the HPA and the ScaledObject of two triggers."""
-    return [observation_of_both(item, average) for item in observations]
-
-
-def observation_of_both(item, average):
-    if isinstance(item, Reading):
-        return replace(item, values={**item.values, "queue": 2.0})
-    if source(item) == "horizontalpodautoscalers":
-        return replace(item, object=hpa_of_both(item.object, average))
-    return replace(item, object=BOTH) if source(item) == "scaledobjects" else item
+    observations = with_object(observations, "scaledobjects", BOTH)
+    observations = map_objects(observations, "horizontalpodautoscalers", lambda hpa: hpa_of_both(hpa, average))
+    return [
+        replace(item, values={**item.values, "queue": 2.0}) if isinstance(item, Reading) else item
+        for item in observations
+    ]
 
 
 def test_a_second_trigger_is_assumed_to_keep_its_value(tmp_path):
@@ -115,15 +114,9 @@ HPA_OF_CPU = changed(
 
 def of(scaledobject, observations, hpa=HPA):
     """Return observations with another ScaledObject, and the HPA's metrics of another HPA."""
-    replaced = []
-    for item in observations:
-        obj = getattr(item, "object", None)
-        if source(item) == "scaledobjects":
-            obj = scaledobject
-        if source(item) == "horizontalpodautoscalers":
-            obj = changed(obj, "spec.metrics", hpa["spec"]["metrics"])
-        replaced.append(item if obj is None else replace(item, object=obj))
-    return replaced
+    observations = with_object(observations, "scaledobjects", scaledobject)
+    metrics = hpa["spec"]["metrics"]
+    return map_objects(observations, "horizontalpodautoscalers", lambda obj: changed(obj, "spec.metrics", metrics))
 
 
 LONG = {"rate": 34.5, "duration": 60.0}
@@ -192,13 +185,11 @@ def test_a_fallback_stands_for_the_metric(tmp_path):
 
 def test_a_fallback_of_several_replicas_is_rest(tmp_path):
     """The HPA gets 3 times its target, and keeps 3 replicas under any load."""
-    names = list(PODS)[:3]
     chain = of(falling_back(3), without(ready_chain(), "horizontalpodautoscalers", "deployments", "prometheus"))
     three = [
         seen(0, "horizontalpodautoscalers", scaled(3, "10", current=3), "ADDED"),
-        seen(0, "deployments", deployed(3, 3, 3), "ADDED"),
-        *(seen(0, "pods", pod(name), "ADDED") for name in names),
-        metric(0.1, 0.0, targets=[target(name) for name in names]),
+        *ready_replicas(0, 3),
+        metric(0.1, 0.0, targets=pod_targets(3)),
     ]
     run = Run(tmp_path, [*chain, *three], scaledobject=falling_back(3))
     assert run.verdict == ("not_scaled", "fallback")
@@ -248,11 +239,11 @@ def test_a_server_without_a_list_of_targets_needs_the_interval(tmp_path):
 
 def test_a_value_of_another_metric_alone_is_not_enough(tmp_path):
     """KEDA can't read the first trigger, while the HPA has a value of the second: nothing is sent."""
-    chain = chain_of_both(ready_chain())
-    for index, item in enumerate(chain):
-        if source(item) == "horizontalpodautoscalers":
-            others = [{"type": ""}, item.object["status"]["currentMetrics"][1]]
-            chain[index] = replace(item, object=changed(item.object, "status.currentMetrics", others))
+    chain = map_objects(
+        chain_of_both(ready_chain()),
+        "horizontalpodautoscalers",
+        lambda hpa: changed(hpa, "status.currentMetrics.0", {"type": ""}),
+    )
     run = Run(tmp_path, chain, scaledobject=BOTH)
     assert run.verdict == ("not_ready", "hpa_metric_invalid")
     assert isinstance(run.facts, ChainNotReady)

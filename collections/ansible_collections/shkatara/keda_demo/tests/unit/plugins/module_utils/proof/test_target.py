@@ -7,12 +7,7 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    DEPLOYMENT,
-    QUERY,
-    SCALEDOBJECT,
-    changed,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, QUERY, SCALEDOBJECT, changed
 
 
 def target_of(scaledobject=SCALEDOBJECT, deployment=DEPLOYMENT, **options):

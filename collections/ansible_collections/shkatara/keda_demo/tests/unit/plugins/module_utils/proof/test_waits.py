@@ -23,15 +23,16 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     SCALEDOBJECT,
     changed,
     deployed,
-    metric,
-    ready_chain,
-    scale_out,
     scaled,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
+    map_objects,
+    metric,
     seen,
-    source,
     target,
     without,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
 
@@ -138,12 +139,9 @@ def test_the_wait_for_rest_knows_how_fast_an_hpa_may_shrink(tmp_path):
             "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}],
         }
     }
-    chain = [
-        replace(item, object=changed(item.object, "spec.behavior", slow))
-        if source(item) == "horizontalpodautoscalers"
-        else item
-        for item in [*ready_chain(), *BUSY]
-    ]
+    chain = map_objects(
+        [*ready_chain(), *BUSY], "horizontalpodautoscalers", lambda hpa: changed(hpa, "spec.behavior", slow)
+    )
     run = Run(tmp_path, chain)
     # 60 s stabilization, a sync, and three replicas at 60 s each
     assert dict(run.facts.limit)["scale-in"] == 255

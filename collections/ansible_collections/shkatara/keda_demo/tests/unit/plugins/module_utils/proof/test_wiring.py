@@ -22,20 +22,18 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.wiring import Parts
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    DEPLOYMENT,
+from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT, changed, pod
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     NOON,
-    SCALEDOBJECT,
-    changed,
     later,
     metric,
-    pod,
-    ready_chain,
     seen,
     source,
     target,
+    with_object,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import proof_api
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Load, Time
 
 URL = "http://192.0.2.11:30115/"
@@ -208,7 +206,7 @@ def test_observations_versions_and_flags_reach_the_proof(run):
     }
     formula = {"scalingModifiers": {"formula": "s0 * 2", "target": "10"}}
     scaledobject = changed(SCALEDOBJECT, "spec.advanced", formula)
-    chain = [replace(item, object=scaledobject) if source(item) == "scaledobjects" else item for item in ready_chain()]
+    chain = with_object(ready_chain(), "scaledobjects", scaledobject)
     recorder = Recorder(observations=[later(item, MONOTONIC) for item in chain])
     result = run(recorder, api={"lists": lists, "version": "v1.26.3"}, hpa_tolerance=0.2)
     assert (result["verdict"], result["reason"]) == ("aborted", "bad_input")

@@ -24,7 +24,6 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     DEPLOYMENT,
     FIRST,
     FROM_ZERO,
-    GATEWAY,
     HPA,
     HPA_AT_ZERO,
     METRIC,
@@ -32,27 +31,26 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     SCALEDOBJECT,
     changed,
     deployed,
+    leaving_pod,
+    pod,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
+    GATEWAY,
     failed,
     metric,
-    pod,
-    ready_chain,
     seen,
-    state_of,
     target,
     without,
-    zero_chain,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import (
+    ready_chain,
+    state_of,
+    zero_state_of,
 )
 
 
 def reasons_of(state):
     return [link.reason for link in missing_links(state)]
-
-
-def state_at_zero(*observations):
-    state = State(metrics=MetricState("0"))
-    for observation in (*zero_chain(), *observations):
-        state.apply(observation)
-    return state
 
 
 def test_a_ready_chain_misses_nothing():
@@ -186,7 +184,7 @@ def test_the_reasons_why_pods_wait_are_listed_once():
 
 
 def test_a_leaving_pod_needs_no_target():
-    leaving = changed(pod(NEW[0]), "metadata.deletionTimestamp", "2026-11-24T09:00:00Z")
+    leaving = leaving_pod()
     assert missing_links(state_of(seen(1, "pods", leaving))) == []
 
 
@@ -210,13 +208,13 @@ def test_pods_need_no_target_where_others_feed_the_metric():
 
 
 def test_no_replica_is_ready_where_keda_removes_the_last_replica():
-    state = state_at_zero()
+    state = zero_state_of()
     assert missing_links(state) == []
     assert minimum_replicas(state) == 0
 
 
 def test_a_metric_of_the_pods_themselves_cannot_bring_the_first_pod():
-    state = state_at_zero(metric(1, 0.0, targets=[], feeds=set()))
+    state = zero_state_of(metric(1, 0.0, targets=[], feeds=set()))
     assert missing_links(state) == [MissingLink(Reason.SCRAPE_TARGET_MISSING, Finding(Code.NO_POD))]
 
 
@@ -262,4 +260,4 @@ def test_a_value_of_another_metric_is_no_value_of_the_loads_metric():
     assert (link.reason, link.finding.code) == (Reason.HPA_METRIC_INVALID, Code.NO_VALUE)
     assert link.finding.data["metric"] == "s1-prometheus"
     # An HPA at zero replicas reads no metric.
-    assert missing_value(state_at_zero(), METRIC) == []
+    assert missing_value(zero_state_of(), METRIC) == []

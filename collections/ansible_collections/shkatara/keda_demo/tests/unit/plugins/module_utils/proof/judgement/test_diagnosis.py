@@ -16,13 +16,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     Verdict,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
-    ENDED,
-    FOUR,
-    OTHERS,
-    START,
-    load_stats,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.loads import ENDED, load_stats
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import FOUR, OTHERS
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import START
 
 UNANSWERED = load_stats(9, 9, 1, 9, ended=True)
 

@@ -29,17 +29,18 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     changed,
     deployed,
     event,
-    metric,
     pod,
-    ready_chain,
     replicaset,
+    scaled,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.observations import metric, seen, without
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import (
+    SCALE_OUT_HOPS,
+    ready_chain,
     scale_in,
     scale_out,
-    scaled,
-    seen,
-    source,
     state_of,
-    zero_chain,
+    zero_state_of,
 )
 
 
@@ -62,16 +63,7 @@ def test_a_real_scale_out_shows_each_hop():
     state = state_of()
     names = [name for observation in scale_out() for name in shown(state, observation)]
     assert list(dict.fromkeys(names)) == [
-        "metric_over_threshold",
-        "deployment_scaled",
-        "hpa_metric_over_threshold",
-        "hpa_decision",
-        "replicaset_scaled",
-        "pod_created",
-        "pod_scheduled",
-        "image_there",
-        "container_started",
-        "pod_ready",
+        *SCALE_OUT_HOPS,
         "hpa_target_decision",
         "replicas_ready",
     ]
@@ -125,25 +117,18 @@ def test_a_value_target_is_compared_in_total():
     assert shown(state_of(), metric(5, 22.1), average) == ["metric_over_threshold"]
 
 
-def from_zero(*observations):
-    state = State(metrics=MetricState("0"))
-    for observation in (*zero_chain(), *observations):
-        state.apply(observation)
-    return state
-
-
 def test_from_zero_keda_brings_the_first_replica():
     first = seen(5, "deployments", deployed(1, 0, 0))
-    assert shown(from_zero(), first, predicted(0)) == ["keda_activation", "deployment_scaled"]
+    assert shown(zero_state_of(), first, predicted(0)) == ["keda_activation", "deployment_scaled"]
     # The HPA's 1 for the first replica is no decision of its own.
-    assert shown(from_zero(first), seen(9, "horizontalpodautoscalers", HPA), predicted(0)) == []
-    decided = shown(from_zero(first), seen(20, "horizontalpodautoscalers", scaled(4, "34500m")), predicted(0))
+    assert shown(zero_state_of(first), seen(9, "horizontalpodautoscalers", HPA), predicted(0)) == []
+    decided = shown(zero_state_of(first), seen(20, "horizontalpodautoscalers", scaled(4, "34500m")), predicted(0))
     assert decided == ["hpa_metric_over_threshold", "hpa_decision", "hpa_target_decision"]
 
 
 def four(*observations):
     return state_of(
-        *(item for item in scale_out() if source(item) != "events"),
+        *without(scale_out(), "events"),
         *observations,
     )
 

@@ -23,23 +23,23 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FROM_ZERO,
     HPA,
     METRIC,
-    NEW,
-    PODS,
     SCALEDOBJECT,
     changed,
     deployed,
+    leaving_pod,
+    scaled,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     failed,
     metric,
-    pod,
-    ready_chain,
+    pod_targets,
+    ready_replicas,
     recovered,
-    scaled,
     seen,
-    state_of,
     target,
     without,
-    zero_chain,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, state_of, zero_chain
 
 CONFIG = HpaConfig((Metric(METRIC, 10.0),), min_replicas=1, max_replicas=10)
 SETTLE = 55.0
@@ -74,7 +74,7 @@ def test_a_replica_is_no_rest_where_keda_removes_the_last_replica():
         (seen(1, "deployments", deployed(4, 4, 4)), Code.REPLICAS_MOVING),
         (seen(1, "deployments", deployed(1, 4, 1)), Code.REPLICAS_MOVING),
         (
-            seen(1, "pods", changed(pod(NEW[0]), "metadata.deletionTimestamp", "2026-11-24T09:00:00Z")),
+            seen(1, "pods", leaving_pod()),
             Code.PODS_LEAVING,
         ),
         (metric(1, 4.0), Code.METRIC_FALLING),
@@ -88,12 +88,10 @@ def test_not_at_rest(observation, code):
 
 def grown(count, value, *, since=1.0, until=70.0):
     """A chain at `count` replicas, whose metric stays at `value`."""
-    names = list(PODS)[:count]
     return state_of(
-        *(seen(since, "pods", pod(name)) for name in names),
         seen(since, "horizontalpodautoscalers", scaled(count, "10", current=count)),
-        seen(since, "deployments", deployed(count, count, count)),
-        *(metric(at, value, targets=[target(name) for name in names]) for at in range(int(since) + 1, int(until), 2)),
+        *ready_replicas(since, count),
+        *(metric(at, value, targets=pod_targets(count)) for at in range(int(since) + 1, int(until), 2)),
     )
 
 

@@ -26,21 +26,16 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.verdicts import Evidence
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
+from ansible_collections.shkatara.keda_demo.tests.support.loads import (
     DIED,
     ENDED,
-    FOUR,
-    NONE,
-    OTHERS,
     RUNNING,
-    START,
-    TARGET,
-    TO_FOUR,
     UNANSWERED,
     UNSENT,
     load_stats,
-    predicted,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import FOUR, NONE, OTHERS, TARGET, predicted
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import START, TO_FOUR
 
 LATEST = FOUR.times.latest_seconds
 LATE = LATEST + 0.1

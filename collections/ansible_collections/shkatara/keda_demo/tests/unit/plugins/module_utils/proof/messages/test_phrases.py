@@ -14,13 +14,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import phrases
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support import sentences
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
-    DIED,
-    FOUR,
-    UNANSWERED,
-    UNSENT,
-    predicted,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.loads import DIED, UNANSWERED, UNSENT
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import FOUR, predicted
 
 PARTS = {"scrape": 2.0, "query_window": 10.0, "stabilization": 60.5}
 VALUE_TARGET = HpaConfig((Metric("s0", 10.0, VALUE),), 1, 10)

@@ -18,7 +18,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support import sentences
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import TARGET, TIMING, predicted
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import TARGET, TIMING, predicted
 
 # The pods of the demo's application start in 32 s at most.
 SLOW_START = replace(TIMING, pod_start=32)

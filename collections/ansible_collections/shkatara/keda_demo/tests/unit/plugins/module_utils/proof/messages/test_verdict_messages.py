@@ -17,14 +17,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import verdict_messages
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
 from ansible_collections.shkatara.keda_demo.tests.support import sentences
-from ansible_collections.shkatara.keda_demo.tests.support.proof_examples import (
-    ENDED,
-    FOUR,
-    OTHERS,
-    START,
-    TIMING,
-    predicted,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.loads import ENDED
+from ansible_collections.shkatara.keda_demo.tests.support.predictions import FOUR, OTHERS, TIMING, predicted
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import START
 from ansible_collections.shkatara.keda_demo.tests.support.verdict_examples import EXAMPLES
 
 

@@ -17,13 +17,11 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     SCALEDOBJECT,
     deployed,
     event,
-    failed,
     pod,
-    recovered,
     scaled,
-    seen,
-    state_of,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.observations import failed, recovered, seen
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import state_of
 
 
 def cluster_of(*observations):

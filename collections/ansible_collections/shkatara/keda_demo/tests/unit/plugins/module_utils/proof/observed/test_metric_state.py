@@ -7,7 +7,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.metric_state import (
     MetricState,
 )
-from ansible_collections.shkatara.keda_demo.tests.support.objects import FIRST, NEW, metric, series, state_of
+from ansible_collections.shkatara.keda_demo.tests.support.objects import FIRST, NEW
+from ansible_collections.shkatara.keda_demo.tests.support.observations import metric, series
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import state_of
 
 
 def fields_of(changes):

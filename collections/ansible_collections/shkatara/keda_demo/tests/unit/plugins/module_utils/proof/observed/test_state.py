@@ -8,13 +8,8 @@ import dataclasses
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement import chain
-from ansible_collections.shkatara.keda_demo.tests.support.objects import (
-    GATEWAY,
-    failed,
-    metric,
-    state_of,
-    target,
-)
+from ansible_collections.shkatara.keda_demo.tests.support.observations import GATEWAY, failed, metric, target
+from ansible_collections.shkatara.keda_demo.tests.support.recordings import state_of
 
 
 def test_targets_stay_while_they_are_not_read():
