@@ -1,26 +1,21 @@
-# `make demo` shows it, and `make check`, `make test` and `make test-all` test it. Each does all of its own set-up and
-# can be run again. tests/tiers says what the tests are.
+# Each target does all of its own set-up and can be run again. tests/tiers has the steps of the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
 .PHONY: help setup bundle demo verify check check-pythons test test-all bench bench-proof lab-down
 
-# The path of the first of these Pythons that is here, can make an environment, and is 3.11 or newer. pyenv has programs
-# of all its versions on the PATH, and those run only where their version is named.
+# The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
 first = $(firstword $(foreach name,$(1),$(shell PYENV_VERSION=$(name:python%=%) $(name) -c '$(usable)' 2> /dev/null)))
 PYTHON ?= $(or $(call first,python3.11 python3.12 python3.13 python3),python3)
-# Environments for tests with other versions of ansible-core (core-2.16) and of Python (3.12), as far as there is a
-# Python for them. Tests without theirs are skipped.
-pythons = $(if $(filter core-2.16,$(1)),python3.11 python3.12,$(if \
-  $(filter core-%,$(1)),python3.12 python3.13,python$(1)))
+# Environments for tests with other versions of ansible-core (core-2.16) and of Python (3.12), if their Python is here.
+pythons = $(if $(filter core-2.16,$(1)),python3.11 python3.12,$(if $(filter core-%,$(1)),python3.12 python3.13,python$(1)))
 possible = $(foreach name,$(1),$(if $(call first,$(call pythons,$(name))),.venv-$(name)/installed))
 cores = $(call possible,$(patsubst requirements-%.txt,%,$(wildcard requirements-core-*.txt)))
 others = $(call possible,$(filter-out $(patsubst python%,%,$(notdir $(PYTHON))),3.11 3.12 3.13))
 export KEDA_DEMO_BUILD ?= $(CURDIR)/build
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-playbook := ansible-playbook
 pip := -m pip --quiet --disable-pip-version-check install --require-hashes -r
 
 help:  ## Show this list
@@ -37,15 +32,14 @@ help:  ## Show this list
 	@echo "Installing the Python packages of $< into $(@D)" && $(@D)/bin/python $(pip) $< && touch $@
 
 setup: .venv/requirements.installed  ## Install what the controller needs (.venv, system packages)
-	@$(playbook) playbooks/setup.yml
+	@ansible-playbook playbooks/setup.yml
 demo: setup  ## Lab hosts, cluster, Prometheus, KEDA, application, and the proof that it scales
-	$(playbook) playbooks/lab.yml site.yml
+	ansible-playbook playbooks/lab.yml site.yml
 bundle: setup  ## Build what is missing of the bundle, or check the one that is there
-	$(playbook) playbooks/bundle.yml
+	ansible-playbook playbooks/bundle.yml
 verify: .venv/requirements.installed  ## Send the load again and prove the scale-out
-	$(playbook) playbooks/verify.yml
+	ansible-playbook playbooks/verify.yml
 
-# What is here may not be skipped.
 check test test-all: export KEDA_DEMO_CORES = $(cores:.venv-core-%/installed=%)
 check: .venv/requirements-dev.installed $$(cores)  ## Lint, types, unit tests: all that needs neither bundle nor lab
 	@exec python -m tests.tiers check $(STEPS)
@@ -62,4 +56,4 @@ bench: setup .venv/requirements-dev.installed  ## Print each figure beside its t
 bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again, each hop beside its prediction
 	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
 lab-down: .venv/requirements.installed  ## Remove the lab's hosts, network, volumes and changed sysctls
-	$(playbook) playbooks/lab.yml --extra-vars lab_state=absent
+	ansible-playbook playbooks/lab.yml --extra-vars lab_state=absent

@@ -50,7 +50,7 @@ def site_files():
         for task in play.get("tasks", []):
             role = task["ansible.builtin.import_role"]
             folder = COLLECTION / "roles" / role["name"].rpartition(".")[2] / "tasks"
-            yield from task_files(folder / role.get("tasks_from", "main.yml"))
+            yield from task_files((folder / role.get("tasks_from", "main")).with_suffix(".yml"))
 
 
 def lines(files):

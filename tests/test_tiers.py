@@ -305,7 +305,9 @@ def test_the_names_of_a_tier_s_steps_are_distinct_and_can_be_typed(tier):
 def test_make_help_names_every_target():
     makefile = (ROOT / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert sorted(line.split()[1] for line in shown.splitlines()) == sorted(phony.split())
 
 

@@ -25,6 +25,7 @@ description:
     interrupted run loses only the parts under construction. The cache keeps the parts of the present bundle and the two
     newest parts of each name.
   - Runs on the controller.
+extends_documentation_fragment: [shkatara.keda_demo.debian_base]
 options:
   path:
     description: The bundle's folder.
@@ -55,15 +56,6 @@ options:
     description: The path of C(go), version 1.21 or newer. It fetches the toolchain that each component names.
     type: path
     required: true
-  debian_mirror:
-    description: The Debian mirror. Empty leaves debootstrap's default.
-    type: str
-    default: ""
-  arch:
-    description: The architecture.
-    type: str
-    choices: [amd64]
-    default: amd64
   progress_file:
     description: The file for progress, one JSON object per line.
     type: path

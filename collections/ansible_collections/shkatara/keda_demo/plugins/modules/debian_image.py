@@ -21,6 +21,7 @@ description:
   - The module locks nothing if the cache has the image. To build it, the module waits until no other run builds in
     O(cache_dir).
   - Runs on the controller.
+extends_documentation_fragment: [shkatara.keda_demo.debian_base]
 options:
   name:
     description: The image's name in O(cache_dir). It consists of small letters, digits and dashes.
@@ -39,15 +40,6 @@ options:
     description: The cache, shared with M(shkatara.keda_demo.bundle).
     type: path
     required: true
-  debian_mirror:
-    description: The Debian mirror. Empty leaves debootstrap's default.
-    type: str
-    default: ""
-  arch:
-    description: The architecture.
-    type: str
-    choices: [amd64]
-    default: amd64
   progress_file:
     description: The file for progress, one JSON object per line.
     type: path

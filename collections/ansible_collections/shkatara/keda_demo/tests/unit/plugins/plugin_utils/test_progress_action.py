@@ -111,7 +111,7 @@ def test_a_signal_to_ansible_reaches_the_module(play, mark, number):
             if line.startswith("  begun"):
                 break
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     deadline = time.monotonic() + 5
     while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -207,10 +207,5 @@ def test_is_outside(seconds, resolution, expected):
     assert hop_bounds.is_outside(seconds, resolution, 5, 20) is expected
 
 
-def test_outside_message():
-    message = hop_bounds.outside_message("hpa_decision", 4.9, 5, 20)
-    assert message == "hpa_decision came after 4.9 s, and 5 to 20 s were predicted"
-
-
 def test_a_hop_without_bounds_is_not_outside():
     assert hop_bounds.is_outside(1.0, 0.0, None, None) is False

@@ -21,7 +21,6 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.stabilization import (
     ShortStabilization,
-    short_stabilization_message,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
@@ -203,13 +202,6 @@ def test_a_short_stabilization_is_warned_of(stabilization, own_pods, warnings):
     config = hpa(downscale_stabilization=stabilization)
     assert predict(config, 37, Timing(5, 30, own_pods=own_pods)).warnings == warnings
     assert predict(config, 5, Timing(5, 30, own_pods=own_pods)).warnings == []  # nothing changes
-
-
-def test_the_sentence_of_a_short_stabilization():
-    assert short_stabilization_message(ShortStabilization(90.0, 60.0)) == (
-        "The HPA may shrink on its way: until new pods are counted the metric may be too low for up to 90 s, and "
-        "scale-in is stabilized for 60 s only"
-    )
 
 
 @pytest.mark.parametrize(
