@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,22 @@ class LocalPlay:
         self._environment = inherited | {"ANSIBLE_CONFIG": str(config), "PYTHONUNBUFFERED": "1"}
         self._result = folder / "result"
 
-    def start(self, variables: Mapping[str, Any], *options: str) -> subprocess.Popen[str]:
-        """Start the play, with its output and its errors in one stream."""
+    @contextlib.contextmanager
+    def start(self, variables: Mapping[str, Any], *options: str) -> Iterator[subprocess.Popen[str]]:
+        """Start the play, with its output and its errors in one stream; a play that outlasts the test is killed."""
         extra = json.dumps({**variables, "result": str(self._result)})
         command = [*self._prefix, sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(self._file)]
-        return subprocess.Popen(
+        with subprocess.Popen(
             [*command, "-e", extra, *options],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def run(self, variables: Mapping[str, Any], *options: str) -> str:
         """Run the play, which must succeed, and return its output."""
