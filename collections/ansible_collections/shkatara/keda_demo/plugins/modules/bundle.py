@@ -103,7 +103,6 @@ size:
   sample: 1365000000
 """
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -111,14 +110,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._internal.bundle import dockerfile, machine, plan, record
-from ..module_utils._internal.bundle.build import Builder, RunControl
+from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.cache import Cache
-from ..module_utils._internal.bundle.machine import EndRequest
+from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.plan import BundlePlan, Request
-from ..module_utils._internal.bundle.processes import Processes
 from ..module_utils._internal.bundle.units import BundleError
 from ..module_utils._internal.bundle.work import Settings
-from ..module_utils._internal.common.progress import Progress
 
 # The programs that a build starts by name.
 PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
@@ -158,11 +155,7 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
     settings = Settings(Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"])
     cache = Cache(settings.cache_dir)
 
-    def say_wait() -> None:
-        control.say("another run is building in this cache: waiting for it")
-
-    with cache.lock(say_wait, control.end_requested) as lock:
-        control.processes.keep_open(lock)
+    with control.lock(cache):
         # The other run may have built the same bundle.
         current_record, bundle_plan = _inspect(folder, request)
         if current_record and current_record["units"] == bundle_plan.keys:
@@ -222,15 +215,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    progress = Progress(module.params["progress_file"])
-    control = RunControl(progress.say, EndRequest(sys.stdout.fileno()), Processes())
     try:
-        result = ensure_bundle(module.params, module.check_mode, control)
+        with run_control(module.params["progress_file"]) as control:
+            result = ensure_bundle(module.params, module.check_mode, control)
     except BundleError as error:
         module.fail_json(msg=str(error), path=module.params["path"])
-    finally:
-        control.processes.stop()
-        progress.close()
     module.exit_json(**result)
 
 

@@ -74,7 +74,6 @@ built:
 """
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -82,14 +81,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._internal.bundle import machine, plan
-from ..module_utils._internal.bundle.build import Builder, RunControl
+from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.cache import Cache
-from ..module_utils._internal.bundle.machine import EndRequest
+from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.plan import BundlePlan
-from ..module_utils._internal.bundle.processes import Processes
 from ..module_utils._internal.bundle.units import BundleError
 from ..module_utils._internal.bundle.work import Settings
-from ..module_utils._internal.common.progress import Progress
 
 PROGRAMS = ("buildah", "debootstrap", "tar")
 
@@ -127,11 +124,7 @@ def _build_image(image_plan: BundlePlan, cache: Cache, params: Mapping[str, Any]
     unused = cache.root
     settings = Settings(cache.root, unused, None, params["arch"], unused, params["debian_mirror"])
 
-    def say_wait() -> None:
-        control.say("another run is building in this cache: waiting for it")
-
-    with cache.lock(say_wait, control.end_requested) as lock:
-        control.processes.keep_open(lock)
+    with control.lock(cache):
         _, built = Builder(image_plan, cache, settings, control).run()
         cache.prune(image_plan.units.values())
     return built
@@ -151,15 +144,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    progress = Progress(module.params["progress_file"])
-    control = RunControl(progress.say, EndRequest(sys.stdout.fileno()), Processes())
     try:
-        result = ensure_image(module.params, module.check_mode, control)
+        with run_control(module.params["progress_file"]) as control:
+            result = ensure_image(module.params, module.check_mode, control)
     except BundleError as error:
         module.fail_json(msg=str(error))
-    finally:
-        control.processes.stop()
-        progress.close()
     module.exit_json(**result)
 
 

@@ -13,15 +13,14 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import dockerfile
 from .cache import Cache, CacheEntry
+from .control import RunControl
 from .makers import go, image, manifest
 from .plan import BundlePlan
-from .processes import Processes
 from .units import BundleError, Interrupted, Unit
 from .work import Settings, Work
 
@@ -31,17 +30,6 @@ GIB = 2**30
 # Measured: the peak during the build of a whole bundle, and the average that a Go component adds to Go's caches.
 FIXED_GIB = 3.0
 GO_COMPONENT_GIB = 1.3
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class RunControl:
-    """The run of a build: its progress lines, whether it should end, and its child processes."""
-
-    say: Say
-    end_requested: Callable[[], bool]
-    processes: Processes
 
 
 class Builder:

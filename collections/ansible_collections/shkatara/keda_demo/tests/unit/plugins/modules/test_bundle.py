@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes

@@ -7,8 +7,8 @@ import os
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, machine
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.plan import Request, make_plan
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes

@@ -10,11 +10,11 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.build import (
     Builder,
-    RunControl,
     _maker,
     check_space,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers.go import (
     build_programs,
     go_environment,
