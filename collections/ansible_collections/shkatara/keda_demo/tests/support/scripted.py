@@ -19,6 +19,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import ProofFiles
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.timeline import Timeline
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.run import prove
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.session import Inputs, Outputs, Session
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
@@ -173,7 +174,12 @@ class Run:
             state=new_state(target, given_interval),
             load=self.load,
             inputs=Inputs(script, clock, self.interrupt, read_counters),
-            outputs=Outputs(Progress(str(self.progress)), self.files, {"kubernetes": kubernetes, "keda": "2.10.0"}),
+            outputs=Outputs(
+                Progress(str(self.progress)),
+                self.files,
+                Timeline(clock, self.files),
+                {"kubernetes": kubernetes, "keda": "2.10.0"},
+            ),
         )
         self.proof = prove(self.session)
         self.result = report.result(self.proof)

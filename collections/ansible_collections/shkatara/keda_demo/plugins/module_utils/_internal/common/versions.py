@@ -23,4 +23,4 @@ def minor_version(text: str) -> tuple[int, int]:
         version = Version(_SUFFIX.split(text, maxsplit=1)[0])
     except InvalidVersion:
         return OLDEST
-    return version.major, version.minor
+    return (version.major, version.minor) if len(version.release) > 1 else OLDEST

@@ -71,13 +71,14 @@ class HopTracker:
         plan = self._plan
         if plan.scale_out is None or plan.scale_out.prediction is None or self.first_request is None:
             return
+        scaledobject = state.cluster.scaledobject
         context = HopContext(
             change,
             state,
             plan.scale_out.prediction,
             self._pods_before,
             metric_name=plan.metric_name,
-            inactive_replicas=plan.rules.inactive_replicas,
+            inactive_replicas=(scaledobject or plan.rules).inactive_replicas,
             replicas_after=plan.scale_in.replicas if plan.scale_in else None,
             replicas_at_end=self._replicas_at_end,
             load_ended=self.load_ended is not None,

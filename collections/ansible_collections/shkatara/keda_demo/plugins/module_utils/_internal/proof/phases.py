@@ -13,7 +13,7 @@ from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
 from .judgement import diagnosis, end_to_end, scale_in_verdicts, verdicts
 from .judgement.end_to_end import EndToEnd
-from .judgement.facts import LoadFailure, Reached, Unpredicted
+from .judgement.facts import LoadFailure, Reached, RestBroken, Unpredicted
 from .judgement.outcomes import Outcome, Reason, Verdict
 from .judgement.verdicts import Evidence
 from .messages import deviation_messages, progress_lines
@@ -28,8 +28,7 @@ _HOPELESS_SECONDS = 10.0
 class PhaseResult:
     """How a phase ended. `requests` are those that the phase activation sent.
 
-    Of the load to be proven: `end_to_end` compares its answers with the pods' counters, and `ended_early` says that it
-    was stopped because the verdict was there.
+    `end_to_end` compares the answers of the load to be proven with the pods' counters.
     """
 
     phase: Phase
@@ -37,7 +36,6 @@ class PhaseResult:
     verdict: Verdict
     requests: int | None = None
     end_to_end: EndToEnd | None = None
-    ended_early: bool = False
 
 
 def activation(session: Session, load: PlannedLoad) -> PhaseResult:
@@ -59,6 +57,10 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
             unwatched=session.state.cluster.unwatched,
         )
         verdict = _hopeless(session, begun) or verdicts.judge(prediction, evidence)
+    if verdict.outcome in (Outcome.SCALED, Outcome.SCALED_LATE):
+        # The load is under the threshold, so that another trigger made these replicas, even if they were predicted.
+        highest = max(counts.spec for counts in evidence.history)
+        verdict = Verdict(Outcome.WRONG_COUNT, Reason.MORE_THAN_PREDICTED, RestBroken(prediction, highest, ()))
     _end_load(session, load)
     passed = verdict.outcome is Outcome.NOT_SCALED
     return PhaseResult(Phase.ACTIVATION, passed, verdict, requests=session.load.stats.sent)
@@ -80,12 +82,13 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
             session.phase = Phase.HOLD
         _say_load(session, threshold, _next_hop(session, plan))
         verdict = _judge_load(session, plan, load)
-    ended_early = _end_load(session, load)
+    session.ended_early = not session.load.poll().ended
+    _end_load(session, load)
     comparison = _compare_counters(session, counts_before)
     if session.hops is not None:
         session.hops.end_load(session.load.stats, session.state)
     passed = verdict.outcome is Outcome.SCALED
-    result = PhaseResult(Phase.SCALE_OUT, passed, verdict, end_to_end=comparison, ended_early=ended_early)
+    result = PhaseResult(Phase.SCALE_OUT, passed, verdict, end_to_end=comparison)
     ready = session.hops.times.get("replicas_ready") if session.hops else None
     was_held = passed or session.phase == Phase.HOLD
     if Phase.HOLD not in session.options.phases or verdict.reason is Reason.AFTER_LATEST or not was_held or not ready:
@@ -161,16 +164,15 @@ def _hopeless(session: Session, begun: float) -> Verdict | None:
     return None if stats.answered or session.now() - begun < patience else diagnosis.load_failure(stats)
 
 
-def _end_load(session: Session, load: PlannedLoad) -> bool:
-    """End a load that is still being sent, and wait for the answers; return whether it was."""
+def _end_load(session: Session, load: PlannedLoad) -> None:
+    """End a load that is still being sent, and wait for the answers."""
     if session.load.poll().ended:
-        return False
+        return
     session.record("load", "http", "ended", "early, since the verdict was there")
     session.load.drain()
     end = session.now() + load.spec.timeout + 0.5
     while not session.load.wait(0.2, session.now).ended and session.now() < end:
         session.check_interrupt()
-    return True
 
 
 def _say_load(session: Session, threshold: float | None, expected: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..autoscaling.hpa import HpaConfig
+from ..autoscaling.hpa_model import HpaModel
 from ..common.errors import BadInput
 from ..load import capacity
 from ..load.schedule import LoadSpec
@@ -55,16 +56,9 @@ def plan_scale_out(situation: Situation) -> Plan:
 def plan_scale_in(situation: Situation) -> Plan:
     """Return a plan for a scale-in alone, from the replicas that there are.
 
-    :raises BadInput: there is nothing to scale in
+    :raises BadInput: the replicas never scale in
     """
-    plan = _with_scale_in(_empty_plan(situation), situation, [situation.replicas])
-    for phase, predicted in plan.scale_in_phases:
-        if situation.replicas <= predicted.replicas:
-            raise BadInput(
-                f"phase {phase} without scale_out begins with the replicas there are, which are {situation.replicas}: "
-                f"there is no way back to {predicted.replicas} to prove"
-            )
-    return plan
+    return _with_scale_in(_empty_plan(situation), situation, [situation.replicas])
 
 
 def check_phases(situation: Situation) -> None:
@@ -85,14 +79,24 @@ def check_phases(situation: Situation) -> None:
             "phase activation needs an activationThreshold above 0 where replicas begin at 0: any load activates the "
             "trigger otherwise"
         )
-    if model.fallback is not None and (Phase.ACTIVATION in phases or situation.load_options.replicas is not None):
-        raise BadInput(
-            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
-            "or give load.http.rate and leave the phase activation out"
-        )
+    if Phase.ACTIVATION in phases or situation.load_options.replicas is not None:
+        _check_trigger(model)
     disabled = model.config is not None and model.config.scale_down["selectPolicy"] == "Disabled"
     if Phase.SCALE_IN in phases and disabled:
         raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
+
+
+def check_scale_in(plan: Plan, situation: Situation) -> None:
+    """Check that a scale-in alone begins with more replicas than it ends with.
+
+    :raises BadInput: there is nothing to scale in
+    """
+    for phase, predicted in plan.scale_in_phases:
+        if situation.replicas <= predicted.replicas:
+            raise BadInput(
+                f"phase {phase} without scale_out begins with the replicas there are, which are {situation.replicas}: "
+                f"there is no way back to {predicted.replicas} to prove"
+            )
 
 
 def check_load(situation: Situation) -> None:
@@ -103,6 +107,15 @@ def check_load(situation: Situation) -> None:
     config = situation.model.config
     least = 0 if situation.rules.scales_to_zero or config is None else scale_in.replicas_after_scale_in(config, 0.0)
     _main_load(replace(situation, replicas=least, baseline=0.0))
+
+
+def _check_trigger(model: HpaModel) -> None:
+    # The fallback may have begun since the phases were checked.
+    if model.fallback is not None:
+        raise BadInput(
+            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
+            "or give load.http.rate and leave the phase activation out"
+        )
 
 
 def _empty_plan(situation: Situation) -> Plan:
@@ -120,6 +133,7 @@ def _main_load(situation: Situation) -> PlannedLoad:
         return PlannedLoad(_sendable(options.spec(0.0, 0.0)), None)
     rate = 0.0
     if options.replicas is not None:
+        _check_trigger(model)
         try:
             rate = rate_choice.choose_rate(model.config, options.replicas, initial, situation.timing)
         except ValueError as error:
@@ -150,6 +164,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
             "phase activation needs a prediction, and there is none "
             f"({verdict_messages.not_predicted(situation.model.not_predicted)})"
         )
+    _check_trigger(situation.model)
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
     rate = options.activation_rate or max(0.0, limit - situation.baseline) / 2 / initial.per_request
     total = situation.baseline + rate * initial.per_request

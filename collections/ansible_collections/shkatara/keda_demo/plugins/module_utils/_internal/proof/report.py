@@ -48,13 +48,13 @@ def message(proof: Proof) -> str:
     verdict = proof.verdict
     if verdict is None:
         return "The proof is under way."
-    sentences = [verdict_messages.verdict(verdict)]
+    verdicts = [verdict]
     if verdict.outcome is Outcome.SCALED:
         phases = {result.phase for result in proof.results}
-        shown = [result for result in proof.results if _SAID_BY.get(result.phase) not in phases]
-        sentences = [verdict_messages.verdict(result.verdict) for result in shown]
+        verdicts = [result.verdict for result in proof.results if _SAID_BY.get(result.phase) not in phases]
+    sentences = list(map(verdict_messages.verdict, verdicts))
     load = proof.plan.scale_out if proof.plan else None
-    if load is not None and _ended_early(proof):
+    if load is not None and proof.session.ended_early:
         sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was there.")
     return " ".join(sentences)
 
@@ -89,10 +89,6 @@ def _end_to_end(comparison: EndToEnd) -> dict[str, Any]:
     fields = asdict(comparison)
     pods = fields.pop("pods")
     return {**fields, "message": deviation_messages.end_to_end(comparison), "pods": pods}
-
-
-def _ended_early(proof: Proof) -> bool:
-    return any(result.ended_early for result in proof.results)
 
 
 def _phase(result: PhaseResult) -> dict[str, Any]:
@@ -219,5 +215,5 @@ def _load(proof: Proof) -> dict[str, Any]:
         "duration": spec.duration if spec else options.duration,
         "stages": [asdict(stage) for stage in spec.stages] if spec else [],
         **stats,
-        "ended_early": _ended_early(proof),
+        "ended_early": session.ended_early,
     }

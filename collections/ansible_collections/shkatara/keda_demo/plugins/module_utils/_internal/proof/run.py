@@ -17,6 +17,9 @@ from .plan import Plan, Situation
 from .report import Proof
 from .session import Session
 
+# The message of this verdict is made of the results of the phases.
+_ALL_PASSED = Verdict(Outcome.SCALED, Reason.AS_PREDICTED, Text(""))
+
 
 def prove(session: Session) -> Proof:
     """Return the proof with its verdict, which is in verdict.json too; a failure is a verdict like any other.
@@ -25,23 +28,33 @@ def prove(session: Session) -> Proof:
     """
     proof = Proof(session)
     try:
-        verdict = _run(proof)
-    except Aborted as aborted:
-        _stop_load(session)
-        verdict = aborted.verdict
-    except BadInput as error:
-        nothing_sent = "" if proof.results else " Nothing was sent."
-        verdict = Verdict(Outcome.ABORTED, Reason.BAD_INPUT, Text(f"{str(error).rstrip('.')}.{nothing_sent}"))
+        _end(proof, _verdict(proof))
     except Exception as error:
-        # The first error says more than one of writing it down.
+        # The first error says more than a later one.
         with contextlib.suppress(Exception):
             _stop_load(session)
-        with contextlib.suppress(Exception):
-            text = f"{type(error).__name__}: {error}."
-            _end(proof, Verdict(Outcome.ABORTED, Reason.INTERNAL_ERROR, Text(text)))
+        internal_error = Verdict(Outcome.ABORTED, Reason.INTERNAL_ERROR, Text(f"{type(error).__name__}: {error}."))
+        try:
+            _end(proof, internal_error)
+        except Exception:
+            # The sentence of a phase may be at fault.
+            proof.results.clear()
+            with contextlib.suppress(Exception):
+                _end(proof, internal_error)
         raise
-    _end(proof, verdict)
     return proof
+
+
+def _verdict(proof: Proof) -> Verdict:
+    """Return the verdict of the phases, or of what ended the proof before them."""
+    try:
+        return _run(proof)
+    except Aborted as aborted:
+        _stop_load(proof.session)
+        return aborted.verdict
+    except BadInput as error:
+        nothing_sent = "" if proof.results else " Nothing was sent."
+        return Verdict(Outcome.ABORTED, Reason.BAD_INPUT, Text(f"{str(error).rstrip('.')}.{nothing_sent}"))
 
 
 def _end(proof: Proof, verdict: Verdict) -> None:
@@ -68,6 +81,7 @@ def _run(proof: Proof) -> Verdict:
     planning.check_phases(situation)
     if not session.options.sends_load:
         proof.plan = planning.plan_scale_in(situation)
+        planning.check_scale_in(proof.plan, situation)
         report.write(proof)
     else:
         if Phase.SCALE_OUT in session.options.phases:
@@ -81,7 +95,7 @@ def _run(proof: Proof) -> Verdict:
         proof.results.append(result)
         if not result.passed:
             return result.verdict
-    return replace(proof.results[-1].verdict, outcome=Outcome.SCALED, reason=Reason.AS_PREDICTED)
+    return _ALL_PASSED
 
 
 def _send_loads(proof: Proof, situation: Situation) -> Verdict:
@@ -101,7 +115,7 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
         if not result.passed:
             return result.verdict
         if Phase.SCALE_OUT not in session.options.phases:
-            return replace(result.verdict, outcome=Outcome.SCALED, reason=Reason.AS_PREDICTED)
+            return _ALL_PASSED
         baseline = waits.wait_until_at_rest(session, situation.model, since=session.now())
         if isinstance(baseline, Verdict):
             return baseline

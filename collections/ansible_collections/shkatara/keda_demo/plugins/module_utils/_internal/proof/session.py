@@ -24,7 +24,6 @@ from ..common.times import Clock
 from ..load.options import LoadOptions
 from ..load.stats import LoadStats
 from ..load.workers import LoadWorkers
-from ..prometheus.poller import Reading
 from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
 from .hop_tracker import HopTime, HopTracker
@@ -62,6 +61,7 @@ class Outputs:
 
     progress: Progress
     files: ProofFiles
+    timeline: Timeline
     versions: Mapping[str, str | None]
 
 
@@ -88,7 +88,9 @@ class Session:
         self.outputs = outputs
         self.phase = "connect"
         self.hops: HopTracker | None = None
-        self._timeline = Timeline(inputs.clock, outputs.files)
+        # Whether the load to be proven was stopped because the verdict was there.
+        self.ended_early = False
+        self._timeline = outputs.timeline
         self._lines = ProgressLines(outputs.progress, inputs.clock.monotonic, options.wait_sleep)
 
     def now(self) -> float:
@@ -120,7 +122,8 @@ class Session:
                 self._timeline.add(self.phase, change)
             if self.hops is not None:
                 self.hops.note_change(change, self.state)
-        if isinstance(observation, Reading) and self.hops is not None:
+        # A new pod's samples may be here before the pod itself.
+        if self.hops is not None:
             self.hops.note_samples(self.state)
 
     def check_interrupt(self) -> None:

@@ -35,6 +35,7 @@ from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS
 from .observed.metric_state import MetricState
 from .observed.state import State
 from .output.files import ProofFiles
+from .output.timeline import Timeline
 from .session import Inputs, Outputs, Session
 from .target import ProofTarget
 
@@ -79,6 +80,8 @@ def run_proof(
         load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
         files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
+        # Its seconds begin before the first observation.
+        timeline = Timeline(parts.clock, files)
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
         state = new_state(proof_target, params["scrape_interval"] or 0.0)
         observations: queue.Queue[Any] = queue.Queue()
@@ -97,7 +100,7 @@ def run_proof(
             inputs=Inputs(
                 observations, parts.clock, interrupt, read_counters, poller.settle if poller else lambda: None
             ),
-            outputs=Outputs(progress, files, versions),
+            outputs=Outputs(progress, files, timeline, versions),
         )
         return report.result(run.prove(session))
 

@@ -142,9 +142,11 @@ class ClusterState:
                 EVENTS: self.events,
             }
             views = by_kind[kind]
-            before = views.pop(name, None)
+            before = views.get(name)
             if view is not None:
                 views[name] = view
+            else:
+                views.pop(name, None)
         return before
 
     def _event_changes(self, at: float, event: EventView) -> list[Change]:

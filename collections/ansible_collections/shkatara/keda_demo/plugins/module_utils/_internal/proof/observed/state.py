@@ -38,11 +38,9 @@ class State:
         if reading.targets is not None:
             before = {target.url: target.up for target in self.metrics.targets or []}
             self.metrics.update_targets(reading.targets)
-            changes = [
-                Change(reading.at, SOURCE, target.url, "up", target.up)
-                for target in self.feeding_targets
-                if before.get(target.url) != target.up
-            ]
+            # Two jobs may scrape the same URL, which is one row.
+            now = {target.url: target.up for target in self.feeding_targets}
+            changes = [Change(reading.at, SOURCE, url, "up", up) for url, up in now.items() if before.get(url) != up]
         return changes + self.metrics.update(reading)
 
     @property

@@ -22,6 +22,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
         ("", OLDEST),
         ("garbage", OLDEST),
         ("v1.x", OLDEST),
+        ("v1", OLDEST),
     ],
 )
 def test_minor_version(text, expected):

@@ -239,8 +239,10 @@ def test_a_scale_in_and_to_zero():
 
 @pytest.mark.parametrize(("phase", "replicas"), [("scale_in", 1), ("to_zero", 0)])
 def test_a_scale_in_from_the_minimum_is_refused(phase, replicas):
+    at_minimum = situation(phase, rules=ZERO_RULES, replicas=replicas)
+    plan = planning.plan_scale_in(at_minimum)
     with pytest.raises(BadInput, match=rf"phase {phase}\b.*\b{replicas}\b"):
-        planning.plan_scale_in(situation(phase, rules=ZERO_RULES, replicas=replicas))
+        planning.check_scale_in(plan, at_minimum)
 
 
 @pytest.mark.parametrize("hpa", [NEVER_SHRINKS, DISABLED])

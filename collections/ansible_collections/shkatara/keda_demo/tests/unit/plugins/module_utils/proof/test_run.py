@@ -16,8 +16,15 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     progress_lines,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
-from ansible_collections.shkatara.keda_demo.tests.support.objects import deployed, event
-from ansible_collections.shkatara.keda_demo.tests.support.observations import later, metric, seen, source, without
+from ansible_collections.shkatara.keda_demo.tests.support.objects import NEW, deployed, event, pod
+from ansible_collections.shkatara.keda_demo.tests.support.observations import (
+    later,
+    metric,
+    seen,
+    series,
+    source,
+    without,
+)
 from ansible_collections.shkatara.keda_demo.tests.support.recordings import SCALE_OUT_HOPS, ready_chain, scale_out
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
 
@@ -245,3 +252,9 @@ def test_a_load_that_this_machine_cannot_send_is_refused(tmp_path):
     assert run.facts.text.endswith(".")
     assert ".." not in run.facts.text
     assert run.load.orders == []
+
+
+def test_a_new_pod_may_be_observed_after_its_samples(tmp_path):
+    sample = metric(16.5, 15.0, counter=[series(NEW[0], (16.0, 5.0))])
+    run = Run(tmp_path, [*ready_chain(), sample, seen(17.0, "pods", pod(NEW[0]), "ADDED")], phases=("scale_out",))
+    assert run.result["hops"]["new_pod_counted"]["seconds"] == pytest.approx(16.0 - 0.3, abs=0.3)

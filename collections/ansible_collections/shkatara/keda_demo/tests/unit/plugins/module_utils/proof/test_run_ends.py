@@ -10,10 +10,11 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     LoadFailure,
     Unwatched,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import verdict_messages
 from ansible_collections.shkatara.keda_demo.tests.support.objects import SCALEDOBJECT, deployed, scaled
 from ansible_collections.shkatara.keda_demo.tests.support.observations import failed, recovered, seen
 from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_out
-from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run
+from ansible_collections.shkatara.keda_demo.tests.support.scripted import Run, counts_of_all
 
 
 def test_a_signal_stops_the_load_and_completes_the_files(tmp_path):
@@ -122,3 +123,32 @@ def test_an_unexpected_error_is_in_the_file_and_is_raised(tmp_path):
     assert (written["verdict"], written["reason"]) == ("aborted", "internal_error")
     assert "TypeError" in written["message"]
     assert written["predicted"]["replicas"] == 4
+
+
+def test_an_error_of_the_last_sentence_is_in_the_file_and_is_raised(tmp_path, monkeypatch):
+    sentence = verdict_messages.verdict
+
+    def fail_on_success(verdict):
+        if verdict.outcome == "scaled":
+            raise KeyError(verdict.reason)
+        return sentence(verdict)
+
+    monkeypatch.setattr(verdict_messages, "verdict", fail_on_success)
+    with pytest.raises(KeyError):
+        Run(tmp_path, [*ready_chain(), *scale_out()], phases=("scale_out",))
+    written = json.loads((tmp_path / "latest" / "verdict.json").read_text())
+    assert (written["verdict"], written["reason"]) == ("aborted", "internal_error")
+
+
+def test_a_signal_while_the_last_answers_come_keeps_the_early_end(tmp_path):
+    run = Run(tmp_path, [*ready_chain(), *scale_out()])
+    assert run.result["load"]["ended_early"] is True
+
+    def interrupt(run, targets):
+        if "drain" in run.load.orders:
+            run.interrupt.name = "SIGINT"
+        return counts_of_all(run, targets)
+
+    run = Run(tmp_path / "again", [*ready_chain(), *scale_out()], counted=interrupt)
+    assert run.verdict == ("aborted", "interrupted")
+    assert run.result["load"]["ended_early"] is True

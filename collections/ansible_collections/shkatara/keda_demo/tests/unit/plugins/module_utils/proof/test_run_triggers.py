@@ -17,6 +17,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import (
     ChainNotReady,
     Mismatch,
+    RestBroken,
     Rested,
     Unpredicted,
 )
@@ -93,6 +94,22 @@ def test_a_second_trigger_that_asks_for_more_is_blamed(tmp_path):
     assert run.verdict == ("wrong_count", "other_trigger")
     assert isinstance(run.facts, Mismatch)
     assert [entry.trigger for entry in run.facts.others] == ["queue (prometheus)"]
+
+
+def test_an_activation_beside_a_trigger_that_asks_for_more(tmp_path):
+    """The load has to leave the replicas alone, whatever was predicted of the other trigger."""
+    chain = chain_of_both(ready_chain(), average="12")
+    run = Run(tmp_path, chain, scaledobject=BOTH, trigger="0", phases=("activation",))
+    assert run.result["predicted"]["activation"]["possible_replicas"] == [3]
+    assert run.verdict == ("scaled", "as_predicted")
+    assert run.passed == [("activation", True)]
+    grown = [*ready_replicas(20, 3), seen(20, "horizontalpodautoscalers", scaled(3, "4", current=3))]
+    events = [*chain, *chain_of_both(grown, average="4")]
+    run = Run(tmp_path / "grown", events, scaledobject=BOTH, trigger="0", phases=("activation", "scale_out"))
+    assert run.verdict == ("wrong_count", "more_than_predicted")
+    assert run.passed == [("activation", False)]
+    assert isinstance(run.facts, RestBroken)
+    assert run.facts.highest == 3
 
 
 def test_the_trigger_of_the_load_can_be_named(tmp_path):
@@ -259,3 +276,15 @@ def test_a_load_chosen_for_replicas_is_refused_while_keda_falls_back(tmp_path):
     assert run.verdict == ("aborted", "bad_input")
     assert re.search(r"fallback\b.*load\.http\.rate\b", run.facts.text)
     assert run.load.orders == []
+
+
+@pytest.mark.parametrize("load", [{"rate": 34.5}, {"rate": 34.5, "activation_rate": 5.0}])
+def test_a_fallback_that_begins_before_the_activation(tmp_path, load):
+    fallback = changed(SCALEDOBJECT, "spec.fallback", {"failureThreshold": 3, "replicas": 3})
+    failing = changed(fallback, "status.health", {METRIC: {"numberOfFailures": 9, "status": "Failing"}})
+    *objects, reading = ready_chain()
+    busy = [*objects, replace(reading, values={"0": 3.0}), seen(2.0, "scaledobjects", failing), metric(10, 0.0)]
+    run = Run(tmp_path, busy, load=load, phases=("activation",))
+    assert run.verdict == ("aborted", "bad_input")
+    assert "fallback" in run.facts.text
+    assert run.load.specs == []

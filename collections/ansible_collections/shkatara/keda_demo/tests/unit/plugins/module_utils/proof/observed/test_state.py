@@ -51,6 +51,14 @@ def test_another_page_of_the_same_pods_does_not_feed_the_metric():
     assert chain.missing_links(state) == []
 
 
+def test_two_jobs_that_scrape_one_url_are_one_row():
+    twice = [target(up=False), dataclasses.replace(target(), job="second")]
+    state = state_of()
+    assert [state.apply(metric(at, 1.0, targets=twice, feeds=set()))[:-1] for at in (2.0, 4.0)] == [[], []]
+    changes = state.apply(metric(6.0, 1.0, targets=twice[::-1]))
+    assert [(change.name, change.value) for change in changes] == [(target().url, False)]
+
+
 def test_the_interval_that_the_user_gave_takes_precedence():
     state = state_of()
     state.metrics.given_interval = 30.0
