@@ -32,11 +32,9 @@ description:
     the next expected step.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
+  - shkatara.keda_demo.read_only
+  - shkatara.keda_demo.scaledobject
 options:
-  namespace:
-    description: The namespace of the ScaledObject.
-    type: str
-    required: true
   name:
     description: The name of the ScaledObject.
     type: str
@@ -252,17 +250,11 @@ options:
     type: path
 attributes:
   check_mode:
-    description: Can run in check_mode and return what it would do, without doing it.
-    support: full
     details:
       - In check mode the module checks its options and finds the ScaledObject, its Deployment and its triggers. It
         sends no request to the application and writes no file.
-  diff_mode:
-    description: Returns details on what has changed when in diff mode.
-    support: none
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
-  - kubernetes (Python library) >= 24.2.0
   - aiohttp (Python library) >= 3.8.0
   - httptools (Python library) >= 0.6.0
   - prometheus-client (Python library)
