@@ -103,7 +103,7 @@ def floor(files: Path) -> dict[str, float]:
     image = podman("images", "--format={{.Repository}}:{{.Tag}}", "--filter=reference=localhost/keda-demo-lab-host")
     phases: dict[str, float] = {}
     start = time.monotonic()
-    command = [ROOT / "tests/bench/floor.sh", LAB, NETWORK, image.split()[0], BUNDLE, files]
+    command = [str(ROOT / "tests/bench/floor.sh"), LAB, NETWORK, image.split()[0], str(BUNDLE), str(files)]
     for line in subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines():
         seconds, _, name = line.partition(" ")
         phases[name] = float(seconds)
@@ -141,7 +141,7 @@ def send_until(done: Callable[[], bool]) -> None:
 
 def get(kubeconfig: Path, *resource: str) -> dict[str, Any]:
     """Return an object, empty if it does not exist yet."""
-    command = [BUNDLE / "bin/kubectl", f"--kubeconfig={kubeconfig}", "get", "--output=json", *resource]
+    command = [str(BUNDLE / "bin/kubectl"), f"--kubeconfig={kubeconfig}", "get", "--output=json", *resource]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return json.loads(done.stdout) if done.returncode == 0 else {}
 

@@ -93,7 +93,7 @@ def theirs(program: Path, url: str, rate: int, seconds: int) -> Figures:
     """Send a load by vegeta."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results"
-        command = [program, "attack", f"-rate={rate}/s", f"-duration={seconds}s", f"-timeout={TIMEOUT:g}s"]
+        command = [str(program), "attack", f"-rate={rate}/s", f"-duration={seconds}s", f"-timeout={TIMEOUT:g}s"]
         command += ["-keepalive=false", f"-output={results}"]
         with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
             assert process.stdin is not None
@@ -103,7 +103,7 @@ def theirs(program: Path, url: str, rate: int, seconds: int) -> Figures:
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"vegeta ended with {process.returncode}")
-        encode = [program, "encode", "-to=csv", results]
+        encode = [str(program), "encode", "-to=csv", str(results)]
         lines = subprocess.run(encode, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     requests = sorted((int(began), code) for began, code, *_rest in (line.split(",") for line in lines))
     first = requests[0][0]

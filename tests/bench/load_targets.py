@@ -73,7 +73,8 @@ def free_port() -> int:
     """Return a port of loopback on which nothing listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def wait_for_port(port: int) -> None:

@@ -22,8 +22,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.hop_bounds import outside
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.verdicts import VERDICTS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import hop_bounds
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.outcomes import Outcome
 
 from tests.bench.__main__ import BUNDLE, LAB, LATEST, ROOT, get, playbook
 
@@ -59,7 +59,7 @@ class Proofs:
 
         :raises SystemExit: the playbook failed
         """
-        common = {"verify_phases": phases, "verify_expect": list(VERDICTS), "verify_hold_seconds": HOLD_SECONDS}
+        common = {"verify_phases": phases, "verify_expect": list(Outcome), "verify_hold_seconds": HOLD_SECONDS}
         variables = {**common, **variables}
         playbook("playbooks/verify.yml", f"--extra-vars={json.dumps(variables)}")
         result = json.loads(LATEST.read_text())
@@ -136,6 +136,11 @@ def bounds(result: dict[str, Any]) -> dict[str, tuple[list[float], float]]:
     return out | {name: (pair, ended) for name, pair in predicted.get("hops_back", {}).items()}
 
 
+def is_outside(hop: dict[str, Any]) -> bool:
+    """Whether a hop was observed outside its predicted bounds."""
+    return hop_bounds.is_outside(hop["seconds"], hop["resolution_seconds"], hop["earliest"], hop["latest"])
+
+
 def p95(values: list[float]) -> float:
     """Return the 95th percentile, interpolated."""
     return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
@@ -169,8 +174,8 @@ def report(proofs: Proofs) -> None:
     counts = Counter(result["verdict"] for result in results)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     predicted = [name for result in results for name in bounds(result)]
-    observed = [(name, result["hops"][name]) for result in results for name in bounds(result) if name in result["hops"]]
-    late_or_early = sum(1 for name, hop in observed if outside(name, hop))
+    observed = [result["hops"][name] for result in results for name in bounds(result) if name in result["hops"]]
+    late_or_early = sum(map(is_outside, observed))
     agree = sum(1 for result in results if (result["end_to_end"] or {}).get("agrees") is True)
     print(f"\n### {proofs.title}\n")
     print(
