@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..module_utils._internal.common.interrupt import SIGNALS
 from ..module_utils._internal.common.progress import ProgressReader
 
 
@@ -36,6 +38,8 @@ class Tail:
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def _run(self) -> None:
+        # A signal that this thread took would reach its handler only when the main thread's wait for the module ends.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         last = False
         while not last:
             last = self._ended.wait(self._poll_seconds)
