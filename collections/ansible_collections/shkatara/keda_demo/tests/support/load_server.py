@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A server on loopback that tells what came, for the tests of the load generator."""
+"""A server on loopback that counts requests and connections, for the tests of the load generator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiohttp import web
 
 
 class Server:
-    """Counts requests and connections, and answers as a test wants it."""
+    """Counts requests and connections, and answers by the path."""
 
     def __init__(self):
         self.arrivals = []
@@ -28,7 +28,7 @@ class Server:
         app.router.add_get("/away", self.away)
         self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self.runner.setup()
-        # Counted here and not by the clients' ports, which the kernel gives again.
+        # Connections are counted here and not by the clients' ports, which the kernel reuses.
         self.server = await asyncio.get_running_loop().create_server(self.accept, "127.0.0.1", 0)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
@@ -67,7 +67,7 @@ class Server:
 
 
 def serve(connection):
-    """A server in a process of its own, which answers anything with the number of requests by path."""
+    """Run a server in this process; answer each message on `connection` with the number of requests by path."""
 
     async def run():
         async with Server() as server:
@@ -82,7 +82,7 @@ def serve(connection):
 
 
 class ServerProcess:
-    """The outside of `serve`."""
+    """A server in a process of its own."""
 
     def __init__(self):
         context = multiprocessing.get_context("fork")
@@ -95,7 +95,7 @@ class ServerProcess:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def arrived(self):
-        """Return how many requests came so far."""
+        """Return the number of requests so far."""
         self.connection.send("count")
         return sum(self.connection.recv().values())
 

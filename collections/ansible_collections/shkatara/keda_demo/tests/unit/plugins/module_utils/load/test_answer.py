@@ -12,7 +12,7 @@ TRAILER = b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\nx\r\
 TRAILERS = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA:\r\nTransfer-Encoding: gzip\r\nB: c\r\n\r\n"
 )
-# The first chunk's 5 bytes are those that end a body.
+# The first chunk's last 5 bytes are those of the last chunk.
 CHUNK_LIKE_THE_LAST = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nx0\r\n\r\n\r\n0\r\n\r\n"
 UNTIL_CLOSED = b"HTTP/1.0 404 Not Found\r\n\r\nno such page"
 CODING_UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"
@@ -118,6 +118,6 @@ def test_a_connection_that_is_closed_too_soon(data, code, piece):
     ],
 )
 @pytest.mark.parametrize("piece", [7, 65536])
-def test_what_is_not_http(data, piece):
+def test_garbage_and_unasked_upgrades_are_not_http(data, piece):
     with pytest.raises(NoAnswer, match="not_http"):
         fed(data, piece)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a load needs of the machine, and what is said where the machine does not have it."""
+"""The needs of a load, and the refusal if the machine lacks one of them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def load(rate, timeout=10.0, workers=1, duration=600.0, url="http://host/", **op
 @pytest.mark.parametrize(
     ("spec", "in_flight", "files", "megabytes"),
     [
-        (load(37), 370, 434 + 19, 32.2),  # those that are answered and not closed yet come on top
+        (load(37), 370, 434 + 19, 32.2),  # connections that are answered and not closed yet come on top
         (load(1500), 15000, 15064 + 750, 120),
         (load(2000, workers=2), 20000, 10064 + 500, 180),
-        (load(2000, duration=3), 6000, 6064 + 1000, 66),  # there are not more
+        (load(2000, duration=3), 6000, 6064 + 1000, 66),  # all requests of the load
         (load(37, keep_alive=True), 370, 434, 35.9),
         (load(37, url="HTTPS://host/"), 370, 434, 148.4),
         (LoadSpec("http://host/", (Stage(50, 60, ramp=True), Stage(10, 60))), 500, 564 + 25, 33),
     ],
 )
 def test_needs(spec, in_flight, files, megabytes):
-    found = required_resources(spec)
-    assert (found.in_flight, found.worker_files) == (in_flight, files)
-    assert found.memory / 1e6 == pytest.approx(megabytes, abs=0.1)
+    resources = required_resources(spec)
+    assert (resources.in_flight, resources.worker_files) == (in_flight, files)
+    assert resources.memory / 1e6 == pytest.approx(megabytes, abs=0.1)
 
 
 @pytest.mark.parametrize("spec", [load(1898), load(2000, workers=2), load(2823, workers=2), load(5000, timeout=2)])
@@ -72,7 +72,7 @@ def test_a_load_that_can_be_sent(spec):
         (load(10, workers=9), dataclasses.replace(MACHINE, memory=90_000_000), "lower load.http.workers, or free some"),
     ],
 )
-def test_a_refusal_has_the_arithmetic_and_what_would_be_right(spec, limits, expected):
+def test_a_refusal_has_the_arithmetic_and_settings_that_fit(spec, limits, expected):
     assert expected in refusal(spec, limits)
 
 
@@ -80,7 +80,7 @@ def test_a_refusal_names_everything_at_once():
     message = refusal(load(3000), dataclasses.replace(MACHINE, memory=90_000_000))
     assert message.startswith("This machine can't send the load: up to 30000 requests are open at a time")
     assert "(load.http.rate 3000/s x load.http.timeout 10 s, at most the 1800000 that there are)" in message
-    assert [found for found in ("open files:", "ports:", "memory:") if found in message] == [
+    assert [name for name in ("open files:", "ports:", "memory:") if name in message] == [
         "open files:",
         "ports:",
         "memory:",
@@ -93,7 +93,7 @@ def test_stages_are_named():
 
 
 @pytest.mark.parametrize("spec", [load(3000, workers=4), load(2999.9, timeout=11.3, workers=4)])
-def test_what_a_refusal_says_to_do_is_enough(spec):
+def test_the_settings_in_a_refusal_are_enough(spec):
     rate, timeout = re.search(
         r"load\.http\.rate to ([0-9.]+) or load\.http\.timeout to ([0-9.]+[0-9])", refusal(spec, MACHINE)
     ).groups()
@@ -102,10 +102,10 @@ def test_what_a_refusal_says_to_do_is_enough(spec):
 
 
 def test_limits_of_this_machine():
-    found = limits_here()
-    assert (found.soft_files, found.hard_files) == resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert 1024 < found.first_port < found.last_port < 65536
-    assert found.memory > 10_000_000
+    limits = limits_here()
+    assert (limits.soft_files, limits.hard_files) == resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert 1024 < limits.first_port < limits.last_port < 65536
+    assert limits.memory > 10_000_000
 
 
 @pytest.mark.parametrize(("most", "memory"), [("max", 8_000_000_000), ("500000000", 400_000_000)])
@@ -119,8 +119,8 @@ def test_a_container_has_less_memory_than_its_machine(tmp_path, most, memory):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    found = limits_here(tmp_path / "proc", tmp_path / "cgroup")
-    assert (found.memory, found.ports) == (memory, 28232)
+    limits = limits_here(tmp_path / "proc", tmp_path / "cgroup")
+    assert (limits.memory, limits.ports) == (memory, 28232)
 
 
 def limited(connection, soft, hard, spec):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The local ports of connections, in turn. The requests themselves are in test_load_sender."""
+"""The ranges of local ports. Requests are tested in test_sender."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.
 
 
 def ranges(first, last):
-    """One turn of the ranges, as (lowest port, highest port)."""
+    """One turn of the ranges and the first range of the next, as (lowest port, highest port)."""
     count = max(1, (last - first + 1) // 256)
     taken = itertools.islice(port_ranges(Limits(1024, 1024, first, last, 1)), count + 1)
-    return [struct.unpack("=HH", one) for one in taken]
+    return [struct.unpack("=HH", option) for option in taken]
 
 
 @pytest.mark.parametrize(("first", "last"), [(32768, 60999), (1024, 65535), (40000, 40099), (50000, 50000)])
@@ -29,18 +29,18 @@ def test_the_ranges_have_each_port_once_and_begin_again(first, last):
     assert [port for low, high in turn for port in range(low, high + 1)] == list(range(first, last + 1))
     assert again == turn[0]
     sizes = {high - low for low, high in turn}
-    assert max(sizes) - min(sizes) <= 1, "a small one would be used up before the others"
+    assert max(sizes) - min(sizes) <= 1, "a small range would be used up before the others"
 
 
-async def test_a_range_that_others_have_is_left(monkeypatch):
+async def test_a_range_in_use_is_left(monkeypatch):
     """The kernel says EADDRNOTAVAIL for the first socket: the request is begun all the same."""
     tried = []
 
     class Exchange:
-        def __init__(self, _loop, one, *_rest):
-            tried.append(one)
+        def __init__(self, _loop, connection, *_rest):
+            tried.append(connection)
             if len(tried) == 1:
-                one.close()
+                connection.close()
                 raise OSError(errno.EADDRNOTAVAIL, "no port")
 
         def give_up(self):

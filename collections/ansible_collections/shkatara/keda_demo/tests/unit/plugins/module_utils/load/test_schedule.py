@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When each request of a load is due."""
+"""The time at which each request of a load is due."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def test_due_is_the_inverse_of_requests_until(number):
     assert 0 <= times[0] <= times[-1] <= spec.duration
     for request, seconds in enumerate(times):
         assert spec.requests_until(seconds) == pytest.approx(request, abs=1e-5)
-    # Not more are sent than are due, and not a whole one less.
+    # No more requests than are due, and less than one fewer.
     assert spec.count == pytest.approx(spec.requests_until(spec.duration) - 0.5, abs=0.51)
 
 
 @pytest.mark.parametrize("number", range(50))
 def test_requests_until_is_the_integral_of_the_rate(number):
-    """Summed up here in small steps, from the rates themselves."""
+    """The rates are summed here in small steps."""
     spec = random_load(number)
     summed, begin, before, steps = 0.0, 0.0, 0.0, 1000
     for stage in spec.stages:
@@ -80,7 +80,7 @@ def test_count(rate, duration, count):
         spec.due(count)
 
 
-def test_what_the_prediction_asks():
+def test_properties_for_the_prediction():
     spec = load(Stage(5, 60), Stage(40, 30, ramp=True), Stage(20, 100))
     assert (spec.rate, spec.highest_rate, spec.duration, spec.last_stage_start) == (20, 40, 190, 90)
     assert load(Stage(5, 60)).last_stage_start == 0
@@ -106,6 +106,6 @@ def test_workers_share_the_requests(workers):
         (lambda: load(Stage(1, 1), workers=0), "workers is 0"),
     ],
 )
-def test_what_makes_no_sense_is_refused(make, message):
+def test_values_out_of_range_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()

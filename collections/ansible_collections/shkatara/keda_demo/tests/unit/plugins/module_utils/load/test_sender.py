@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The sender against a server of ours on loopback."""
+"""The sender against a test server on loopback."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ async def test_rate_count_and_lateness():
     assert stats["ended"] is True
     assert server.accepted == 400, "a connection was used twice"
     assert server.paths == {"/?a=b%20c": 400}
-    # Constant: request 200 of 400 leaves after 0.5 s, whatever the machine did in between.
+    # At a constant rate request 200 of 400 leaves after 0.5 s, also if earlier requests were late.
     assert server.arrivals[200] - server.arrivals[0] == pytest.approx(0.5, abs=0.4)
     assert stats["late_ms"]["p50"] < 250
 
 
 async def test_a_ramp_and_a_pause():
-    """0 to 100/s in 1 s are 50 requests of which half come in the last 0.3 s; a pause; then 10. None is early."""
+    """A ramp from 0 to 100/s in 1 s has 50 requests, half of them in the last 0.3 s. A pause and 10 requests follow."""
     stages = (Stage(100, 1, ramp=True), Stage(0, 0.5), Stage(100, 0.1))
     async with Server() as server:
         await Sender(LoadSpec(server.url(), stages)).run()
@@ -64,7 +64,7 @@ async def test_a_worker_sends_its_share_at_its_times():
     assert stats.last_sent >= begin + spec.due(19)
 
 
-async def test_connections_are_kept_where_it_is_asked_for():
+async def test_connections_are_kept_with_keep_alive():
     async with Server() as server:
         stats = await Sender(load(server.url(), rate=50, duration=0.5, keep_alive=True)).run()
     assert stats.answered == 25
@@ -73,7 +73,7 @@ async def test_connections_are_kept_where_it_is_asked_for():
 
 @both_clients
 async def test_the_loop_is_open_and_time_outs_are_the_servers(keep_alive):
-    """Answers that don't come don't slow the sending down."""
+    """A server that does not answer does not slow down the sending."""
     async with Server() as server:
         sender = Sender(load(server.url("/slow"), rate=200, duration=0.5, timeout=1, keep_alive=keep_alive))
         begun = time.monotonic()
@@ -86,7 +86,7 @@ async def test_the_loop_is_open_and_time_outs_are_the_servers(keep_alive):
 
 @both_clients
 @pytest.mark.parametrize(("path", "status"), [("/error", "503"), ("/away", "302")])
-async def test_what_is_not_2xx_counts_as_failed_and_redirects_are_not_followed(path, status, keep_alive):
+async def test_other_statuses_count_as_failed_and_redirects_are_not_followed(path, status, keep_alive):
     async with Server() as server:
         spec = load(server.url(path), rate=50, duration=0.2, keep_alive=keep_alive)
         stats = (await Sender(spec).run()).as_dict()
@@ -113,7 +113,14 @@ async def raw_server(serve):
 
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [(b"", "no_answer"), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "cut_off"), (b"220 mail\r\n", "not_http")],
+    [
+        (b"", "no_answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "cut_off"),
+        # A chunk of which the first 6 bytes, in the only read, end like the last chunk.
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nx0\r\n\r\n", "cut_off"),
+        (b"220 mail\r\n", "not_http"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "not_http"),
+    ],
 )
 async def test_a_bad_answer_is_an_error_of_the_server(answer, error):
     async def serve(reader, writer):
@@ -128,7 +135,7 @@ async def test_a_bad_answer_is_an_error_of_the_server(answer, error):
 
 @pytest.mark.parametrize(("closes", "first"), [(True, "server"), (False, "client")])
 async def test_the_server_is_left_to_close_first(closes, first):
-    """Who closes first keeps the port for a minute."""
+    """The side that closes first keeps the port for a minute."""
     closed = []
 
     async def serve(reader, writer):
@@ -146,7 +153,9 @@ async def test_the_server_is_left_to_close_first(closes, first):
 
     async with raw_server(serve) as url:
         stats = await Sender(load(url, rate=50, duration=0.1)).run()
-        assert stats.as_dict()["response_ms"]["max"] < 1000 * LINGER_SECONDS, "the closing counts as waiting"
+        assert stats.as_dict()["response_ms"]["max"] < 1000 * LINGER_SECONDS, (
+            "the response time includes the close"
+        )
         await asyncio.sleep(LINGER_SECONDS + 0.3)
     assert (stats.answered, closed) == (5, [first] * 5)
 
@@ -160,8 +169,8 @@ async def test_more_open_requests_than_allowed_are_not_begun():
     assert len(server.arrivals) == 7
 
 
-async def test_what_could_not_be_sent_in_time_is_not_sent_in_a_burst():
-    """As after a stall of 2.5 s: what is more than 1 s late is left out, and the rest is late."""
+async def test_requests_after_a_stall_are_not_sent_in_a_burst():
+    """After a stall of 2.5 s requests more than 1 s late are left out, and the others are late."""
     async with Server() as server:
         begin = asyncio.get_running_loop().time() - 2.5
         stats = await Sender(load(server.url(), rate=20, duration=3), begin=begin).run()
@@ -172,7 +181,7 @@ async def test_what_could_not_be_sent_in_time_is_not_sent_in_a_burst():
 
 
 def out_of_files(connection, port, keep_alive):
-    """Send with room for a few connections only."""
+    """Send with file descriptors for a few connections only."""
 
     async def run():
         # The sender raises its limit no further than the hard one.
@@ -217,7 +226,7 @@ async def test_this_machines_own_errors_are_apart_from_the_servers(keep_alive):
         (aiohttp.ServerDisconnectedError(), "", "ServerDisconnectedError"),
     ],
 )
-def test_whose_error_it_is(error, own, name):
+def test_errors_of_this_machine_and_of_the_server(error, own, name):
     assert (own_error(error), error_name(error)) == (own, name)
 
 
@@ -236,11 +245,11 @@ async def test_a_stop_at_once_gives_up_open_requests(keep_alive):
 
 
 async def test_a_name_is_resolved_to_the_address_that_answers():
-    """localhost is ::1 too on many machines, where this server is not."""
+    """On many machines localhost is also ::1, where this server does not listen."""
     async with Server() as server:
         stats = await Sender(load(f"http://localhost:{server.port}/", rate=50, duration=0.1)).run()
     assert stats.answered == 5
-    assert server.accepted in (5, 6)  # the address is tried where there are several
+    assert server.accepted in (5, 6)  # of several addresses each is tried
 
 
 async def test_a_name_that_does_not_exist():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Counts and quantiles of a load, and those of several workers as one."""
+"""Counts and quantiles of a load, and their sums over workers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def worker(requests, begin, seconds, own=0):
 
 
 def test_workers_are_merged_by_their_buckets():
-    """99 requests in time and 1 late one each: their mean p99 is late, and that of all is not."""
+    """The p50 of one worker is 1 ms and of the other 1 s: the p50 of all requests is 1 ms, and not the mean."""
     whole = merged([worker(970, 100.0, 0.001), worker(30, 99.0, 1.0, own=5)]).as_dict()
     assert (whole["scheduled"], whole["sent"], whole["not_sent"], whole["answered"]) == (1005, 1000, 5, 1000)
     assert whole["not_sent_reasons"] == {"EMFILE": 5}
@@ -49,7 +49,7 @@ def test_a_load_has_ended_when_all_workers_have():
     assert merged([worker(1, 0, 0), running]).ended
 
 
-def test_what_is_not_2xx_failed_and_what_is_open_is_in_flight():
+def test_other_statuses_count_as_failed_and_open_requests_as_in_flight():
     stats = worker(3, 0.0, 0.1)
     stats.note_sent(9.0, 9.0)
     stats.note_status(503, 0.1)
@@ -58,3 +58,4 @@ def test_what_is_not_2xx_failed_and_what_is_open_is_in_flight():
     stats.note_sent(9.0, 9.0)
     counts = stats.as_dict()
     assert (counts["answered"], counts["failed"], counts["in_flight"]) == (3, 2, 1)
+    assert (stats.finished, stats.failed, stats.in_flight) == (5, 2, 1)

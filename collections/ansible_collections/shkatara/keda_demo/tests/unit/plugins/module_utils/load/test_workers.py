@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The sender's processes, against a server of ours on loopback."""
+"""The sender's processes, against a test server on loopback."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def wait_for(condition):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_processes_send_and_report(make, server, workers):
     load, before = make(workers), server.arrived()
-    assert load.poll().sent == 0, "it began before it was told"
+    assert load.poll().sent == 0, "it began before its order"
     load.start(spec(server.url(), rate=100, duration=1, workers=workers))
     begun = time.monotonic()
     counts = load.wait(20)
     assert (counts.ended, counts.scheduled, counts.answered) == (True, 100, 100)
     assert server.arrived() - before == 100
-    # The workers' shares are of one schedule, from one moment on.
+    # The workers share one schedule, which begins at one time.
     assert counts.last_sent - counts.first_sent == pytest.approx(0.99, abs=0.5)
     assert counts.first_sent == pytest.approx(begun, abs=0.5)
 
@@ -90,7 +90,7 @@ def test_processes_stop_at_once(make, server, workers):
     assert time.monotonic() - begun < 2
     assert counts.ended
     assert (counts.in_flight, counts.errors) == (0, {"given_up": counts.sent})
-    time.sleep(0.5)  # what had been sent
+    time.sleep(0.5)  # for requests that were sent before
     arrived = server.arrived()
     time.sleep(0.3)  # in which 30 more would come
     assert server.arrived() == arrived
@@ -128,7 +128,7 @@ def test_processes_ignore_the_terminals_signals_and_end_with_their_parent(make, 
     for member in load._members:
         member.process.join(timeout=5)
         assert member.process.exitcode == 0
-    time.sleep(0.5)  # what had been sent
+    time.sleep(0.5)  # for requests that were sent before
     arrived = server.arrived()
     time.sleep(0.3)  # in which 15 more would come
     assert server.arrived() == arrived
@@ -143,8 +143,8 @@ def test_a_process_that_died_says_so_and_ends_the_load(make, server, workers, na
     counts = load.wait(5)
     assert counts.ended
     assert counts.died == f"{name} was ended by signal 9 (Killed)"
-    assert counts.sent > 0, "what was known of the load is lost"
-    # Nor does a later load go on without it.
+    assert counts.sent > 0, "the counts before the death are lost"
+    # A later load does not go on without it.
     load.start(spec(server.url(), rate=50, duration=600, workers=workers))
     assert load.wait(5).died == f"{name} was ended by signal 9 (Killed)"
 
@@ -166,7 +166,7 @@ def test_counts_that_a_reader_keeps_do_not_change(make, server, workers):
 
 
 @pytest.mark.parametrize("orders", [["start", "stop"], ["start", "drain"], ["stop"]])
-def test_a_process_that_was_told_to_end_did_not_die(make, server, orders):
+def test_a_process_that_was_ordered_to_end_did_not_die(make, server, orders):
     load = make()
     for order in orders:
         if order == "start":
