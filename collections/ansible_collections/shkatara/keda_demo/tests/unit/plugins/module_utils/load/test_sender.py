@@ -153,9 +153,7 @@ async def test_the_server_is_left_to_close_first(closes, first):
 
     async with raw_server(serve) as url:
         stats = await Sender(load(url, rate=50, duration=0.1)).run()
-        assert stats.as_dict()["response_ms"]["max"] < 1000 * LINGER_SECONDS, (
-            "the response time includes the close"
-        )
+        assert stats.as_dict()["response_ms"]["max"] < 1000 * LINGER_SECONDS, "the response time includes the close"
         await asyncio.sleep(LINGER_SECONDS + 0.3)
     assert (stats.answered, closed) == (5, [first] * 5)
 
