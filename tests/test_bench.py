@@ -80,6 +80,12 @@ def test_phases_are_read_from_task_times_and_the_verdict():
     assert ends["verdict"] == 1000
 
 
+def test_the_end_of_the_last_playbook_counts():
+    first = lines(["lab/tasks/main.yml"]).replace('"changed": 3', '"changed": 1')
+    times = read_task_times(first + lines(FILES))
+    assert (times.tasks, times.changed) == (1 + len(FILES), 3)
+
+
 @pytest.mark.parametrize(
     ("verdict", "files", "message"),
     [
