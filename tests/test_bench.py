@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The bench reads its figures from the runs that it measures: the times of tasks, and verdict.json.
 
-A folder in recorded/bench holds one real run: `unreachable` is site.yml against hosts that don't answer. `make bench`
-leaves the files of its last whole run in build/bench/demo.
+A folder in recorded/bench holds one real run: `demo` is lab.yml and site.yml by `make bench`, with the folder of the
+proof made relative, and `unreachable` is site.yml against hosts that don't answer. `make bench` leaves the files of its
+last whole run in build/bench/demo.
 """
 
 from __future__ import annotations
