@@ -11,7 +11,7 @@ from .plain_http import Ended
 
 try:
     import aiohttp
-except ImportError:  # the module says so by missing_required_lib
+except ImportError:  # the module reports it by missing_required_lib
     aiohttp = None  # type: ignore[assignment]
 
 

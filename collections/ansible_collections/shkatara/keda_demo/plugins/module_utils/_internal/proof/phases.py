@@ -61,7 +61,8 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
         # The load is under the threshold, so that another trigger made these replicas, even if they were predicted.
         highest = max(counts.spec for counts in evidence.history)
         verdict = Verdict(Outcome.WRONG_COUNT, Reason.MORE_THAN_PREDICTED, RestBroken(prediction, highest, ()))
-    _end_load(session, load)
+    if not session.load.poll().ended:
+        _end_load(session, load)
     passed = verdict.outcome is Outcome.NOT_SCALED
     return PhaseResult(Phase.ACTIVATION, passed, verdict, requests=session.load.stats.sent)
 
@@ -83,7 +84,8 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
         _say_load(session, threshold, _next_hop(session, plan))
         verdict = _judge_load(session, plan, load)
     session.ended_early = not session.load.poll().ended
-    _end_load(session, load)
+    if session.ended_early:
+        _end_load(session, load)
     comparison = _compare_counters(session, counts_before)
     if session.hops is not None:
         session.hops.end_load(session.load.stats, session.state)
@@ -166,8 +168,6 @@ def _hopeless(session: Session, begun: float) -> Verdict | None:
 
 def _end_load(session: Session, load: PlannedLoad) -> None:
     """End a load that is still being sent, and wait for the answers."""
-    if session.load.poll().ended:
-        return
     session.record("load", "http", "ended", "early, since the verdict was there")
     session.load.drain()
     end = session.now() + load.spec.timeout + 0.5
