@@ -99,11 +99,51 @@ scaledobjects:
       sample: false
     paused:
       description:
-        - Whether its condition C(Paused) is true.
-        - KEDA before 2.11 has no such condition. Then it is true if the ScaledObject has the annotation
-          C(autoscaling.keda.sh/paused-replicas).
+        - Whether KEDA scales in no direction, because of one of the annotations C(autoscaling.keda.sh/paused-replicas)
+          and C(autoscaling.keda.sh/paused) (KEDA 2.12 and later), or of a condition C(Paused).
+        - The condition C(Paused) is true as well if one direction is paused (KEDA 2.18 and later), which is in
+          RV(scaledobjects[].pause).
       type: bool
       sample: false
+    pause:
+      description:
+        - What is paused, and by what.
+        - An annotation that RV(scaledobjects[].keda_version) does not know has no effect. If the version is not known,
+          each annotation counts.
+      type: dict
+      contains:
+        annotation:
+          description: The annotation that pauses both directions; null if there is none.
+          type: str
+          sample: null
+        condition:
+          description: The reason and the message of the condition C(Paused); null if KEDA has not set it.
+          type: str
+          sample: null
+        scale_in:
+          description:
+            - Whether the scale-in is paused, with the scale-out, or alone by the annotation
+              C(autoscaling.keda.sh/paused-scale-in) (KEDA 2.18 and later).
+          type: bool
+          sample: false
+        scale_out:
+          description:
+            - Whether the scale-out is paused, with the scale-in, or alone by the annotation
+              C(autoscaling.keda.sh/paused-scale-out) (KEDA 2.18 and later).
+          type: bool
+          sample: false
+        forced_activation:
+          description:
+            - Whether KEDA takes all triggers for active because of the annotation
+              C(autoscaling.keda.sh/force-activation) (KEDA 2.18 and later).
+          type: bool
+          sample: false
+    keda_version:
+      description:
+        - The version of the KEDA that made the HPA, from the HPA's label C(app.kubernetes.io/version).
+        - It is null without an HPA, and if the ScaledObject has such a label itself, which KEDA copies.
+      type: str
+      sample: 2.10.0
     fallback:
       description:
         - Whether its condition C(Fallback) is true, so that a trigger fails and the HPA gets a value from
@@ -134,6 +174,16 @@ scaledobjects:
       description: Its C(cooldownPeriod) in seconds, or KEDA's default.
       type: int
       sample: 300
+    initial_cooldown_period:
+      description:
+        - Its C(initialCooldownPeriod) in seconds since its creation (KEDA 2.14 and later), or KEDA's default.
+        - It counts until a trigger was active for the first time.
+      type: int
+      sample: 0
+    restore_to_original_replica_count:
+      description: Whether KEDA restores the original replicas when the ScaledObject is deleted.
+      type: bool
+      sample: false
     fallback_spec:
       description: Its C(fallback) for triggers that fail; null if it is not set.
       type: dict
@@ -148,7 +198,9 @@ scaledobjects:
           type: int
           sample: 6
         behavior:
-          description: How these and the current replicas combine; V(static) with a KEDA that is older than this field.
+          description:
+            - How these and the current replicas combine, V(static), V(currentReplicas), V(currentReplicasIfHigher) or
+              V(currentReplicasIfLower); V(static) with a KEDA that is older than this field (2.17).
           type: str
           sample: static
     target:
@@ -289,8 +341,26 @@ scaledobjects:
               and for V(Value).
           type: float
           sample: 0.0
+        value_missing:
+          description:
+            - How it is known that the metric has no value now; null if it has one, and if nothing is known.
+            - V(not_read), the HPA decided without it. V(cannot_read), the HPA's condition C(ScalingActive) names it.
+              V(keda_fails), KEDA's health of it has failures. V(trigger_error), the HPA reads nothing at 0 replicas,
+              and KEDA says that a trigger fails.
+            - While a metric has no value, the HPA grows by the other metrics, and does not shrink. The values of all
+              metrics may be old then.
+          type: str
+          sample: null
+        active:
+          description:
+            - Whether KEDA takes the trigger for active; null if KEDA says nothing of single triggers, as older versions
+              do.
+          type: bool
+          sample: null
         health:
-          description: Whether KEDA gets the metric; null if KEDA reports nothing about it.
+          description:
+            - Whether KEDA gets the metric; null if KEDA reports nothing about it, as newer versions do if there is no
+              RV(scaledobjects[].fallback_spec).
           type: dict
           contains:
             status:

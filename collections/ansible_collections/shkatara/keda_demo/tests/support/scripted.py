@@ -142,6 +142,7 @@ class Run:
         counter=COUNTER,
         given_interval=0.0,
         kubernetes="v1.25.0",
+        keda="2.10.0",
         **options,
     ):
         self.time = Time()
@@ -171,14 +172,14 @@ class Run:
             target,
             Options(**{"wait_timeout": 60.0, **options}),
             LoadOptions(**{"url": URL, **({"rate": 34.5} if load is None else load)}),
-            state=new_state(target, given_interval),
+            state=new_state(target, given_interval, keda),
             load=self.load,
             inputs=Inputs(script, clock, self.interrupt, read_counters),
             outputs=Outputs(
                 Progress(str(self.progress)),
                 self.files,
                 Timeline(clock, self.files),
-                {"kubernetes": kubernetes, "keda": "2.10.0"},
+                {"kubernetes": kubernetes, "keda": keda},
             ),
         )
         self.proof = prove(self.session)

@@ -97,7 +97,7 @@ _CHAIN_REASONS = (
 )
 _MISSING = (
     Finding(Code.GONE, {"object": "the HPA, which KEDA makes,"}),
-    Finding(Code.PAUSED, {"name": "scaledobject-py"}),
+    Finding(Code.PAUSED, {"name": "scaledobject-py", "annotation": "autoscaling.keda.sh/paused"}),
 )
 _QUIET = Finding(Code.METRIC_FALLING, {"value": 8.5})
 

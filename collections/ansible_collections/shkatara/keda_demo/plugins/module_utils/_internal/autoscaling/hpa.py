@@ -49,7 +49,8 @@ class HpaConfig:
     """An HPA's configuration, as far as the arithmetic needs it; `version` is the cluster's (major, minor).
 
     `tolerance` and `downscale_stabilization` (seconds) are flags of the controller manager. Exactly one of `metrics`
-    has `by_load`.
+    has `by_load`. `unread` are the names of metrics without a value, which are not among `metrics`, except for the
+    load's.
     """
 
     metrics: tuple[Metric, ...]
@@ -59,6 +60,16 @@ class HpaConfig:
     behavior: Mapping[str, Any] | None = None
     downscale_stabilization: float = 300.0
     version: tuple[int, int] = (1, 25)
+    unread: tuple[str, ...] = ()
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether the HPA shrinks at all.
+
+        Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, computeReplicasForMetrics: not
+        while a metric has no value.
+        """
+        return not self.unread and self.scale_down["selectPolicy"] != "Disabled"
 
     @property
     def load_metric(self) -> Metric:

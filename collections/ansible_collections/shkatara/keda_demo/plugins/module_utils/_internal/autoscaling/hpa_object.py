@@ -14,7 +14,7 @@ from ..kube.workloads import Object
 
 @dataclass(frozen=True)
 class HpaView:
-    """A HorizontalPodAutoscaler (autoscaling/v2)."""
+    """A HorizontalPodAutoscaler (autoscaling/v2). `read_metrics` are the names of the metrics that it last read."""
 
     name: str
     min_replicas: int
@@ -25,8 +25,13 @@ class HpaView:
     message: str
     metric_specs: list[dict[str, Any]] = field(default_factory=list)
     values: dict[str, float] = field(default_factory=dict)
-    has_value: bool = False
+    read_metrics: tuple[str, ...] = ()
     behavior: dict[str, Any] | None = None
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the HPA has a value of any metric."""
+        return bool(self.read_metrics)
 
     @property
     def valid(self) -> bool:
@@ -61,9 +66,19 @@ def hpa_view(obj: Object) -> HpaView:
         metric_specs=list(spec.get("metrics") or []),
         values=_external_values(status),
         # An HPA without a value lists a metric of type "".
-        has_value=any(metric.get("type") for metric in status.get("currentMetrics") or []),
+        read_metrics=tuple(map(metric_name, filter(_has_type, status.get("currentMetrics") or []))),
         behavior=spec.get("behavior"),
     )
+
+
+def metric_name(metric: Object) -> str:
+    """Return the name of a metric of an HPA's spec or status: the external metric's, or the resource's."""
+    source = metric.get("external") or metric.get("resource") or metric.get("containerResource") or {}
+    return str((source.get("metric") or {}).get("name") or source.get("name") or metric.get("type"))
+
+
+def _has_type(metric: Object) -> bool:
+    return bool(metric.get("type"))
 
 
 def _external_values(status: Object) -> dict[str, float]:

@@ -12,7 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .hpa import AVERAGE_VALUE, Metric
-from .scaledobject import ScaledObjectView
+from .pausing import KedaVersion
+from .scaledobject import STATIC, Fallback, ScaledObjectView
+
+_BEHAVIOR_SINCE, _VALUE_SINCE = (2, 17), (2, 18)
+# Versions whose fallback cuts the target down to a whole number: 2.17 does, 2.10 and 2.18 do not.
+_WHOLE_TARGET = (2, 17)
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class KedaRules:
     """A ScaledObject's rules for zero replicas; times in seconds, `activation` in the metric's unit.
 
     `inactive_replicas` is the count while no trigger is active: 0, or the minimum without scaling to zero.
+    `initial_cooldown` counts from the creation of a ScaledObject that was never active, in place of `cooldown`.
+    Source: KEDA 2.14, pkg/scaling/executor/scale_scaledobjects.go, scaleToZeroOrIdle.
     """
 
     inactive_replicas: int
@@ -27,6 +34,7 @@ class KedaRules:
     polling_interval: float = 30.0
     cooldown: float = 300.0
     activation: float = 0.0
+    initial_cooldown: float = 0.0
 
     @property
     def scales_to_zero(self) -> bool:
@@ -39,13 +47,51 @@ class KedaRules:
         return max(1, self.min_replicas)
 
 
-def fallback_value(scaledobject: ScaledObjectView, metric: Metric) -> float | None:
+def fallback_count(fallback: Fallback, current: int, keda: KedaVersion | None) -> int | None:
+    """Return the replicas that a fallback amounts to; None for a behavior that gives the HPA no value.
+
+    :param current: replicas now
+    :param keda: KEDA's (major, minor). None, if it is not known, is taken for one that knows `behavior`, since the API
+        server drops the field otherwise
+
+    Source: KEDA 2.17, pkg/fallback/fallback.go, doFallback. The values that later versions add (`triggerScoped`,
+    `scalingModifiers`) are for formulas.
+    """
+    behavior = fallback.behavior if keda is None or keda >= _BEHAVIOR_SINCE else STATIC
+    counts = {
+        STATIC: fallback.replicas,
+        "currentReplicas": current,
+        "currentReplicasIfHigher": max(current, fallback.replicas),
+        "currentReplicasIfLower": min(current, fallback.replicas),
+    }
+    return counts.get(behavior)
+
+
+def fallback_value(
+    scaledobject: ScaledObjectView,
+    metric: Metric,
+    current: int,
+    keda: KedaVersion | None = None,
+    read: float | None = None,
+) -> float | None:
     """Return the value that KEDA gives the HPA in place of a failing metric; None if KEDA gives the metric itself.
 
-    Only a metric of type AverageValue has a fallback. KEDA computes with whole thousandths.
-    Source: KEDA 2.10, pkg/fallback/fallback.go, doFallback.
+    :param current: replicas now, all of them Ready
+    :param keda: KEDA's (major, minor), None if it is not known
+    :param read: the value that the HPA has read, None if it read none: a metric of type Value has a fallback since 2.18
+        only, and of an unknown version the HPA's value shows whether there is one
+
+    Source: KEDA 2.10, 2.17 and 2.18, pkg/fallback/fallback.go, doFallback, which computes with whole thousandths; pull
+    request #6655 (Value).
     """
-    replicas = scaledobject.fallback_replicas
-    if metric.name not in scaledobject.falling_back or replicas is None or metric.kind != AVERAGE_VALUE:
+    fallback = scaledobject.failures.fallback
+    if fallback is None or metric.name not in scaledobject.failures.falling_back:
         return None
-    return int(metric.target * 1000) * replicas / 1000
+    replicas = fallback_count(fallback, current, keda)
+    is_value = metric.kind != AVERAGE_VALUE
+    if replicas is None or (is_value and (read is None if keda is None else keda < _VALUE_SINCE)):
+        return None
+    if is_value:
+        return int(metric.target * 1000 * replicas / max(1, current)) / 1000
+    target = float(int(metric.target)) if keda == _WHOLE_TARGET else metric.target
+    return int(target * 1000) * replicas / 1000

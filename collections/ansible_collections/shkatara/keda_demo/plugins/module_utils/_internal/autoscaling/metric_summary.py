@@ -14,6 +14,7 @@ from typing import Any
 
 from ..common import quantities, urls
 from ..kube.workloads import Object
+from .missing_values import MissingValue
 
 # The metric that KEDA gives the HPA in place of all external metrics if a formula combines them.
 # Source: KEDA 2.17, apis/keda/v1alpha1/scaledobject_types.go, CompositeMetricName.
@@ -77,8 +78,10 @@ def _key(metric: Object) -> tuple[str, str]:
     return (body["metric"]["name"] if metric["type"] == "External" else body["name"], body.get("container") or "")
 
 
-def triggers(scaledobject: Object, metrics: Metrics) -> list[Info]:
+def triggers(scaledobject: Object, metrics: Metrics, missing: Mapping[str, MissingValue]) -> list[Info]:
     """Return a ScaledObject's triggers with their metrics, one entry a metric.
+
+    :param missing: the metrics without a value, by name
 
     KEDA names the external metrics of the trigger at index N `sN-...`; a trigger of type `external` may have
     several. A `cpu` or `memory` trigger has the resource metric of that name, which Kubernetes itself measures.
@@ -102,6 +105,8 @@ def triggers(scaledobject: Object, metrics: Metrics) -> list[Info]:
                     "metric_type": trigger.get("metricType") or default,
                     "metric_name": name,
                     **(values or _NO_VALUES),
+                    "value_missing": missing[name].why.value if name in missing else None,
+                    "active": _activity(status, name),
                     "health": _health(status, name),
                     "use_cached_metrics": bool(trigger.get("useCachedMetrics")),
                     "authentication_ref": _authentication(trigger.get("authenticationRef")),
@@ -134,6 +139,15 @@ def _authentication(reference: Object | None) -> Info | None:
     if not reference:
         return None
     return {"kind": reference.get("kind") or "TriggerAuthentication", "name": reference.get("name")}
+
+
+def _activity(status: Object, metric_name: str | None) -> bool | None:
+    """Return whether KEDA says that a metric's trigger is active; None where it says nothing of single triggers.
+
+    Source: KEDA, current, apis/keda/v1alpha1/scaledobject_types.go, TriggersActivity (pull request #7346).
+    """
+    entry = (status.get("triggersActivity") or {}).get(metric_name)
+    return None if entry is None else bool(entry.get("isActive"))
 
 
 def _health(status: Object, metric_name: str | None) -> Info | None:

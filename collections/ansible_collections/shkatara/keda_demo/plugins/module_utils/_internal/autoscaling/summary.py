@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from ..common.versions import known_version
 from ..kube import workloads
 from ..kube.workloads import Object
-from . import hpa_object, metric_summary
+from . import hpa_object, metric_summary, missing_values, pausing
 from .metric_summary import Info
-from .scaledobject import is_paused, scaledobject_view
+from .pausing import Pausing
+from .scaledobject import scaledobject_view
+
+_VERSION, _MANAGER = "app.kubernetes.io/version", "app.kubernetes.io/managed-by"
 
 
 def scale_target(scaledobject: Object) -> Info:
@@ -39,12 +43,18 @@ def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Obje
     spec, status = scaledobject["spec"], scaledobject.get("status") or {}
     view = scaledobject_view(scaledobject)
     metrics = metric_summary.hpa_metrics(hpa)
+    keda_version = keda_label(scaledobject, hpa)
+    pause = pausing.pausing(view.pause, known_version(keda_version))
+    missing = missing_values.missing_values(hpa_object.hpa_view(hpa), view, None) if hpa else {}
+    advanced = spec.get("advanced") or {}
     return {
         "name": scaledobject["metadata"]["name"],
         "namespace": scaledobject["metadata"]["namespace"],
         "ready": view.ready,
         "active": view.active,
-        "paused": is_paused(scaledobject),
+        "paused": pause.whole,
+        "pause": _pause(pause),
+        "keda_version": keda_version,
         "fallback": workloads.condition(status, "Fallback").get("status") == "True",
         "message": view.message,
         "min_replicas": spec.get("minReplicaCount", 0),
@@ -52,12 +62,36 @@ def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Obje
         "idle_replicas": spec.get("idleReplicaCount"),
         "polling_interval": spec.get("pollingInterval", 30),
         "cooldown_period": spec.get("cooldownPeriod", 300),
+        "initial_cooldown_period": spec.get("initialCooldownPeriod", 0),
+        "restore_to_original_replica_count": bool(advanced.get("restoreToOriginalReplicaCount")),
         "fallback_spec": _fallback(spec.get("fallback")),
         "target": scale_target(scaledobject),
         "hpa": hpa_info(hpa),
         "deployment": deployment_info(deployment),
-        "triggers": metric_summary.triggers(scaledobject, metrics),
+        "triggers": metric_summary.triggers(scaledobject, metrics, missing),
         "scaling_modifiers": metric_summary.scaling_modifiers(scaledobject, metrics),
+    }
+
+
+def keda_label(scaledobject: Object, hpa: Object | None) -> str | None:
+    """Return the version of the KEDA that made an HPA; None if its labels do not tell it.
+
+    KEDA writes it to a label, over which the ScaledObject's own labels go.
+    Source: KEDA 2.10 and current, controllers/keda/hpa.go, newHPAForScaledObject.
+    """
+    labels = ((hpa or {}).get("metadata") or {}).get("labels") or {}
+    if _VERSION in (scaledobject["metadata"].get("labels") or {}) or labels.get(_MANAGER) != "keda-operator":
+        return None
+    return labels.get(_VERSION)
+
+
+def _pause(pause: Pausing) -> Info:
+    return {
+        "annotation": pause.annotation or None,
+        "condition": pause.condition or None,
+        "scale_in": pause.whole or pause.scale_in,
+        "scale_out": pause.whole or pause.scale_out,
+        "forced_activation": pause.forced,
     }
 
 

@@ -89,7 +89,7 @@ def lowest_stable_replicas(config: HpaConfig, value: float, least: int) -> int:
 
 def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
     """Return the counts that one sync may make of `count`, over all values of a falling metric."""
-    if config.scale_down["selectPolicy"] == "Disabled":
+    if not config.shrinks:
         return []
     # Versions that count growth within a policy's period may take that growth back besides.
     limit = scaling_limits.scale_down_limit(count, config.scale_down) if config.version <= (1, 25) else least
@@ -113,7 +113,7 @@ def predict_scale_in(config: HpaConfig, counts: list[int], baseline: float, timi
     least, most = replicas_after_scale_in(config, baseline), max(counts)
     rounds = scale_in_rounds(config, baseline, most)
     lowest = lowest_stable_replicas(config, baseline, least) if timing.own_pods else least
-    disabled = config.scale_down["selectPolicy"] == "Disabled"
+    disabled = not config.shrinks
     parts = {
         "scrape": 2 * timing.scrape_interval,
         "query_window": timing.query_window,
@@ -183,7 +183,7 @@ def shrink_seconds(config: HpaConfig, current: int, least: int, hpa_sync: float)
     if current <= least:
         return 0.0
     rules = config.scale_down
-    if rules["selectPolicy"] == "Disabled":
+    if not config.shrinks:
         return math.inf
     choose = max if rules["selectPolicy"] == "Min" else min
     return choose(_policy_seconds(policy, current, least, hpa_sync) for policy in rules["policies"])

@@ -24,8 +24,11 @@ class ShortStabilization:
 
 
 def short_stabilization(config: HpaConfig, timing: Timing) -> list[ShortStabilization]:
-    """Return the warning about a stabilization shorter than the dip; empty if it is long enough."""
+    """Return the warning about a stabilization shorter than the dip.
+
+    It is empty if the stabilization is long enough, and if the HPA never shrinks.
+    """
     dip = timing.pod_start + timing.counted_seconds + timing.hpa_sync
-    if not timing.own_pods or config.stabilization >= dip:
+    if not timing.own_pods or not config.shrinks or config.stabilization >= dip:
         return []
     return [ShortStabilization(dip, config.stabilization)]

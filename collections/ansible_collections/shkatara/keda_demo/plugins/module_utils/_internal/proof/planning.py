@@ -21,6 +21,7 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
+from . import directions
 from .messages import verdict_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
@@ -81,6 +82,7 @@ def check_phases(situation: Situation) -> None:
         )
     if Phase.ACTIVATION in phases or situation.load_options.replicas is not None:
         _check_trigger(model)
+    directions.check_directions(situation)
     disabled = model.config is not None and model.config.scale_down["selectPolicy"] == "Disabled"
     if Phase.SCALE_IN in phases and disabled:
         raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
@@ -209,6 +211,8 @@ def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int]) -> P
     config, phases, replicas = situation.model.config, situation.options.phases, list(counts)
     if config is None:
         return plan
+    # A trigger may have begun to fail since the phases were checked.
+    directions.check_directions(situation)
     down = zero = None
     if Phase.SCALE_IN in phases:
         down = scale_in.predict_scale_in(config, replicas, situation.baseline, situation.timing)

@@ -16,7 +16,7 @@ from ..prediction.scale_out import Prediction
 from . import evidence
 from .judgement.end_to_end import EndToEnd
 from .judgement.outcomes import Outcome, Verdict
-from .messages import deviation_messages, verdict_messages
+from .messages import deviation_messages, obstacle_messages, verdict_messages
 from .observed.replicas import ReplicaCounts
 from .options import Options, Phase
 from .output.files import finite
@@ -109,7 +109,7 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
         return None
     read = _read(plan, options)
     return {
-        **(_prediction(plan.scale_out) or {"replicas": None}),
+        **_with_obstacles(_prediction(plan.scale_out) or {"replicas": None}, plan),
         "activation": _prediction(plan.activation),
         "hops": {name: list(times) for name, times in plan.bounds.items()},
         "scale_in": asdict(plan.scale_in) if plan.scale_in else None,
@@ -130,6 +130,12 @@ def _prediction(load: PlannedLoad | None) -> dict[str, Any] | None:
         fields.update(value if name == "times" else {name: value})
     fields["warnings"] = list(map(deviation_messages.short_stabilization, load.prediction.warnings))
     return fields
+
+
+def _with_obstacles(fields: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """Return a prediction whose warnings name what keeps the HPA or KEDA from scaling in one direction too."""
+    warnings = fields.get("warnings", []) + list(map(obstacle_messages.warning, plan.model.obstacles))
+    return {**fields, "warnings": warnings} if warnings else fields
 
 
 def _assumptions(options: Options) -> dict[str, float]:

@@ -11,7 +11,7 @@ from ..common.errors import BadInput
 from . import phases, planning, report, waits
 from .judgement.facts import Text
 from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
-from .messages import deviation_messages, progress_lines, verdict_messages
+from .messages import deviation_messages, obstacle_messages, progress_lines, verdict_messages
 from .options import Phase
 from .plan import Plan, Situation
 from .report import Proof
@@ -79,6 +79,8 @@ def _run(proof: Proof) -> Verdict:
     # The triggers that are not predicted are in verdict.json from here on.
     proof.plan = Plan(situation.model, situation.rules, situation.timing)
     planning.check_phases(situation)
+    for obstacle in situation.model.obstacles:
+        session.say(f"warning: {obstacle_messages.warning(obstacle)}")
     if not session.options.sends_load:
         proof.plan = planning.plan_scale_in(situation)
         planning.check_scale_in(proof.plan, situation)

@@ -163,6 +163,8 @@ class Session:
             load_trigger=target.load_trigger,
             flags=self.options.flags,
             version=versions.minor_version(self.outputs.versions.get("kubernetes") or ""),
+            keda_version=cluster.keda,
+            polled=self.state.metrics.values,
         )
 
     def rules(self) -> KedaRules:
@@ -176,6 +178,7 @@ class Session:
             polling_interval=view.polling_interval,
             cooldown=view.cooldown,
             activation=trigger.activation if trigger else 0.0,
+            initial_cooldown=view.initial_cooldown,
         )
 
     def timing(self) -> Timing:

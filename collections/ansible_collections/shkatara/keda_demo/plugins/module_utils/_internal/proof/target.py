@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..autoscaling import scaledobject, triggers
+from ..autoscaling import replica_bounds, scaledobject, triggers
 from ..autoscaling.triggers import Trigger
 from ..common.errors import BadInput
 from ..kube import selectors, workloads
@@ -50,6 +50,7 @@ def find_target(
         others, _version = cluster.list("scaledobjects", namespace)
         known = ", ".join(sorted(item["metadata"]["name"] for item in others)) or "none"
         raise BadInput(f"There is no ScaledObject {name} in namespace {namespace} (`name`; it has: {known})")
+    replica_bounds.check_bounds(objects[0])
     view = scaledobject.scaledobject_view(objects[0])
     kind, workload = view.scale_target.kind, view.scale_target.name
     if kind != "Deployment":

@@ -58,7 +58,8 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     while True:
         session.step()
         now = session.now()
-        check = rest.check(session.state, model.config, settle, now, since=since, fallback=model.fallback)
+        fallback = _fallback(session, model)
+        check = rest.check(session.state, model.config, settle, now, since=since, fallback=fallback)
         phrase = finding_messages.phrase(check.finding)
         if check.at_rest:
             session.say(f"at rest: {phrase}")
@@ -77,10 +78,19 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
             session.say(f"waiting for rest: {phrase}")
 
 
+def _fallback(session: Session, model: HpaModel) -> float | None:
+    """Return the value of the fallback at this moment, which may depend on the replicas; None where there is none."""
+    if model.fallback is None or session.state.cluster.hpa is None:
+        return model.fallback
+    return session.model().fallback
+
+
 def _shrink_seconds(session: Session, model: HpaModel, highest: int) -> float:
     """Return the longest time in which replicas shrink from `highest` to where they rest, in seconds."""
     rules, options, config = session.rules(), session.options, model.config
-    cooldown = rules.cooldown + 2 * rules.polling_interval if rules.scales_to_zero and highest else 0.0
+    cooldown = 0.0
+    if rules.scales_to_zero and highest:
+        cooldown = max(rules.cooldown, rules.initial_cooldown) + 2 * rules.polling_interval
     if config is None:
         return cooldown + options.hpa_downscale_stabilization
     if highest <= config.min_replicas:

@@ -21,6 +21,7 @@ from ..common.errors import BadInput
 from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
 from ..common.times import Clock
+from ..common.versions import known_version
 from ..kube.cluster import Cluster
 from ..kube.watcher import Watcher
 from ..load.options import LoadOptions
@@ -31,7 +32,7 @@ from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
 from . import options, prerequisites, report, run
-from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
+from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS, ClusterState
 from .observed.metric_state import MetricState
 from .observed.state import State
 from .output.files import ProofFiles
@@ -83,7 +84,7 @@ def run_proof(
         # Its seconds begin before the first observation.
         timeline = Timeline(parts.clock, files)
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
-        state = new_state(proof_target, params["scrape_interval"] or 0.0)
+        state = new_state(proof_target, params["scrape_interval"] or 0.0, versions["keda"])
         observations: queue.Queue[Any] = queue.Queue()
         start_watchers(cluster, proof_target, observations, parts)
         poller = start_poller(cluster, proof_target, params, state, observations, parts=parts)
@@ -105,12 +106,12 @@ def run_proof(
         return report.result(run.prove(session))
 
 
-def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
+def new_state(proof_target: ProofTarget, given_interval: float = 0.0, keda_version: str | None = None) -> State:
     """Return a state without observations."""
-    trigger = proof_target.load_trigger
+    trigger, cluster = proof_target.load_trigger, ClusterState(keda=known_version(keda_version))
     if trigger is None:
-        return State(metrics=MetricState(given_interval=given_interval))
-    return State(metrics=MetricState(trigger.key, trigger.index, given_interval))
+        return State(cluster, MetricState(given_interval=given_interval))
+    return State(cluster, MetricState(trigger.key, trigger.index, given_interval))
 
 
 def _load_workers(workers: int, parts: Parts) -> LoadWorkers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...autoscaling import missing_values, pausing
 from ...prometheus.scrapes import ScrapeTarget
 from ..observed.cluster_state import DEPLOYMENTS, HPAS, SCALEDOBJECTS
 from ..observed.state import State
@@ -121,9 +122,17 @@ def _missing_scaledobject(state: State) -> MissingLink | None:
     scaledobject = state.cluster.scaledobject
     if scaledobject is None:
         return _absent(state, Reason.SCALEDOBJECT_MISSING, SCALEDOBJECTS, "the ScaledObject")
-    if scaledobject.paused:
-        return _link(Reason.SCALEDOBJECT_PAUSED, Code.PAUSED, name=scaledobject.name)
-    if not scaledobject.ready:
+    pause = pausing.pausing(scaledobject.pause, state.cluster.keda)
+    if pause.whole and pause.annotation:
+        return _link(Reason.SCALEDOBJECT_PAUSED, Code.PAUSED, name=scaledobject.name, annotation=pause.annotation)
+    if pause.whole:
+        return _link(
+            Reason.SCALEDOBJECT_PAUSED,
+            Code.PAUSED_BY_CONDITION,
+            name=scaledobject.name,
+            condition=pause.condition,
+        )
+    if not scaledobject.ready and not (scaledobject.has_trigger_error and _only_others_are_missing(state)):
         return _link(
             Reason.SCALEDOBJECT_NOT_READY, Code.NOT_READY, name=scaledobject.name, condition=scaledobject.message
         )
@@ -134,17 +143,29 @@ def _missing_hpa(state: State) -> MissingLink | None:
     hpa = state.cluster.hpa
     if hpa is None:
         return _absent(state, Reason.HPA_MISSING, HPAS, "the HPA, which KEDA makes,")
-    if not hpa.valid:
+    if not hpa.valid and not _only_others_are_missing(state):
         return _link(Reason.HPA_METRIC_INVALID, Code.NO_VALID_METRIC, name=hpa.name, condition=hpa.message)
     return None
+
+
+def _only_others_are_missing(state: State) -> bool:
+    """Whether what fails is another trigger than the load's: the HPA grows all the same, see missing_values."""
+    hpa, scaledobject, metrics = state.cluster.hpa, state.cluster.scaledobject, state.metrics
+    if hpa is None or scaledobject is None or not metrics.load_trigger:
+        return False
+    return missing_values.only_others_are_missing(hpa, scaledobject, metrics.load_trigger_index)
 
 
 def missing_value(state: State, metric_name: str) -> list[MissingLink]:
     """Return that the HPA has no value of the metric that the load raises, while it has a value of another metric.
 
+    An HPA whose sync ended at another metric without a value shows the values of an earlier sync, or none.
+
     :param metric_name: the HPA's external metric; empty where the load's effect can't be computed
     """
     hpa = state.cluster.hpa
     if not metric_name or hpa is None or hpa.disabled or metric_name in hpa.values:
+        return []
+    if not hpa.scaling_active and _only_others_are_missing(state):
         return []
     return [_link(Reason.HPA_METRIC_INVALID, Code.NO_VALUE, name=hpa.name, metric=metric_name, condition=hpa.message)]

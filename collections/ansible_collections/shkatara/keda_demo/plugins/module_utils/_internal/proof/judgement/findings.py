@@ -24,7 +24,8 @@ class Code(StrEnum):
     NO_POD = "no_pod"
     NO_POD_SCRAPED = "no_pod_scraped"  # pods
     POD_NOT_SCRAPED = "pod_not_scraped"  # pods
-    PAUSED = "paused"  # name
+    PAUSED = "paused"  # name, annotation
+    PAUSED_BY_CONDITION = "paused_by_condition"  # name, condition
     NOT_READY = "not_ready"  # name, condition
     NO_VALID_METRIC = "no_valid_metric"  # name, condition
     NO_VALUE = "no_value"  # name, metric, condition

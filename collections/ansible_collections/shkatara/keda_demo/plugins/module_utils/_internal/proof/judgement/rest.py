@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...autoscaling import hpa
+from ...autoscaling import hpa, pausing
 from ...autoscaling.hpa import HpaConfig
 from ..observed.state import State
 from . import chain
@@ -101,14 +101,28 @@ def _movement(state: State, config: HpaConfig | None, fallback: float | None) ->
 
 
 def _stays(state: State, config: HpaConfig | None, count: int, fallback: float | None) -> bool:
-    """Whether replicas stay at `count`: it is the least possible, or what the metrics ask for at this moment."""
+    """Whether replicas stay at `count`: it is the least possible, or what the metrics ask for at this moment.
+
+    Replicas of an HPA that never shrinks stay if the metrics ask for no more.
+    """
     least = chain.minimum_replicas(state)
     if count <= least or config is None:
         return count >= least
     if least == 0:
-        return False
+        if _removes_last(state):
+            return False
+        least = config.min_replicas
+        if count <= least:
+            return count == least
     value = (state.metrics.value or 0.0) if fallback is None else fallback
-    return hpa.desired_replicas(config, value, count) == count
+    desired = hpa.desired_replicas(config, value, count)
+    return desired == count if config.shrinks else desired <= count
+
+
+def _removes_last(state: State) -> bool:
+    """Whether KEDA takes the last replica away: not while a trigger fails, or the scale-in is paused."""
+    view = state.cluster.scaledobject
+    return view is None or not (view.has_trigger_error or pausing.pausing(view.pause, state.cluster.keda).scale_in)
 
 
 def longest_wait(settle: float, scale_in: float, grace: float) -> tuple[tuple[str, float], ...]:

@@ -29,7 +29,11 @@ _PHRASES: Mapping[Code, str] = {
         "this Prometheus selects?"
     ),
     Code.POD_NOT_SCRAPED: "Prometheus does not scrape {pods} yet",
-    Code.PAUSED: "ScaledObject {name} is paused by an annotation",
+    Code.PAUSED: "ScaledObject {name} is paused by its annotation {annotation}: remove it",
+    Code.PAUSED_BY_CONDITION: (
+        "ScaledObject {name} has the condition Paused ({condition}), and no annotation that pauses it; KEDA may have "
+        "kept the condition of an earlier pause (kedacore/keda#6982)"
+    ),
     Code.NOT_READY: "ScaledObject {name} is not Ready ({condition})",
     Code.NO_VALID_METRIC: "HPA {name} has no valid metric ({condition})",
     Code.NO_VALUE: "HPA {name} has no value of {metric} ({condition})",

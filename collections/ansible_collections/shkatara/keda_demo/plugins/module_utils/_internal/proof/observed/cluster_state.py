@@ -38,8 +38,8 @@ _UNLISTED_FIELDS = {
     "metric_specs",
     "triggers",
     "behavior",
-    "fallback_replicas",
     "metric_names",
+    "read_metrics",
     "scale_target",
 }
 # The kinds that the replica counts come from.
@@ -73,7 +73,10 @@ class WatchGap:
 
 @dataclass
 class ClusterState:
-    """The views of a proof's objects. `errors` has why a kind is not watched now, `kinds_seen` those with an event."""
+    """The views of a proof's objects. `errors` has why a kind is not watched now, `kinds_seen` those with an event.
+
+    `keda` is KEDA's (major, minor), None if it is not known.
+    """
 
     scaledobject: ScaledObjectView | None = None
     hpa: HpaView | None = None
@@ -85,6 +88,7 @@ class ClusterState:
     kinds_seen: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     gaps: dict[str, WatchGap] = field(default_factory=dict)
+    keda: tuple[int, int] | None = None
 
     def apply(self, observation: WatchObservation) -> list[Change]:
         """Take in an observation; return what it changed."""

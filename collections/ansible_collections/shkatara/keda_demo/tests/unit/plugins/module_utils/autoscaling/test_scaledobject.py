@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.scaledobject import (
+    Failures,
+    Fallback,
     scaledobject_view,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.objects import METRIC, SCALEDOBJECT, changed
@@ -13,9 +15,9 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import METRIC,
 def test_the_scaledobject_of_the_demo():
     view = scaledobject_view(SCALEDOBJECT)
     assert (view.scale_target.kind, view.scale_target.name) == ("Deployment", "test")
-    assert (view.ready, view.active, view.paused) == (True, False, False)
+    assert (view.ready, view.active, view.pause) == (True, False, {})
     assert (view.polling_interval, view.cooldown) == (5, 300)
-    assert (view.inactive_replicas, view.fallback_replicas, view.formula) == (1, None, "")
+    assert (view.inactive_replicas, view.failures, view.formula) == (1, Failures(), "")
 
 
 def test_a_scaledobject_that_was_just_created_is_not_ready():
@@ -47,9 +49,11 @@ def test_a_metric_falls_back_after_its_failures(failures, falling_back):
     scaledobject = changed(SCALEDOBJECT, "spec.fallback", {"failureThreshold": 3, "replicas": 6})
     scaledobject = changed(scaledobject, f"status.health.{METRIC}.numberOfFailures", failures)
     view = scaledobject_view(scaledobject)
-    assert (view.falling_back, view.fallback_replicas) == (falling_back, 6)
+    assert view.failures.falling_back == falling_back
+    assert view.failures.failing == ([METRIC] if failures else [])
+    assert view.failures.fallback == Fallback(3, 6, "static")
 
 
 def test_a_metric_without_a_fallback_never_falls_back():
     scaledobject = changed(SCALEDOBJECT, f"status.health.{METRIC}.numberOfFailures", 40)
-    assert scaledobject_view(scaledobject).falling_back == []
+    assert scaledobject_view(scaledobject).failures == Failures([METRIC], [])

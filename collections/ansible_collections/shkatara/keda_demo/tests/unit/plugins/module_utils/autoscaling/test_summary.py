@@ -17,6 +17,14 @@ from ansible_collections.shkatara.keda_demo.tests.support.info_objects import (
     HPA_MESSAGE,
     SCALEDOBJECT,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.keda_objects import (
+    KAFKA_METRIC,
+    PAUSED,
+    annotated,
+    hpa_without_kafka,
+    idle_hpa_without_kafka,
+    with_kafka,
+)
 from ansible_collections.shkatara.keda_demo.tests.support.objects import METRIC, QUERY, changed
 
 
@@ -65,6 +73,14 @@ def test_the_lab_at_rest():
         "ready": True,
         "active": False,
         "paused": False,
+        "pause": {
+            "annotation": None,
+            "condition": None,
+            "scale_in": False,
+            "scale_out": False,
+            "forced_activation": False,
+        },
+        "keda_version": "2.10.0",
         "fallback": False,
         "message": "ScaledObjectReady: ScaledObject is defined correctly and is ready for scaling",
         "min_replicas": 1,
@@ -72,6 +88,8 @@ def test_the_lab_at_rest():
         "idle_replicas": None,
         "polling_interval": 5,
         "cooldown_period": 300,
+        "initial_cooldown_period": 0,
+        "restore_to_original_replica_count": False,
         "fallback_spec": None,
         "target": {"kind": "Deployment", "name": "test", "api_version": "apps/v1"},
         "hpa": {
@@ -102,6 +120,8 @@ def test_the_lab_at_rest():
                 "threshold": 10.0,
                 "value": 0.0,
                 "average_value": 0.0,
+                "value_missing": None,
+                "active": None,
                 "health": {"status": "Happy", "number_of_failures": 0},
                 "use_cached_metrics": False,
                 "authentication_ref": None,
@@ -244,7 +264,7 @@ def test_numbers_that_kubernetes_leaves_out_are_zero():
         ("Unknown", {}, False),
         ("True", {"autoscaling.keda.sh/paused": "true"}, True),
         ("False", {"autoscaling.keda.sh/paused": "false"}, False),
-        ("False", {"autoscaling.keda.sh/paused-replicas": "3"}, False),  # a newer KEDA that has not paused yet
+        ("False", {"autoscaling.keda.sh/paused-replicas": "3"}, True),  # a newer KEDA, on the way to 3 replicas
     ],
 )
 def test_paused_is_what_keda_says(condition, annotations, paused):
@@ -312,3 +332,76 @@ def test_a_metric_added_by_hand_is_ignored():
     pods = ({"type": "Pods", "pods": {"metric": {"name": "a"}, "target": {"type": "AverageValue"}}}, {"type": "Pods"})
     hpa = with_metrics(pods, external(METRIC, {"type": "Value", "value": "1"}, {"value": "2"}))
     assert values(info(hpa=hpa)["triggers"][0]) == (METRIC, "Value", 1.0, 2.0, None)
+
+
+def of(condition=None, **annotations):
+    """The lab's ScaledObject with annotations and a condition Paused."""
+    return annotated(condition, SCALEDOBJECT, **annotations)
+
+
+def of_version(keda):
+    """The lab's HPA, as another version of KEDA makes it."""
+    return changed(HPA, "metadata.labels", {**HPA["metadata"]["labels"], "app.kubernetes.io/version": keda})
+
+
+@pytest.mark.parametrize(
+    ("obj", "hpa", "paused", "directions"),
+    [
+        (of(condition=PAUSED, paused_scale_in="true"), of_version("2.18.1"), False, (True, False)),
+        (of(condition=PAUSED, paused_scale_out="true"), of_version("2.18.1"), False, (False, True)),
+        (of(paused_scale_in="true"), of_version("2.17.0"), False, (False, False)),
+        (of(condition=PAUSED, paused="true"), None, True, (True, True)),
+        (of(condition=PAUSED), of_version("2.17.0"), True, (True, True)),
+    ],
+)
+def test_a_pause_of_one_direction(obj, hpa, paused, directions):
+    result = info(obj, hpa)
+    assert (result["paused"], result["pause"]["scale_in"], result["pause"]["scale_out"]) == (paused, *directions)
+
+
+def test_a_pause_says_what_pauses():
+    pause = info(of(condition=PAUSED, paused_replicas="2"), None)["pause"]
+    assert pause["annotation"] == "autoscaling.keda.sh/paused-replicas"
+    assert pause["condition"] == "ScaledObjectPaused: ScaledObject is paused"
+    assert info(of(force_activation="true"), None)["pause"]["forced_activation"] is True
+
+
+@pytest.mark.parametrize(
+    ("labels", "hpa", "version"),
+    [
+        (None, HPA, "2.10.0"),
+        (None, None, None),
+        # KEDA copies the ScaledObject's labels over its own.
+        ({"app.kubernetes.io/version": "4.1.7"}, of_version("4.1.7"), None),
+        (None, changed(HPA, "metadata.labels", None), None),
+        (None, changed(HPA, "metadata.labels", {"app.kubernetes.io/version": "4.1.7"}), None),
+    ],
+)
+def test_kedas_version_is_that_of_the_hpas_label(labels, hpa, version):
+    assert info(changed(SCALEDOBJECT, "metadata.labels", labels), hpa)["keda_version"] == version
+
+
+def test_fields_of_later_versions():
+    obj = changed(SCALEDOBJECT, "spec.initialCooldownPeriod", 120)
+    obj = changed(obj, "spec.advanced", {"restoreToOriginalReplicaCount": True})
+    obj = changed(obj, "status.triggersActivity", {METRIC: {"isActive": True}})
+    result = info(obj)
+    assert (result["initial_cooldown_period"], result["restore_to_original_replica_count"]) == (120, True)
+    assert result["triggers"][0]["active"] is True
+    assert (
+        info(changed(obj, "status.triggersActivity", {METRIC: {"isActive": False}}))["triggers"][0]["active"] is False
+    )
+
+
+@pytest.mark.parametrize(
+    ("obj", "hpa", "missing"),
+    [
+        (with_kafka(health=False), hpa_without_kafka(HPA), [None, "not_read"]),
+        (with_kafka(health=False), idle_hpa_without_kafka(HPA), [None, "cannot_read"]),
+        (with_kafka(health=True), hpa_without_kafka(HPA), [None, "keda_fails"]),
+    ],
+)
+def test_a_metric_without_a_value_says_how_that_is_known(obj, hpa, missing):
+    entries = info(obj, hpa)["triggers"]
+    assert [entry["metric_name"] for entry in entries] == [METRIC, KAFKA_METRIC]
+    assert [entry["value_missing"] for entry in entries] == missing

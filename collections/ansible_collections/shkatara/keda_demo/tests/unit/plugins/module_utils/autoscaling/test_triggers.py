@@ -219,12 +219,15 @@ def test_an_index_of_two_digits_is_another_trigger():
 def test_a_cpu_trigger_is_watched_and_not_computed():
     cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
     result = model(
-        hpa([external("s0-prometheus", AVERAGE_VALUE, "10"), cpu]),
+        hpa(
+            [external("s0-prometheus", AVERAGE_VALUE, "10"), cpu],
+            [current_metric("s0-prometheus", averageValue="0"), {"type": "Resource", "resource": {"name": "cpu"}}],
+        ),
         scaledobject(prometheus("up"), {"type": "cpu", "metadata": {"value": "60"}}),
     )
     assert [metric.name for metric in result.config.metrics] == ["s0-prometheus"]
     assert [(entry.trigger, entry.why) for entry in result.not_predicted] == [
-        ("cpu", "a metric of type Resource is not computed from a load")
+        ("1 (cpu)", "a metric of type Resource is not computed from a load")
     ]
 
 

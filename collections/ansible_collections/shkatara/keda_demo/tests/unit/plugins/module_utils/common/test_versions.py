@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Versions of Kubernetes."""
+"""Versions of Kubernetes and of KEDA."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.versions import OLDEST, minor_version
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.versions import (
+    OLDEST,
+    known_version,
+    minor_version,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,20 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 )
 def test_minor_version(text, expected):
     assert minor_version(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2.10.0", (2, 10)),
+        ("v2.18.1", (2, 18)),
+        ("2.17.2-debian-12-r0", (2, 17)),
+        ("main", None),
+        ("latest", None),
+        ("", None),
+        (None, None),
+        ("4d6c5f3a9b0e", None),  # the end of an image's digest
+    ],
+)
+def test_a_version_that_may_not_be_known(text, expected):
+    assert known_version(text) == expected

@@ -273,6 +273,7 @@ def test_policies_do_not_matter_without_the_phase_scale_in(make_plan):
         ({"rules": ZERO_RULES}, ("activation",), r"activation\b.*activationThreshold\b"),
         ({"obj": FALLBACK}, ("activation",), r"fallback\b.*load\.http\.rate\b.*activation\b"),
         ({"obj": FALLBACK, "load": {"replicas": 4}}, ("scale_out",), r"fallback\b.*load\.http\.rate\b"),
+        ({"obj": FALLBACK}, ("scale_out", "scale_in"), r"scale_in\b.*0 \(prometheus\).*fallback\b.*\bstatic\b"),
         ({"hpa": DISABLED}, ("scale_in",), r"scale_in\b.*behavior\.scaleDown\.selectPolicy\b.*Disabled\b"),
     ],
 )
@@ -287,7 +288,7 @@ def test_phases_that_cannot_be_proven_are_refused(fields, phases, named):
         ({}, ("activation", "scale_out", "hold", "scale_in")),
         ({"obj": FORMULA}, ("scale_out", "hold")),
         ({"rules": KedaRules(0, 0, activation=5.0)}, tuple(Phase)),
-        ({"obj": FALLBACK}, ("scale_out", "hold", "scale_in")),
+        ({"obj": FALLBACK}, ("scale_out", "hold")),
         ({"hpa": DISABLED}, ("scale_out", "hold")),
     ],
 )

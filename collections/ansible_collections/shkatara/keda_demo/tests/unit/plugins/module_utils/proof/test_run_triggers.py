@@ -123,7 +123,7 @@ FORMULA = changed(SCALEDOBJECT, "spec.advanced", {"scalingModifiers": {"formula"
 KAFKA = changed(SCALEDOBJECT, "spec.triggers.0.type", "kafka")
 CPU = changed(SCALEDOBJECT, "spec.triggers", [{"type": "cpu", "metadata": {"value": "50"}}])
 HPA_OF_CPU = changed(
-    HPA,
+    changed(HPA, "status.currentMetrics", [{"type": "Resource", "resource": {"name": "cpu", "current": {}}}]),
     "spec.metrics",
     [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}],
 )
@@ -132,8 +132,13 @@ HPA_OF_CPU = changed(
 def of(scaledobject, observations, hpa=HPA):
     """Return observations with another ScaledObject, and the HPA's metrics of another HPA."""
     observations = with_object(observations, "scaledobjects", scaledobject)
-    metrics = hpa["spec"]["metrics"]
-    return map_objects(observations, "horizontalpodautoscalers", lambda obj: changed(obj, "spec.metrics", metrics))
+    metrics, current = hpa["spec"]["metrics"], hpa["status"]["currentMetrics"]
+
+    def of_hpa(obj):
+        obj = changed(obj, "spec.metrics", metrics)
+        return obj if hpa is HPA else changed(obj, "status.currentMetrics", current)
+
+    return map_objects(observations, "horizontalpodautoscalers", of_hpa)
 
 
 LONG = {"rate": 34.5, "duration": 60.0}
@@ -157,7 +162,7 @@ def test_a_formula_is_watched_and_not_predicted(tmp_path):
     ("scaledobject", "hpa", "trigger", "detail"),
     [
         (KAFKA, HPA, "0 (kafka)", "type"),
-        (CPU, HPA_OF_CPU, "cpu", "Resource"),
+        (CPU, HPA_OF_CPU, "0 (cpu)", "Resource"),
     ],
 )
 def test_an_unknown_type_is_watched_and_not_predicted(tmp_path, scaledobject, hpa, trigger, detail):

@@ -20,6 +20,16 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     MetricState,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.state import State
+from ansible_collections.shkatara.keda_demo.tests.support.keda_objects import (
+    CANNOT_READ,
+    PARTIAL_ERROR,
+    PAUSED,
+    TRIGGER_ERROR,
+    annotated,
+    hpa_without_kafka,
+    idle_hpa_without_kafka,
+    with_kafka,
+)
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     DEPLOYMENT,
     FIRST,
@@ -83,7 +93,6 @@ FAILED = {
     "reason": "FailedGetExternalMetric",
     "message": "unable to get external metric",
 }
-PAUSED = {"autoscaling.keda.sh/paused-replicas": "1"}
 
 
 @pytest.mark.parametrize(
@@ -151,10 +160,10 @@ PAUSED = {"autoscaling.keda.sh/paused-replicas": "1"}
             {"name": "scaledobject-py", "condition": workloads.condition_summary({}, "Ready")},
         ),
         (
-            seen(1, "scaledobjects", changed(SCALEDOBJECT, "metadata.annotations", PAUSED)),
+            seen(1, "scaledobjects", annotated(paused_replicas="1")),
             Reason.SCALEDOBJECT_PAUSED,
             Code.PAUSED,
-            {"name": "scaledobject-py"},
+            {"name": "scaledobject-py", "annotation": "autoscaling.keda.sh/paused-replicas"},
         ),
         (
             seen(1, "horizontalpodautoscalers", changed(HPA, "status.conditions.1", FAILED)),
@@ -261,3 +270,83 @@ def test_a_value_of_another_metric_is_no_value_of_the_loads_metric():
     assert link.finding.data["metric"] == "s1-prometheus"
     # An HPA at zero replicas reads no metric.
     assert missing_value(zero_state_of(), METRIC) == []
+
+
+@pytest.mark.parametrize(
+    ("obj", "keda", "expected"),
+    [
+        (annotated(PAUSED, paused="true"), (2, 17), {"annotation": "autoscaling.keda.sh/paused"}),
+        (annotated(paused="true"), (2, 10), None),
+        (annotated(PAUSED), (2, 17), {"condition": "ScaledObjectPaused: ScaledObject is paused"}),
+        # KEDA 2.18 pauses one direction: the chain is ready, and the phases tell what can be proven.
+        (annotated(PAUSED, paused_scale_in="true"), (2, 18), None),
+        (annotated(PAUSED, paused_scale_out="true"), None, None),
+    ],
+)
+def test_a_pause_is_named_by_what_pauses(obj, keda, expected):
+    state = state_of(seen(1, "scaledobjects", obj))
+    state.cluster.keda = keda
+    links = missing_links(state)
+    assert [link.reason for link in links] == ([Reason.SCALEDOBJECT_PAUSED] if expected else [])
+    for link in links:
+        assert link.finding.data == {"name": "scaledobject-py", **expected}
+        assert link.finding.code is (Code.PAUSED if "annotation" in expected else Code.PAUSED_BY_CONDITION)
+
+
+def state_with(hpa, obj):
+    return state_of(seen(1, "scaledobjects", obj), seen(1, "horizontalpodautoscalers", hpa))
+
+
+@pytest.mark.parametrize(
+    ("hpa", "obj"),
+    [
+        # Idle: the metric of 0 asks for no replica, so that the sync ends without a decision.
+        (idle_hpa_without_kafka(), with_kafka(health=False, ready=TRIGGER_ERROR)),
+        (idle_hpa_without_kafka(current=HPA["status"]["currentMetrics"]), with_kafka(health=True, ready=TRIGGER_ERROR)),
+        # With some traffic it decides.
+        (hpa_without_kafka(), with_kafka(health=False, ready=PARTIAL_ERROR)),
+    ],
+)
+def test_a_second_trigger_without_a_source_is_no_missing_link(hpa, obj):
+    state = state_with(hpa, obj)
+    assert missing_links(state) == []
+    assert missing_value(state, METRIC) == []
+
+
+@pytest.mark.parametrize(
+    ("hpa", "obj", "reasons"),
+    [
+        # All metrics are invalid, by the health of each.
+        (
+            idle_hpa_without_kafka(),
+            changed(with_kafka(health=True, ready=TRIGGER_ERROR), f"status.health.{METRIC}", {"numberOfFailures": 1}),
+            [Reason.SCALEDOBJECT_NOT_READY, Reason.HPA_METRIC_INVALID],
+        ),
+        # The condition names the first of them.
+        (
+            changed(
+                idle_hpa_without_kafka(),
+                "status.conditions.1.message",
+                CANNOT_READ["message"].replace("s1-kafka-orders", METRIC),
+            ),
+            with_kafka(health=False, ready=TRIGGER_ERROR),
+            [Reason.SCALEDOBJECT_NOT_READY, Reason.HPA_METRIC_INVALID],
+        ),
+        # KEDA can't make its scalers at all.
+        (
+            idle_hpa_without_kafka(),
+            with_kafka(health=False, ready={**TRIGGER_ERROR, "reason": "ScaledObjectCheckFailed"}),
+            [Reason.SCALEDOBJECT_NOT_READY],
+        ),
+        # A single trigger that fails is the load's.
+        (HPA, changed(SCALEDOBJECT, "status.conditions.0", TRIGGER_ERROR), [Reason.SCALEDOBJECT_NOT_READY]),
+    ],
+)
+def test_a_failure_that_may_be_the_loads_trigger_is_a_missing_link(hpa, obj, reasons):
+    assert reasons_of(state_with(hpa, obj)) == reasons
+
+
+def test_at_zero_replicas_keda_does_not_say_which_trigger_fails():
+    hpa = hpa_without_kafka(changed(HPA_AT_ZERO, "status.currentMetrics", []))
+    obj = changed(with_kafka(health=False, ready=TRIGGER_ERROR), "spec.minReplicaCount", 0)
+    assert missing_links(zero_state_of(seen(1, "scaledobjects", obj), seen(1, "horizontalpodautoscalers", hpa))) == []

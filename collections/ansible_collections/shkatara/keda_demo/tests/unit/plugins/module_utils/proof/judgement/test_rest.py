@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     MetricState,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.state import State
+from ansible_collections.shkatara.keda_demo.tests.support.keda_objects import TRIGGER_ERROR, annotated
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
     FROM_ZERO,
@@ -195,3 +197,44 @@ def test_the_longest_wait_is_the_sum_of_its_parts():
     parts = rest.longest_wait(55.0, 315.0, 30.0)
     assert sum(seconds for _part, seconds in parts) == 55 + 55 + 315 + 30 + 30
     assert [seconds for _part, seconds in parts] == [55, 315, 55, 30, 30]
+
+
+UNREAD = dataclasses.replace(CONFIG, unread=("s1-kafka-orders",))
+FROZEN = dataclasses.replace(CONFIG, behavior={"scaleDown": {"selectPolicy": "Disabled"}})
+
+
+def at_four(obj=SCALEDOBJECT, value=0.0):
+    """A state of four replicas, which an earlier load has left."""
+    return state_of(
+        seen(0.2, "scaledobjects", obj),
+        seen(0.2, "horizontalpodautoscalers", scaled(4, "0", current=4)),
+        *ready_replicas(0.2, 4),
+        metric(1, value, targets=pod_targets(4)),
+    )
+
+
+@pytest.mark.parametrize(("config", "at_rest"), [(CONFIG, False), (UNREAD, True), (FROZEN, True)])
+def test_replicas_of_an_hpa_that_never_shrinks_stay(config, at_rest):
+    assert check(at_four(), config=config).at_rest is at_rest
+
+
+@pytest.mark.parametrize("config", [UNREAD, FROZEN])
+def test_an_hpa_that_never_shrinks_may_still_grow(config):
+    assert check(at_four(value=60.0), config=config).finding.code == Code.REPLICAS_MOVING
+
+
+@pytest.mark.parametrize(
+    ("obj", "at_rest"),
+    [
+        (FROM_ZERO, False),
+        # KEDA takes the last replica away, whatever the HPA does, unless a trigger fails or the scale-in is paused.
+        (changed(FROM_ZERO, "status.conditions.0", TRIGGER_ERROR), None),
+        (annotated(obj=FROM_ZERO, paused_scale_in="true"), True),
+    ],
+)
+def test_keda_removes_the_last_replica(obj, at_rest):
+    result = check(at_four(obj), config=FROZEN)
+    if at_rest is None:  # the chain is not ready, but the replicas stay
+        assert result.finding.code == Code.NOT_READY
+    else:
+        assert result.at_rest is at_rest

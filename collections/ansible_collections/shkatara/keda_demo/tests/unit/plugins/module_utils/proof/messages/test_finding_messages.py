@@ -23,7 +23,11 @@ EXAMPLES = (
     Finding(Code.NO_POD),
     Finding(Code.NO_POD_SCRAPED, {"pods": ["test-mtb98", "test-q8grk"]}),
     Finding(Code.POD_NOT_SCRAPED, {"pods": ["test-mtb98"]}),
-    Finding(Code.PAUSED, {"name": "scaledobject-py"}),
+    Finding(Code.PAUSED, {"name": "scaledobject-py", "annotation": "autoscaling.keda.sh/paused-replicas"}),
+    Finding(
+        Code.PAUSED_BY_CONDITION,
+        {"name": "scaledobject-py", "condition": "ScaledObjectPaused: ScaledObject is paused"},
+    ),
     Finding(Code.NOT_READY, {"name": "scaledobject-py", "condition": "ScaledObjectCheckFailed: no target"}),
     Finding(Code.NO_VALID_METRIC, {"name": "keda-hpa", "condition": "FailedGetExternalMetric: no metrics"}),
     Finding(Code.NO_VALUE, {"name": "keda-hpa", "metric": "s0-prometheus", "condition": "ValidMetricFound"}),

@@ -57,12 +57,13 @@ def test_an_error_of_a_watch_is_reported_once_and_ends_with_the_next_event():
             {
                 "active",
                 "cooldown",
-                "falling_back",
+                "failures",
                 "formula",
                 "idle_replicas",
+                "initial_cooldown",
                 "message",
                 "min_replicas",
-                "paused",
+                "pause",
                 "polling_interval",
                 "ready",
             },
@@ -73,7 +74,6 @@ def test_an_error_of_a_watch_is_reported_once_and_ends_with_the_next_event():
             {
                 "current",
                 "desired",
-                "has_value",
                 "max_replicas",
                 "message",
                 "min_replicas",
