@@ -26,6 +26,10 @@ description:
   - RV(predicted.not_predicted) names every trigger that is watched but not predicted. These are triggers of an unknown
     type, triggers of a C(scalingModifiers) formula, metrics of CPU and memory, and every trigger but the one of the
     load. An external metric of another trigger is assumed to keep its value.
+  - An HPA does not shrink while one of its metrics has no value, for example because the source of a second trigger is
+    gone. Beside such a trigger a scale-out is proven with a warning, and O(phases) with V(scale_in) or V(to_zero) are
+    refused before anything is sent. The same is true for a trigger in KEDA's fallback, and for the annotation
+    C(autoscaling.keda.sh/paused-scale-in) (KEDA 2.18 and later).
   - A wait for replicas ends 15 s after their latest predicted time, and its message names the parts of that time.
   - The task fails if the verdict is not in O(expect), which explains all verdicts.
   - While the module runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and
@@ -443,7 +447,9 @@ predicted:
         new_pods_counted: 45.0
         pod_start: 32.0
     warnings:
-      description: Sentences about deviations that the HPA's settings allow.
+      description:
+        - Sentences about deviations that the HPA's settings allow, and about triggers and annotations that keep the
+          HPA or KEDA from scaling in one direction.
       type: list
       elements: str
       sample: []
@@ -831,7 +837,10 @@ versions:
       type: str
       sample: v1.25.0
     keda:
-      description: The version of KEDA's operator.
+      description:
+        - The version of KEDA's operator.
+        - The effect of the annotations that pause a ScaledObject and of C(fallback) depends on it. Without it they are
+          taken for known to KEDA.
       type: str
       sample: 2.10.0
     prometheus:

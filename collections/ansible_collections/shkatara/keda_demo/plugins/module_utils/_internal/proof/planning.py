@@ -73,6 +73,7 @@ def check_phases(situation: Situation) -> None:
             f"phases {', '.join(phases)} need a prediction, and there is none "
             f"({verdict_messages.not_predicted(model.not_predicted)})"
         )
+    directions.check_directions(situation)
     if Phase.TO_ZERO in phases and not rules.scales_to_zero:
         raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
     if Phase.ACTIVATION in phases and rules.scales_to_zero and rules.activation <= 0:
@@ -82,7 +83,6 @@ def check_phases(situation: Situation) -> None:
         )
     if Phase.ACTIVATION in phases or situation.load_options.replicas is not None:
         _check_trigger(model)
-    directions.check_directions(situation)
     disabled = model.config is not None and model.config.scale_down["selectPolicy"] == "Disabled"
     if Phase.SCALE_IN in phases and disabled:
         raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.controller_flags import (
@@ -66,12 +67,12 @@ def triggers(*specs):
     return triggers_of(scaledobject_view(scaledobject(*specs)))
 
 
-def model(view_of_hpa, scaledobject_object, by_load=0, flags=None, version=(1, 25)):
+def model(view_of_hpa, scaledobject_object, by_load=0, flags=None, version=(1, 25), **options):
     view = scaledobject_view(scaledobject_object)
     known = triggers_of(view)
     load_trigger = None if by_load is None else known[by_load]
     flags = flags or ControllerFlags()
-    return hpa_model(view_of_hpa, view, known, load_trigger=load_trigger, flags=flags, version=version)
+    return hpa_model(view_of_hpa, view, known, load_trigger=load_trigger, flags=flags, version=version, **options)
 
 
 def test_triggers_of_a_scaledobject():
@@ -262,3 +263,62 @@ def test_a_fallback_puts_its_replicas_in_place_of_the_metric(failures, kind, fal
     assert result.fallback == fallback
     if fallback:
         assert desired_replicas(result.config, fallback, 1) == 6
+
+
+@pytest.mark.parametrize(("polled", "value", "says"), [({"orders": 13.5}, 13.5, "13.5"), ({}, 0.0, "at 0 replicas")])
+def test_an_hpa_at_zero_reads_no_value_and_the_query_has_one(polled, value, says):
+    metrics = [external("s0-prometheus", AVERAGE_VALUE, "10"), external("s1-prometheus", AVERAGE_VALUE, "5")]
+    at_zero = objects.changed(objects.HPA_AT_ZERO, "spec.metrics", metrics)
+    result = model(hpa_view(at_zero), scaledobject(prometheus("up"), prometheus(OTHER, "orders")), polled=polled)
+    assert [metric.value for metric in result.config.metrics] == [0.0, value]
+    assert says in result.not_predicted[0].why
+
+
+def test_values_of_an_earlier_sync_give_way_to_the_query():
+    """The sync of an idle HPA ends at the metric that it can't read."""
+    metrics = [external(f"s{index}-prometheus", AVERAGE_VALUE, "5") for index in range(3)]
+    blamed = "the HPA was unable to compute the replica count: unable to get external metric test/s2-prometheus/&x"
+    stuck = objects.changed(objects.HPA, "spec.metrics", metrics)
+    stuck["status"]["currentMetrics"] = [current_metric("s1-prometheus", averageValue="40")]
+    stuck["status"]["conditions"][1].update(status="False", reason="FailedGetExternalMetric", message=blamed)
+    obj = scaledobject(prometheus("up"), prometheus(OTHER, "orders"), prometheus("down"))
+    result = model(hpa_view(stuck), obj, polled={"orders": 2.0})
+    assert [(metric.name, metric.value) for metric in result.config.metrics] == [
+        ("s0-prometheus", 0.0),
+        ("s1-prometheus", 2.0),
+    ]
+    assert (result.config.unread, result.config.shrinks) == (("s2-prometheus",), False)
+    assert [entry.trigger for entry in result.not_predicted] == ["orders (prometheus)", "2 (prometheus)"]
+
+
+def test_a_schedule_is_named():
+    cron = {**CRON, "metadata": {**CRON["metadata"], "end": "0 20 * * *", "timezone": "Europe/Berlin"}}
+    metrics = [external("s0-prometheus", AVERAGE_VALUE, "10"), external("s1-cron-Europe", AVERAGE_VALUE, "1")]
+    values = [current_metric("s0-prometheus", averageValue="0"), current_metric("s1-cron-Europe", averageValue="3")]
+    (entry,) = model(hpa(metrics, values), scaledobject(prometheus("up"), cron)).not_predicted
+    assert entry.trigger == "1 (cron)"
+    assert "0 6 * * * to 0 20 * * * (Europe/Berlin)" in entry.why
+
+
+@pytest.mark.parametrize(
+    ("behavior", "keda", "replicas"),
+    [("static", (2, 17), 6), ("currentReplicas", (2, 17), 3), ("currentReplicas", (2, 16), 6)],
+)
+def test_the_fallback_of_the_loads_metric(behavior, keda, replicas):
+    fallback = {"failureThreshold": 3, "replicas": 6, "behavior": behavior}
+    obj = scaledobject(prometheus("up"), fallback=fallback)
+    obj["status"]["health"] = {"s0-prometheus": {"numberOfFailures": 9, "status": "Failing"}}
+    metrics = [external("s0-prometheus", AVERAGE_VALUE, "10")]
+    result = model(hpa(metrics, replicas=3), obj, keda_version=keda)
+    assert result.fallback == 10.0 * replicas
+    assert [obstacle.behavior for obstacle in result.obstacles] == [behavior]
+
+
+def test_the_fallback_of_another_metric_is_named():
+    obj = scaledobject(prometheus("up"), prometheus(OTHER), fallback={"failureThreshold": 3, "replicas": 2})
+    obj["status"]["health"] = {"s1-prometheus": {"numberOfFailures": 9, "status": "Failing"}}
+    metrics = [external("s0-prometheus", AVERAGE_VALUE, "10"), external("s1-prometheus", AVERAGE_VALUE, "5")]
+    values = [current_metric("s0-prometheus", averageValue="0"), current_metric("s1-prometheus", averageValue="5")]
+    result = model(hpa(metrics, values, replicas=2), obj)
+    assert re.search(r"fallback\b.*\b10\b", result.not_predicted[0].why)
+    assert (result.fallback, desired_replicas(result.config, 0.0, 2)) == (None, 2)

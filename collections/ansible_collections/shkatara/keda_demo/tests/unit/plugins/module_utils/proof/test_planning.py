@@ -29,6 +29,11 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import planning
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import Plan, Situation
+from ansible_collections.shkatara.keda_demo.tests.support.keda_objects import (
+    annotated,
+    hpa_without_kafka,
+    with_kafka,
+)
 from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, METRIC, SCALEDOBJECT, changed
 
 URL = "http://192.0.2.11:30115/"
@@ -48,11 +53,15 @@ def scale_down(**rules):
     return changed(HPA, "spec.behavior", {"scaleDown": rules})
 
 
+PAUSED_IN, PAUSED_OUT = annotated(paused_scale_in="true"), annotated(paused_scale_out="true")
+FORCED = annotated(force_activation="true")
+ACTIVE_RULES = KedaRules(0, 0, activation=5.0)
+UNREAD = {"hpa": hpa_without_kafka(), "obj": with_kafka(health=False)}
 NEVER_SHRINKS = scale_down(policies=[{"type": "Pods", "value": 0, "periodSeconds": 15}])
 DISABLED = scale_down(selectPolicy="Disabled")
 
 
-def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, replicas=1, **fields):
+def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, replicas=1, keda=(2, 18), **fields):
     """Return the demo's situation with these phases, or with a scale-out and a hold."""
     view = scaledobject.scaledobject_view(obj)
     all_triggers = triggers.triggers_of(view)
@@ -63,6 +72,7 @@ def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, r
         load_trigger=all_triggers[0],
         flags=ControllerFlags(),
         version=(1, 25),
+        keda_version=keda,
     )
     return Situation(
         options=Options(phases=tuple(map(Phase, phases))) if phases else Options(),
@@ -245,6 +255,18 @@ def test_a_scale_in_from_the_minimum_is_refused(phase, replicas):
         planning.check_scale_in(plan, at_minimum)
 
 
+def test_a_metric_without_a_value_changes_no_growth():
+    """The HPA grows by the metrics that it reads, and does not shrink on its way."""
+    alone = planning.plan_scale_out(situation(load={"rate": 41.0}))
+    beside = planning.plan_scale_out(situation(load={"rate": 41.0}, **UNREAD))
+    assert beside.scale_out == alone.scale_out
+    short = {"load": {"rate": 41.0}}
+    quick = scale_down(stabilizationWindowSeconds=5)
+    assert planning.plan_scale_out(situation(hpa=quick, **short)).scale_out.prediction.warnings
+    unread = {**UNREAD, "hpa": hpa_without_kafka(quick)}
+    assert planning.plan_scale_out(situation(**unread, **short)).scale_out.prediction.warnings == []
+
+
 @pytest.mark.parametrize("hpa", [NEVER_SHRINKS, DISABLED])
 @pytest.mark.parametrize(
     ("make_plan", "phases", "replicas"),
@@ -274,6 +296,14 @@ def test_policies_do_not_matter_without_the_phase_scale_in(make_plan):
         ({"obj": FALLBACK}, ("activation",), r"fallback\b.*load\.http\.rate\b.*activation\b"),
         ({"obj": FALLBACK, "load": {"replicas": 4}}, ("scale_out",), r"fallback\b.*load\.http\.rate\b"),
         ({"obj": FALLBACK}, ("scale_out", "scale_in"), r"scale_in\b.*0 \(prometheus\).*fallback\b.*\bstatic\b"),
+        ({"obj": PAUSED_IN}, ("scale_in",), r"scale_in\b.*paused-scale-in\b"),
+        ({"obj": PAUSED_IN, "rules": ZERO_RULES}, ("scale_out", "to_zero"), r"to_zero\b.*paused-scale-in\b"),
+        ({"obj": PAUSED_IN, "keda": None}, ("scale_in",), r"paused-scale-in\b.*2\.18\b"),
+        ({"obj": PAUSED_OUT, "rules": ZERO_RULES}, ("scale_out",), r"scale_out\b.*paused-scale-out\b"),
+        ({"obj": PAUSED_OUT, "rules": ACTIVE_RULES}, ("activation",), r"activation\b.*paused-scale-out\b"),
+        ({"obj": FORCED}, ("to_zero",), r"to_zero\b.*force-activation\b"),
+        (UNREAD, ("scale_in",), r"scale_in\b.*lag \(kafka\)"),
+        ({**UNREAD, "rules": ZERO_RULES}, ("scale_out", "to_zero"), r"to_zero\b.*lag \(kafka\)"),
         ({"hpa": DISABLED}, ("scale_in",), r"scale_in\b.*behavior\.scaleDown\.selectPolicy\b.*Disabled\b"),
     ],
 )
@@ -290,6 +320,12 @@ def test_phases_that_cannot_be_proven_are_refused(fields, phases, named):
         ({"rules": KedaRules(0, 0, activation=5.0)}, tuple(Phase)),
         ({"obj": FALLBACK}, ("scale_out", "hold")),
         ({"hpa": DISABLED}, ("scale_out", "hold")),
+        ({"obj": PAUSED_IN}, ("activation", "scale_out", "hold")),
+        ({"obj": PAUSED_IN, "keda": (2, 17)}, ("scale_out", "hold", "scale_in")),
+        ({"obj": PAUSED_OUT}, ("scale_out", "hold", "scale_in")),
+        ({"obj": PAUSED_OUT, "rules": ZERO_RULES}, ("scale_in", "to_zero")),
+        ({"obj": FORCED}, ("scale_out", "hold", "scale_in")),
+        (UNREAD, ("activation", "scale_out", "hold")),
     ],
 )
 def test_phases_that_can_be_proven(fields, phases):

@@ -68,6 +68,8 @@ def test_a_pod_without_a_grace_period_has_the_default():
             r"\bscaledobject-py\b.*\btest\b.*`name`.*\bother\b",
         ),
         ("spec.scaleTargetRef", {"name": "test", "kind": "StatefulSet"}, r"\bscaledobject-py\b.*\bStatefulSet\b"),
+        ("spec.maxReplicaCount", 0, r"\bscaledobject-py\b.*minReplicaCount of 1\b.*maxReplicaCount of 0\b"),
+        ("spec.idleReplicaCount", 1, r"\bscaledobject-py\b.*idleReplicaCount of 1\b"),
         ("spec.scaleTargetRef", {"name": "gone"}, r"\bscaledobject-py\b.*\bDeployment gone\b.*\btest\b"),
     ],
 )

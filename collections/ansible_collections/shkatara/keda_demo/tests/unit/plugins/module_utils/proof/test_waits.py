@@ -19,6 +19,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.state import State
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     FIRST,
+    FROM_ZERO,
     HPA,
     SCALEDOBJECT,
     changed,
@@ -30,6 +31,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     metric,
     seen,
     target,
+    with_object,
     without,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain, scale_out
@@ -145,6 +147,15 @@ def test_the_wait_for_rest_knows_how_fast_an_hpa_may_shrink(tmp_path):
     run = Run(tmp_path, chain)
     # 60 s stabilization, a sync, and three replicas at 60 s each
     assert dict(run.facts.limit)["scale-in"] == 255
+
+
+@pytest.mark.parametrize(("initial", "seconds"), [(None, 640), (600, 940)])
+def test_the_wait_for_zero_knows_the_cooldown_of_a_new_scaledobject(tmp_path, initial, seconds):
+    """The initialCooldownPeriod counts, from its creation, while a ScaledObject was never active."""
+    new = changed(FROM_ZERO, "spec.initialCooldownPeriod", initial)
+    run = Run(tmp_path, with_object([*ready_chain(), *BUSY], "scaledobjects", new), scaledobject=new)
+    assert run.verdict == ("not_ready", "not_at_rest")
+    assert dict(run.facts.limit)["scale-in"] == seconds
 
 
 def test_a_proof_does_not_begin_while_prometheus_is_away(tmp_path):
