@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A second application beside the demo's: /order counts orders, in a metric with another name and a label.
 
+A gauge has the orders in progress.
+
 It runs in the demo's image, because it needs Python and prometheus_client.
 """
 
@@ -12,7 +14,7 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 PORT = 8000
@@ -21,6 +23,8 @@ DELAY_SECONDS = 0.2
 registry = CollectorRegistry()
 # The label is set at once, so that the series exists before the first order.
 orders = Counter("shop_orders_total", "Orders", ["kind"], registry=registry).labels(kind="book")
+
+in_progress = Gauge("shop_orders_in_progress", "Orders that are being answered", registry=registry)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,7 +35,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/order":
             # Counted at the beginning, so that the metric's rate is the rate of arrival.
             orders.inc()
-            time.sleep(DELAY_SECONDS)
+            with in_progress.track_inprogress():
+                time.sleep(DELAY_SECONDS)
             self.answer(200, b"ordered\n", "text/plain")
         elif self.path == "/metrics":
             self.answer(200, generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
