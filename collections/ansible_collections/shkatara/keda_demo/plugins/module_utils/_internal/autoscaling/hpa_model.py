@@ -84,7 +84,8 @@ def hpa_model(
         why = f"scalingModifiers.formula {scaledobject.formula!r} makes one metric of all triggers"
         return HpaModel(None, tuple(NotPredicted(str(trigger), why) for trigger in triggers), obstacles=hindering)
     by_prefix = {f"s{trigger.index}-": trigger for trigger in triggers}
-    missing = missing_values.missing_values(hpa, scaledobject, load_trigger.index if load_trigger else None)
+    load_index = load_trigger.index if load_trigger else None
+    missing = missing_values.missing_values(hpa, scaledobject, load_index, keda_version)
     metrics: list[Metric] = []
     not_predicted: list[NotPredicted] = []
     fallback: float | None = None

@@ -67,6 +67,33 @@ def fallback_count(fallback: Fallback, current: int, keda: KedaVersion | None) -
     return counts.get(behavior)
 
 
+def is_falling_back(
+    scaledobject: ScaledObjectView,
+    metric: str,
+    kind: str | None,
+    keda: KedaVersion | None = None,
+    *,
+    is_read: bool = False,
+) -> bool:
+    """Whether KEDA gives the HPA a value in place of a failing metric.
+
+    A metric of type Value has a fallback since 2.18 only.
+
+    :param kind: the type of the metric's target in the HPA; None for a resource
+    :param keda: KEDA's (major, minor), None if it is not known
+    :param is_read: whether the HPA has read a value, which shows if a KEDA of an unknown version has a fallback for a
+        target of type Value
+
+    Source: KEDA 2.10, 2.17 and 2.18, pkg/fallback/fallback.go, isFallbackEnabled; pull request #6655 (Value).
+    """
+    failures = scaledobject.failures
+    if failures.fallback is None or metric not in failures.falling_back:
+        return False
+    if fallback_count(failures.fallback, 1, keda) is None:
+        return False
+    return kind == AVERAGE_VALUE or (is_read if keda is None else keda >= _VALUE_SINCE)
+
+
 def fallback_value(
     scaledobject: ScaledObjectView,
     metric: Metric,
@@ -78,20 +105,16 @@ def fallback_value(
 
     :param current: replicas now, all of them Ready
     :param keda: KEDA's (major, minor), None if it is not known
-    :param read: the value that the HPA has read, None if it read none: a metric of type Value has a fallback since 2.18
-        only, and of an unknown version the HPA's value shows whether there is one
+    :param read: the value that the HPA has read, None if it read none
 
-    Source: KEDA 2.10, 2.17 and 2.18, pkg/fallback/fallback.go, doFallback, which computes with whole thousandths; pull
-    request #6655 (Value).
+    Source: KEDA 2.10, 2.17 and 2.18, pkg/fallback/fallback.go, doFallback, which computes with whole thousandths.
     """
     fallback = scaledobject.failures.fallback
-    if fallback is None or metric.name not in scaledobject.failures.falling_back:
+    in_force = is_falling_back(scaledobject, metric.name, metric.kind, keda, is_read=read is not None)
+    if fallback is None or not in_force:
         return None
-    replicas = fallback_count(fallback, current, keda)
-    is_value = metric.kind != AVERAGE_VALUE
-    if replicas is None or (is_value and (read is None if keda is None else keda < _VALUE_SINCE)):
-        return None
-    if is_value:
+    replicas = fallback_count(fallback, current, keda) or 0
+    if metric.kind != AVERAGE_VALUE:
         return int(metric.target * 1000 * replicas / max(1, current)) / 1000
     target = float(int(metric.target)) if keda == _WHOLE_TARGET else metric.target
     return int(target * 1000) * replicas / 1000

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from . import hpa_object
+from . import hpa_object, keda
 from .hpa_object import HpaView
+from .pausing import KedaVersion
 from .scaledobject import ScaledObjectView
 
 _FAILED_RESOURCE = ("FailedGetResourceMetric", "FailedGetContainerResourceMetric")
@@ -46,35 +47,41 @@ class MissingValue:
     detail: str = ""
 
 
-def missing_values(hpa: HpaView, scaledobject: ScaledObjectView, load_index: int | None) -> dict[str, MissingValue]:
+def missing_values(
+    hpa: HpaView, scaledobject: ScaledObjectView, load_index: int | None, keda_version: KedaVersion | None = None
+) -> dict[str, MissingValue]:
     """Return the metrics that have no value, by name. Metrics in fallback have the fallback's.
 
     :param load_index: the index of the trigger that the load raises, whose query is read by other means; None if there
         is no such trigger
+    :param keda_version: KEDA's (major, minor), None if it is not known
     """
     missing: dict[str, MissingValue] = {}
     for spec in hpa.metric_specs:
         name = hpa_object.metric_name(spec)
         is_loads = load_index is not None and name.startswith(f"s{load_index}-")
+        kind = ((spec.get("external") or {}).get("target") or {}).get("type")
+        is_read = hpa.scaling_active and name in hpa.values
+        if keda.is_falling_back(scaledobject, name, kind, keda_version, is_read=is_read):
+            continue
         found = _missing(hpa, scaledobject, spec, name, is_loads=is_loads)
         if found is not None:
             missing[name] = found
     return missing
 
 
-def only_others_are_missing(hpa: HpaView, scaledobject: ScaledObjectView, load_index: int | None) -> bool:
+def only_others_are_missing(
+    hpa: HpaView, scaledobject: ScaledObjectView, load_index: int | None, keda_version: KedaVersion | None = None
+) -> bool:
     """Whether a metric has no value, and none of those that have none is known to be the load's."""
-    missing = missing_values(hpa, scaledobject, load_index)
+    missing = missing_values(hpa, scaledobject, load_index, keda_version)
     return bool(missing) and not any(name.startswith(f"s{load_index}-") for name in missing)
 
 
 def _missing(
     hpa: HpaView, scaledobject: ScaledObjectView, spec: dict[str, Any], name: str, *, is_loads: bool
 ) -> MissingValue | None:
-    failures = scaledobject.failures
-    if name in failures.falling_back:
-        return None
-    if name in failures.failing:
+    if name in scaledobject.failures.failing:
         return MissingValue(name, Why.KEDA_FAILS)
     if hpa.disabled:
         # At 0 replicas the HPA reads nothing, and KEDA says only that a trigger fails.

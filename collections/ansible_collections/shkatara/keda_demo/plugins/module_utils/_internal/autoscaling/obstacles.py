@@ -81,7 +81,7 @@ def obstacles(
     Source: KEDA 2.10 and current, pkg/scaling/executor/scale_scaledobjects.go, RequestScale; issue #6659.
     """
     index = load_trigger.index if load_trigger else None
-    missing = missing_values.missing_values(hpa, scaledobject, index)
+    missing = missing_values.missing_values(hpa, scaledobject, index, keda)
     failures = scaledobject.failures
     found = []
     for spec in hpa.metric_specs:

@@ -44,8 +44,9 @@ def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Obje
     view = scaledobject_view(scaledobject)
     metrics = metric_summary.hpa_metrics(hpa)
     keda_version = keda_label(scaledobject, hpa)
-    pause = pausing.pausing(view.pause, known_version(keda_version))
-    missing = missing_values.missing_values(hpa_object.hpa_view(hpa), view, None) if hpa else {}
+    known = known_version(keda_version)
+    pause = pausing.pausing(view.pause, known)
+    missing = missing_values.missing_values(hpa_object.hpa_view(hpa), view, None, known) if hpa else {}
     advanced = spec.get("advanced") or {}
     return {
         "name": scaledobject["metadata"]["name"],

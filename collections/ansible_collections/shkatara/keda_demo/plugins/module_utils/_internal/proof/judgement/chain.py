@@ -153,7 +153,7 @@ def _only_others_are_missing(state: State) -> bool:
     hpa, scaledobject, metrics = state.cluster.hpa, state.cluster.scaledobject, state.metrics
     if hpa is None or scaledobject is None or not metrics.load_trigger:
         return False
-    return missing_values.only_others_are_missing(hpa, scaledobject, metrics.load_trigger_index)
+    return missing_values.only_others_are_missing(hpa, scaledobject, metrics.load_trigger_index, state.cluster.keda)
 
 
 def missing_value(state: State, metric_name: str) -> list[MissingLink]:

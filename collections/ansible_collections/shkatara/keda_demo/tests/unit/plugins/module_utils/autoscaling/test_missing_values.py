@@ -103,6 +103,25 @@ def test_a_metric_in_fallback_has_a_value():
     assert found(hpa_without_kafka(), obj) == {KAFKA_METRIC: Why.KEDA_FAILS}
 
 
+@pytest.mark.parametrize(
+    ("keda", "is_read", "expected"),
+    [
+        ((2, 17), False, {KAFKA_METRIC: Why.KEDA_FAILS}),
+        ((2, 18), False, {}),
+        (None, False, {KAFKA_METRIC: Why.KEDA_FAILS}),
+        (None, True, {}),
+    ],
+)
+def test_a_target_of_type_value_has_a_fallback_since_2_18(keda, is_read, expected):
+    obj = changed(OLD, "spec.fallback", {"failureThreshold": 3, "replicas": 2})
+    hpa = changed(hpa_without_kafka(), "spec.metrics.1.external.target", {"type": "Value", "value": "5"})
+    if is_read:
+        current = {"metric": {"name": KAFKA_METRIC}, "current": {"value": "10"}}
+        hpa["status"]["currentMetrics"][1] = {"type": "External", "external": current}
+    missing = missing_values.missing_values(hpa_view(hpa), scaledobject_view(obj), 0, keda)
+    assert {name: value.why for name, value in missing.items()} == expected
+
+
 OWN_FAILS = changed(OLD, f"status.health.{METRIC}", {"numberOfFailures": 2, "status": "Failing"})
 OWN_NAMED = {**CANNOT_READ, "message": CANNOT_READ["message"].replace(KAFKA_METRIC, METRIC)}
 
