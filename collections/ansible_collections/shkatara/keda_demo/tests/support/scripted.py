@@ -14,6 +14,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
     ProgressReader,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.versions import known_version
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
@@ -168,11 +169,13 @@ class Run:
         target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
         if "phases" in options:
             options["phases"] = tuple(map(Phase, options["phases"]))
+        state = new_state(target, given_interval)
+        state.cluster.keda = known_version(keda)
         self.session = Session(
             target,
             Options(**{"wait_timeout": 60.0, **options}),
             LoadOptions(**{"url": URL, **({"rate": 34.5} if load is None else load)}),
-            state=new_state(target, given_interval, keda),
+            state=state,
             load=self.load,
             inputs=Inputs(script, clock, self.interrupt, read_counters),
             outputs=Outputs(

@@ -32,7 +32,7 @@ from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
 from . import options, prerequisites, report, run
-from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS, ClusterState
+from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
 from .observed.metric_state import MetricState
 from .observed.state import State
 from .output.files import ProofFiles
@@ -84,7 +84,8 @@ def run_proof(
         # Its seconds begin before the first observation.
         timeline = Timeline(parts.clock, files)
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
-        state = new_state(proof_target, params["scrape_interval"] or 0.0, versions["keda"])
+        state = new_state(proof_target, params["scrape_interval"] or 0.0)
+        state.cluster.keda = known_version(versions["keda"])
         observations: queue.Queue[Any] = queue.Queue()
         start_watchers(cluster, proof_target, observations, parts)
         poller = start_poller(cluster, proof_target, params, state, observations, parts=parts)
@@ -106,12 +107,12 @@ def run_proof(
         return report.result(run.prove(session))
 
 
-def new_state(proof_target: ProofTarget, given_interval: float = 0.0, keda_version: str | None = None) -> State:
+def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
     """Return a state without observations."""
-    trigger, cluster = proof_target.load_trigger, ClusterState(keda=known_version(keda_version))
+    trigger = proof_target.load_trigger
     if trigger is None:
-        return State(cluster, MetricState(given_interval=given_interval))
-    return State(cluster, MetricState(trigger.key, trigger.index, given_interval))
+        return State(metrics=MetricState(given_interval=given_interval))
+    return State(metrics=MetricState(trigger.key, trigger.index, given_interval))
 
 
 def _load_workers(workers: int, parts: Parts) -> LoadWorkers:

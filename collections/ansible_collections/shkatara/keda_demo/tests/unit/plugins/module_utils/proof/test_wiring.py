@@ -22,6 +22,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.wiring import Parts
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.support.keda_objects import annotated
 from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT, changed, pod
 from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     NOON,
@@ -205,12 +206,14 @@ def test_observations_versions_and_flags_reach_the_proof(run):
         "/apis/apps/v1/deployments": [operator],
     }
     formula = {"scalingModifiers": {"formula": "s0 * 2", "target": "10"}}
-    scaledobject = changed(SCALEDOBJECT, "spec.advanced", formula)
+    scaledobject = annotated(obj=changed(SCALEDOBJECT, "spec.advanced", formula), paused_scale_in="true")
     chain = with_object(ready_chain(), "scaledobjects", scaledobject)
     recorder = Recorder(observations=[later(item, MONOTONIC) for item in chain])
     result = run(recorder, api={"lists": lists, "version": "v1.26.3"}, hpa_tolerance=0.2)
     assert (result["verdict"], result["reason"]) == ("aborted", "bad_input")
     assert result["versions"] == {"kubernetes": "v1.26.3", "keda": "2.10.0", "prometheus": "2.41.0"}
+    # KEDA 2.10 does not know the annotation.
+    assert "warnings" not in result["predicted"]
     # A parameter takes precedence over a flag, also over one that has its default.
     assert result["predicted"]["read"] == {"hpa_sync_period": 2.0, "hpa_downscale_stabilization": 300.0}
     assert result["predicted"]["assumed"]["hpa_tolerance"] == 0.2
