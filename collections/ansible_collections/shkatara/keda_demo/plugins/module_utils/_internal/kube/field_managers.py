@@ -33,6 +33,9 @@ class FieldManager:
         return f"{self.name}{through}"
 
 
+UNKNOWN = FieldManager()
+
+
 def replicas_writer(obj: Mapping[str, Any]) -> FieldManager:
     """Return who wrote the present value of `spec.replicas`; empty where the object does not say.
 
@@ -43,5 +46,5 @@ def replicas_writer(obj: Mapping[str, Any]) -> FieldManager:
         for entry in obj["metadata"].get("managedFields") or []
         if "f:replicas" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
     ]
-    newest = max(owners, key=lambda entry: entry.get("time") or "", default={})
+    newest: Mapping[str, str] = max(owners, key=lambda entry: entry.get("time") or "", default={})
     return FieldManager(newest.get("manager") or "", newest.get("subresource") or "")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import field_managers
-from .field_managers import FieldManager
+from .field_managers import UNKNOWN, FieldManager
 
 Object = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class WorkloadView:
     spec_replicas: int
     replicas: int
     ready: int
-    writer: FieldManager = FieldManager()
+    writer: FieldManager = UNKNOWN
 
 
 def workload_view(obj: Object) -> WorkloadView:

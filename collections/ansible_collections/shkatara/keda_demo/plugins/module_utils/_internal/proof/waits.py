@@ -9,6 +9,7 @@ import textwrap
 
 from ..autoscaling.hpa_model import HpaModel
 from ..prediction import scale_in
+from . import cause_checks
 from .judgement import chain, rest
 from .judgement.facts import ChainNotReady, NeverAtRest
 from .judgement.outcomes import Outcome, Reason, Verdict
@@ -26,6 +27,9 @@ def wait_until_ready(session: Session) -> Verdict | None:
     begun, timeout = session.now(), session.options.wait_timeout
     while True:
         session.step()
+        other = cause_checks.other_hpas(session)
+        if other is not None:
+            return other
         links = chain.missing_links(session.state) or chain.missing_value(session.state, _metric_name(session))
         if not links:
             session.inputs.settle_targets()

@@ -18,7 +18,7 @@ from ...autoscaling import hpa_object, scaledobject
 from ...autoscaling.hpa_object import HpaView
 from ...autoscaling.scaledobject import ScaledObjectView
 from ...kube import workloads
-from ...kube.field_managers import FieldManager
+from ...kube.field_managers import UNKNOWN
 from ...kube.watcher import ObjectEvent, WatchFailed, WatchObservation, WatchRecovered
 from ...kube.workloads import EventView, PodView, WorkloadView
 from .other_hpas import OtherHpas
@@ -188,7 +188,7 @@ class ClusterState:
             deployment.replicas if deployment else 0,
             deployment.ready if deployment else 0,
             gap.begin if gap and gap.lasts(event.at) else None,
-            deployment.writer if deployment else FieldManager(),
+            deployment.writer if deployment else UNKNOWN,
         )
         if not self.history or self.history[-1].counts != counts.counts:
             self.history.append(counts)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...kube.field_managers import FieldManager
+from ...kube.field_managers import UNKNOWN, FieldManager
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ReplicaCounts:
     current: int
     ready: int
     earliest: float | None = None
-    writer: FieldManager = FieldManager()
+    writer: FieldManager = UNKNOWN
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
