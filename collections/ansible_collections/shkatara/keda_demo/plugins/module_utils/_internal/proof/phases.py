@@ -64,7 +64,9 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
             unwatched=session.state.cluster.unwatched,
         )
         hopeless = _hopeless(session, begun)
-        verdict = hopeless or cause_checks.interference(session, begun, prediction) or verdicts.judge(prediction, evidence)
+        verdict = (
+            hopeless or cause_checks.interference(session, begun, prediction) or verdicts.judge(prediction, evidence)
+        )
     if verdict.outcome in (Outcome.SCALED, Outcome.SCALED_LATE):
         # The load is under the threshold, so that another trigger made these replicas, even if they were predicted.
         highest = max(counts.spec for counts in evidence.history)

@@ -87,7 +87,7 @@ def other_growth(prediction: Prediction, seen: Witnesses) -> Verdict | None:
 
     Each growth of the HPA has to be asked for by the load's metric, where the HPA's status names another cause.
     """
-    if not seen.statuses:
+    if not any(seen.metric in status.demands for _at, status in seen.statuses):
         return None
     (_at, first), *later = seen.statuses
     begin = _begin(prediction)
@@ -160,12 +160,16 @@ def _begin(prediction: Prediction) -> int:
 def _query_over(seen: Witnesses, limit: float) -> float:
     """Return the earliest time at which the query may have been over a limit, infinite if each reading was under it.
 
-    Without any reading it is 0: nothing speaks against the query.
+    It may have been over since the reading before. Without any reading it is 0: nothing speaks against the query.
     """
     if not seen.readings:
         return 0.0
-    over = (at for at, value in seen.readings if value is not None and value > limit)
-    return next(over, math.inf) - seen.poll_seconds
+    before = 0.0
+    for at, value in seen.readings:
+        if value is not None and value > limit:
+            return min(before, at - seen.poll_seconds)
+        before = at
+    return math.inf
 
 
 def _own_values(prediction: Prediction, seen: Witnesses) -> list[tuple[float, float]]:

@@ -45,9 +45,9 @@ def _never_over(_verdict: Verdict, facts: records.NeverOver) -> str:
 def _not_counted(_verdict: Verdict, facts: records.NotCounted) -> str:
     if facts.counted < facts.answered:
         return (
-            f"{facts.answered} requests were answered with 2xx, and the pods counted {facts.counted:g}: the metric "
-            "moved by other traffic. Does load.http.url lead to another application, or does the counter leave out "
-            "these requests?"
+            f"Of {facts.most} requests {facts.answered} were answered with 2xx, and the pods counted "
+            f"{facts.counted:g}: the metric moved by other traffic. Does load.http.url lead to another application, or "
+            "does the counter leave out these requests?"
         )
     return (
         f"The pods counted {facts.counted:g} requests, where {facts.answered} were answered with 2xx and {facts.most} "
@@ -81,9 +81,9 @@ def _raised_minimum(_verdict: Verdict, facts: records.RaisedMinimum) -> str:
 def _other_writer(_verdict: Verdict, facts: records.OtherWriter) -> str:
     since = "last" if facts.after_load else "first"
     return (
-        f"spec.replicas went from {facts.before} to {facts.after} {facts.seconds:.1f} s after the {since} request, and "
-        f"the HPA wanted {facts.desired}. It was written by {facts.writer}: neither the HPA nor KEDA. Keep other "
-        "writers away while the proof runs; a manifest under GitOps must not have spec.replicas."
+        f"The workload's spec.replicas went from {facts.before} to {facts.after} {facts.seconds:.1f} s after the "
+        f"{since} request, while the HPA wanted {facts.desired}. It was written by {facts.writer}: neither the HPA nor "
+        "KEDA. Keep other writers away while the proof runs; a manifest under GitOps must not have spec.replicas."
     )
 
 
