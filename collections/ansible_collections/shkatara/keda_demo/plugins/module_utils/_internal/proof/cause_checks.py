@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..autoscaling.hpa_model import HpaModel
 from ..load.stats import LoadStats
 from ..prediction.scale_out import Prediction
 from .judgement import causes, rest, writers
@@ -81,9 +82,9 @@ def confirmed(session: Session, plan: Plan, load: PlannedLoad, verdict: Verdict,
     prediction, hops = load.prediction, session.hops
     if prediction is None or hops is None or hops.first_request is None:
         return verdict
-    seen = witnesses(session, plan, hops.first_request)
-    if verdict.outcome is Outcome.FLAPPED:
-        # Only a cause with a name says more than that the replicas did not stay.
+    seen = witnesses(session, plan.model, hops.first_request)
+    if verdict.outcome in (Outcome.FLAPPED, Outcome.WRONG_COUNT):
+        # Only a cause with a name says more than the counts.
         return causes.other_growth(prediction, seen) or verdict
     if verdict.outcome not in (Outcome.SCALED, Outcome.SCALED_LATE):
         return verdict
@@ -91,13 +92,20 @@ def confirmed(session: Session, plan: Plan, load: PlannedLoad, verdict: Verdict,
     return causes.wrong_cause(prediction, seen) or causes.uncounted(seen, comparison.end_to_end, others) or verdict
 
 
-def rested(session: Session, load: PlannedLoad, verdict: Verdict, comparison: Comparison) -> Verdict:
-    """Return the verdict of a load that moved nothing, or `wrong_cause` where the pods did not count its requests."""
+def rested(session: Session, load: PlannedLoad, begun: float, verdict: Verdict, comparison: Comparison) -> Verdict:
+    """Return the verdict of a load that is to move nothing, or `wrong_cause`.
+
+    The pods did not count its requests, or the HPA grew for a cause with a name.
+    """
+    if load.prediction is None or session.state.cluster.hpa is None:
+        return verdict
+    seen = witnesses(session, session.model(), begun)
+    if verdict.outcome is Outcome.WRONG_COUNT:
+        return causes.other_growth(load.prediction, seen) or verdict
     if verdict.outcome is not Outcome.NOT_SCALED:
         return verdict
-    unscraped = Witnesses((), (), (), "", 0.0)
     others = requests_of_others(session, load, comparison.seconds)
-    return causes.uncounted(unscraped, comparison.end_to_end, others) or verdict
+    return causes.uncounted(seen, comparison.end_to_end, others) or verdict
 
 
 def is_after(verdict: Verdict, seconds: float) -> bool:
@@ -106,7 +114,7 @@ def is_after(verdict: Verdict, seconds: float) -> bool:
     return isinstance(facts, OtherWriter | OtherMetric | RaisedMinimum) and facts.seconds > seconds
 
 
-def witnesses(session: Session, plan: Plan, begun: float) -> Witnesses:
+def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:
     """Return what was observed since the first request, in seconds since then."""
     cluster, metrics, rules = session.state.cluster, session.state.metrics, session.rules()
     before = [(at, status) for at, status in cluster.hpa_history if at <= begun][-1:]
@@ -118,12 +126,12 @@ def witnesses(session: Session, plan: Plan, begun: float) -> Witnesses:
         history=cluster.history_since(begun),
         readings=readings,
         statuses=[(max(0.0, at - begun), status) for at, status in before + after],
-        metric=plan.metric_name,
+        metric=model.config.load_metric.name if model.config else "",
         poll_seconds=max(session.state.scrape_interval, _LEAST_PAUSE_SECONDS) + _ROUND_SECONDS,
         activation=rules.activation,
         scraped=scraped if readings else None,
         requests=stats.sent,
-        others=plan.model.not_predicted,
+        others=model.not_predicted,
     )
 
 

@@ -74,7 +74,7 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
     if not session.load.poll().ended:
         _end_load(session, load)
     comparison = _compare_counters(session, counts_before, read_at)
-    verdict = cause_checks.rested(session, load, verdict, comparison)
+    verdict = cause_checks.rested(session, load, begun, verdict, comparison)
     passed = verdict.outcome is Outcome.NOT_SCALED
     sent = session.load.stats.sent
     return PhaseResult(Phase.ACTIVATION, passed, verdict, requests=sent, end_to_end=comparison.end_to_end)

@@ -235,6 +235,25 @@ def test_a_cron_trigger_that_becomes_active_in_the_hold(tmp_path):
     assert run.passed == [("scale_out", True), ("hold", False)]
 
 
+def test_a_cron_trigger_that_becomes_active_under_a_load_below_the_threshold(tmp_path):
+    active = map_objects([seen(20.1, HPAS, scaled(3, "5"))], HPAS, lambda hpa: cron_hpa(hpa, "3"))
+    events = [*with_cron(ready_chain()), metric(10, 5.0), *ready_replicas(20.0, 3), *active]
+    run = Run(tmp_path, events, scaledobject=WITH_CRON, phases=("activation", "scale_out"))
+    assert run.verdict == ("wrong_cause", "other_trigger")
+    assert run.passed == [("activation", False)]
+    run = Run(tmp_path / "rest", events, scaledobject=WITH_CRON, load={"rate": 5.0})
+    assert run.verdict == ("wrong_cause", "other_trigger")
+
+
+def test_a_minimum_above_the_prediction(tmp_path):
+    raised = [seen(24.0, DEPLOYMENTS, deployed(6, 6, 6))]
+    minimum = seen(24.1, HPAS, changed(scaled(6, "18060m"), "spec.minReplicas", 6))
+    events = [item for item in scale_out() if item.at < 24 or source(item) == "prometheus"]
+    run = Run(tmp_path, [*ready_chain(), *events, *raised, minimum])
+    assert run.verdict == ("wrong_cause", "other_writer")
+    assert run.facts.after == 6
+
+
 def test_a_cron_trigger_that_asks_for_less_changes_nothing(tmp_path):
     run = Run(tmp_path, with_cron([*ready_chain(), *scale_out()]), scaledobject=WITH_CRON)
     assert run.verdict == ("scaled", "as_predicted")
