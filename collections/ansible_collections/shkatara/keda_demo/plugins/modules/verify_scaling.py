@@ -165,6 +165,12 @@ options:
         or at zero later than predicted (C(scale_in_after_latest)).
       - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
         C(other_trigger)), or not all of them became Ready (C(pods_not_ready)).
+      - V(wrong_cause) - the replicas moved, and not because of the load. They moved before it
+        (C(moved_before_load)), or before it can have raised the metric so far (C(too_early)). The trigger's query, or
+        the HPA's value of it, was not over the threshold when the HPA decided (C(metric_never_over)). The pods did not
+        count these requests, or Prometheus did not scrape them (C(requests_not_counted)). Another trigger asked for
+        the replicas (C(other_trigger)). Or somebody else wrote them, such as another HPA, kubectl, GitOps or a raised
+        minimum (C(other_writer)).
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
         C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback)). Otherwise the metric never rose
         above the threshold (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
@@ -186,7 +192,7 @@ options:
     type: list
     elements: str
     default: [scaled]
-    choices: [scaled, scaled_late, wrong_count, not_scaled, flapped, not_scaled_in, not_ready, aborted]
+    choices: [scaled, scaled_late, wrong_count, wrong_cause, not_scaled, flapped, not_scaled_in, not_ready, aborted]
   fail_on_unexpected:
     description: Whether the task fails if the verdict is not in O(expect). Otherwise it returns the verdict.
     type: bool
@@ -682,8 +688,9 @@ hops:
 end_to_end:
   description:
     - The answered requests beside the requests that the pods counted on their own metrics pages; null without
-      O(counter_metric), and if the pods that count are not known. A difference is in RV(deviations) and does not change
-      the verdict.
+      O(counter_metric), and if the pods that count are not known. A difference is in RV(deviations). With it the
+      verdict is V(wrong_cause) in place of V(scaled), unless the pods counted more requests and the additional ones
+      are no more than the other traffic that there was at rest.
   type: dict
   returned: when the proof was begun
   contains:
@@ -715,8 +722,8 @@ end_to_end:
       sample: {test-8694f75cd4-mp728: 406.0, test-8694f75cd4-mtb98: 991.0}
 deviations:
   description:
-    - Sentences about observations that differ from the prediction and do not change the verdict - a hop outside its
-      times, a step that is not in RV(predicted.steps), a difference in RV(end_to_end).
+    - Sentences about observations that differ from the prediction - a hop outside its times, a step that is not in
+      RV(predicted.steps), a difference in RV(end_to_end). Only the last one may change the verdict.
   type: list
   elements: str
   returned: when the proof was begun

@@ -6,7 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa_object import HpaTarget
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.keda import KedaRules
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.field_managers import (
+    UNKNOWN,
+    FieldManager,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import (
     ScaleIn,
@@ -17,7 +22,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     Prediction,
     PredictionReason,
 )
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement import facts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement import cause_facts, facts
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import Facts
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code, Finding
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.outcomes import (
@@ -82,6 +87,13 @@ def _mismatch(
     mismatch = facts.Mismatch(FOUR, last, load, True, others)
     return _example(outcome, reason, mismatch, 34.5, 10, 4, *_latest(FOUR), *mentions)
 
+
+def _cause(reason: Reason, facts: Facts, *mentions: object) -> Example:
+    return _example(Outcome.WRONG_CAUSE, reason, facts, *mentions)
+
+
+KUBECTL = FieldManager("kubectl", "scale")
+HPAS = (("by-hand", HpaTarget("Deployment", "shop")), ("web", HpaTarget("Deployment", "shop", "other")))
 
 _CHAIN_REASONS = (
     Reason.DEPLOYMENT_MISSING,
@@ -149,6 +161,20 @@ EXAMPLES = (
         TO_ONE.replicas,
         *_latest(TO_ONE),
     ),
+    _cause(Reason.MOVED_BEFORE_LOAD, cause_facts.MovedBeforeLoad(2, LAST, sent=False)),
+    _cause(Reason.MOVED_BEFORE_LOAD, cause_facts.MovedBeforeLoad(2, LAST, sent=True)),
+    _cause(Reason.TOO_EARLY, cause_facts.TooEarly(4, 2.3, 21.7)),
+    _cause(Reason.METRIC_NEVER_OVER, cause_facts.NeverOver("s0-prometheus", True, 10.0, 8.25, 4, 27.9)),
+    _cause(Reason.METRIC_NEVER_OVER, cause_facts.NeverOver("", False, 10.0, None, 4, 27.9, OTHERS), "query"),
+    _cause(Reason.REQUESTS_NOT_COUNTED, cause_facts.NotCounted(1660, 1672, 12.0)),
+    _cause(Reason.REQUESTS_NOT_COUNTED, cause_facts.NotCounted(1660, 1672, 2300.0), 1672),
+    _cause(Reason.REQUESTS_NOT_COUNTED, cause_facts.NotScraped(1660)),
+    _cause(Reason.OTHER_TRIGGER, cause_facts.OtherMetric("s1-cron-Etc-UTC", 5, 2, 4, 27.9)),
+    _cause(Reason.OTHER_WRITER, cause_facts.RaisedMinimum(1, 5, 2, 4, 27.9)),
+    _cause(Reason.OTHER_WRITER, cause_facts.OtherWriter(1, 4, 2, 27.9, KUBECTL), "kubectl", "scale"),
+    _cause(Reason.OTHER_WRITER, cause_facts.OtherWriter(4, 1, 3, 27.9, UNKNOWN, after_load=True)),
+    _cause(Reason.OTHER_WRITER, cause_facts.OtherHpas(HPAS, sent=True), "web", "Deployment", "shop", "other"),
+    _cause(Reason.OTHER_WRITER, cause_facts.OtherHpas(HPAS[:1], sent=False), "by-hand", "Deployment", "shop"),
     _example(Outcome.NOT_SCALED_IN, Reason.NOT_AT_MINIMUM, facts.NotScaledIn(TO_ONE, LAST), 1, 15, *_latest(TO_ONE)),
     _example(Outcome.NOT_SCALED_IN, Reason.NOT_AT_ZERO, facts.NotScaledIn(TO_ZERO, LAST), 0, 15, *_latest(TO_ZERO)),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from ..common import quantities
 from ..kube import workloads
 from ..kube.workloads import Object
+from . import demands
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class HpaView:
     values: dict[str, float] = field(default_factory=dict)
     read_metrics: tuple[str, ...] = ()
     behavior: dict[str, Any] | None = None
+    demands: dict[str, int] = field(default_factory=dict)
 
     @property
     def has_value(self) -> bool:
@@ -51,7 +53,8 @@ def hpa_view(obj: Object) -> HpaView:
     """Return the record of an HPA.
 
     `metric_specs` is `spec.metrics` as it is. `values` has the external metrics that the HPA last read, by their names:
-    the average a replica for an AverageValue target, the total for a Value target.
+    the average a replica for an AverageValue target, the total for a Value target. `demands` has the replicas that each
+    metric asked for then.
     """
     spec, status = obj["spec"], obj.get("status") or {}
     active = workloads.condition(status, "ScalingActive")
@@ -68,6 +71,7 @@ def hpa_view(obj: Object) -> HpaView:
         # An HPA without a value lists a metric of type "".
         read_metrics=tuple(map(metric_name, filter(_has_type, status.get("currentMetrics") or []))),
         behavior=spec.get("behavior"),
+        demands=demands.demands(obj),
     )
 
 
@@ -79,6 +83,23 @@ def metric_name(metric: Object) -> str:
 
 def _has_type(metric: Object) -> bool:
     return bool(metric.get("type"))
+
+
+@dataclass(frozen=True)
+class HpaTarget:
+    """What an HPA scales, and the ScaledObject that it was made for; empty if it was made by hand."""
+
+    kind: str
+    workload: str
+    scaledobject: str = ""
+
+
+def hpa_target(obj: Object) -> HpaTarget:
+    """Return what an HPA scales."""
+    target = obj["spec"].get("scaleTargetRef") or {}
+    owners = obj["metadata"].get("ownerReferences") or []
+    owner = next((item.get("name") for item in owners if item.get("kind") == "ScaledObject"), "")
+    return HpaTarget(target.get("kind") or "", target.get("name") or "", owner or "")
 
 
 def _external_values(status: Object) -> dict[str, float]:

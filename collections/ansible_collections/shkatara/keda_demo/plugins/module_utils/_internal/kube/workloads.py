@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import field_managers
+from .field_managers import UNKNOWN, FieldManager
+
 Object = Mapping[str, Any]
 
 
@@ -25,12 +28,13 @@ def condition_summary(state: Object, kind: str) -> str:
 
 @dataclass(frozen=True)
 class WorkloadView:
-    """A Deployment or a ReplicaSet (apps/v1)."""
+    """A Deployment or a ReplicaSet (apps/v1); `writer` is who wrote `spec_replicas`."""
 
     name: str
     spec_replicas: int
     replicas: int
     ready: int
+    writer: FieldManager = UNKNOWN
 
 
 def workload_view(obj: Object) -> WorkloadView:
@@ -42,6 +46,7 @@ def workload_view(obj: Object) -> WorkloadView:
         spec_replicas=1 if replicas is None else replicas,
         replicas=status.get("replicas") or 0,
         ready=status.get("readyReplicas") or 0,
+        writer=field_managers.replicas_writer(obj),
     )
 
 

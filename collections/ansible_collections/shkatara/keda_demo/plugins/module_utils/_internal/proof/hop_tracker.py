@@ -97,6 +97,11 @@ class HopTracker:
             if pod not in self._pods_before and pod in state.cluster.pods:
                 self._add("new_pod_counted", when, COUNTER, state.scrape_interval)
 
+    @property
+    def is_scraped(self) -> bool | None:
+        """Whether Prometheus' samples of the counter show the load; None if there were none before it."""
+        return "load_scraped" in self.times if self._counts_before else None
+
     def _add(self, name: str, at: float, source: str, resolution_seconds: float = 0.0) -> None:
         """Record the first time of a hop; a time before the first request belongs to something else."""
         if self.first_request is None or name in self.times or at < self.first_request:

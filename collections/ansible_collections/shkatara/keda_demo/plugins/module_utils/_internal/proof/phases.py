@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from ..load.stats import LoadStats
 from ..prediction.scale_in import ScaleIn
+from . import cause_checks
+from .cause_checks import Comparison
 from .judgement import diagnosis, end_to_end, scale_in_verdicts, verdicts
 from .judgement.end_to_end import EndToEnd
 from .judgement.facts import LoadFailure, Reached, RestBroken, Unpredicted
@@ -43,6 +45,11 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
     session.phase = Phase.ACTIVATION
     prediction = load.prediction
     assert prediction is not None, "the plan has no activation without a prediction"
+    counts_before = _read_counters(session)
+    read_at = session.now()
+    moved = _check_before_load(session, load)
+    if moved is not None:
+        return PhaseResult(Phase.ACTIVATION, False, moved, requests=0)
     session.start_load(load)
     begun = session.now()
     verdict: Verdict | None = None
@@ -56,15 +63,21 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
             hold_seconds=0.0,
             unwatched=session.state.cluster.unwatched,
         )
-        verdict = _hopeless(session, begun) or verdicts.judge(prediction, evidence)
+        hopeless = _hopeless(session, begun)
+        verdict = (
+            hopeless or cause_checks.interference(session, begun, prediction) or verdicts.judge(prediction, evidence)
+        )
     if verdict.outcome in (Outcome.SCALED, Outcome.SCALED_LATE):
         # The load is under the threshold, so that another trigger made these replicas, even if they were predicted.
         highest = max(counts.spec for counts in evidence.history)
         verdict = Verdict(Outcome.WRONG_COUNT, Reason.MORE_THAN_PREDICTED, RestBroken(prediction, highest, ()))
     if not session.load.poll().ended:
         _end_load(session, load)
+    comparison = _compare_counters(session, counts_before, read_at)
+    verdict = cause_checks.rested(session, load, begun, verdict, comparison)
     passed = verdict.outcome is Outcome.NOT_SCALED
-    return PhaseResult(Phase.ACTIVATION, passed, verdict, requests=session.load.stats.sent)
+    sent = session.load.stats.sent
+    return PhaseResult(Phase.ACTIVATION, passed, verdict, requests=sent, end_to_end=comparison.end_to_end)
 
 
 def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResult]:
@@ -74,6 +87,10 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     """
     session.phase = Phase.SCALE_OUT
     counts_before = _read_counters(session)
+    read_at = session.now()
+    moved = _check_before_load(session, load)
+    if moved is not None:
+        return [PhaseResult(Phase.SCALE_OUT, False, moved)]
     session.start_load(load, plan)
     threshold = load.prediction.threshold if load.prediction else None
     verdict: Verdict | None = None
@@ -86,13 +103,16 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     session.ended_early = not session.load.poll().ended
     if session.ended_early:
         _end_load(session, load)
-    comparison = _compare_counters(session, counts_before)
+    comparison = _compare_counters(session, counts_before, read_at)
     if session.hops is not None:
         session.hops.end_load(session.load.stats, session.state)
+    verdict = cause_checks.confirmed(session, plan, load, verdict, comparison)
     passed = verdict.outcome is Outcome.SCALED
-    result = PhaseResult(Phase.SCALE_OUT, passed, verdict, end_to_end=comparison)
+    result = PhaseResult(Phase.SCALE_OUT, passed, verdict, end_to_end=comparison.end_to_end)
     ready = session.hops.times.get("replicas_ready") if session.hops else None
     was_held = passed or session.phase == Phase.HOLD
+    if verdict.outcome is Outcome.WRONG_CAUSE:
+        was_held = was_held and ready is not None and cause_checks.is_after(verdict, ready.seconds)
     if Phase.HOLD not in session.options.phases or verdict.reason is Reason.AFTER_LATEST or not was_held or not ready:
         return [result]
     reached = Verdict(Outcome.SCALED, Reason.AS_PREDICTED, Reached(ready.seconds))
@@ -109,7 +129,8 @@ def scale_in(session: Session, plan: Plan, phase: Phase, predicted: ScaleIn) -> 
     while verdict is None:
         session.step()
         cluster, now = session.state.cluster, session.now()
-        verdict = scale_in_verdicts.judge(
+        interference = cause_checks.interference(session, begun, after_load=True)
+        verdict = interference or scale_in_verdicts.judge(
             cluster.history_since(begun), predicted, now=now - begun, unwatched=cluster.unwatched
         )
         if verdict is None and session.line_is_due:
@@ -131,11 +152,11 @@ def _judge_load(session: Session, plan: Plan, load: PlannedLoad) -> Verdict | No
             return None
         no_request = Verdict(Outcome.ABORTED, Reason.LOAD_NOT_SENT, LoadFailure(stats))
         return diagnosis.load_failure(stats) or no_request
-    hopeless = _hopeless(session, hops.first_request)
-    if hopeless is not None:
-        return hopeless
-    if not cluster.unwatched and cluster.is_catching_up(now):
-        return None
+    early = _hopeless(session, hops.first_request) or cause_checks.interference(
+        session, hops.first_request, load.prediction
+    )
+    if early is not None or (not cluster.unwatched and cluster.is_catching_up(now)):
+        return early
     if load.prediction is None:
         return _judge_unpredicted(session, plan)
     evidence = Evidence(
@@ -195,13 +216,20 @@ def _next_hop(session: Session, plan: Plan) -> str:
     return progress_lines.next_hop(plan.bounds, hops.times, now)
 
 
-def _compare_counters(session: Session, before: dict[str, float | str] | None) -> EndToEnd | None:
+def _check_before_load(session: Session, load: PlannedLoad) -> Verdict | None:
+    """Return why the load is not to be sent: replicas may have moved while the counters were read."""
+    session.step()
+    return cause_checks.before_load(session, load)
+
+
+def _compare_counters(session: Session, before: dict[str, float | str] | None, read_at: float) -> Comparison:
+    """Return the counters' increase since `read_at` beside the answers."""
     if before is None:
-        return None
+        return Comparison(None)
     stats: LoadStats = session.load.stats
-    comparison = end_to_end.compare(before, _read_counters(session) or {}, stats.answered, stats.sent)
-    session.say(deviation_messages.end_to_end(comparison))
-    return comparison
+    compared = end_to_end.compare(before, _read_counters(session) or {}, stats.answered, stats.sent)
+    session.say(deviation_messages.end_to_end(compared))
+    return Comparison(compared, session.now() - read_at)
 
 
 def _read_counters(session: Session) -> dict[str, float | str] | None:

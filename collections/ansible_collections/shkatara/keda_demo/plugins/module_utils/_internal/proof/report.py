@@ -63,7 +63,8 @@ def result(proof: Proof) -> dict[str, Any]:
     """Return verdict.json's content: plain data, with None for each number that is not finite."""
     session, verdict = proof.session, proof.verdict
     hops = bounded_hops(proof)
-    comparison = next((result.end_to_end for result in proof.results if result.end_to_end), None)
+    # The load to be proven comes after that of the activation.
+    comparison = next((result.end_to_end for result in reversed(proof.results) if result.end_to_end), None)
     versions = {**session.outputs.versions, "prometheus": session.state.metrics.version}
     content: dict[str, Any] = finite(
         {

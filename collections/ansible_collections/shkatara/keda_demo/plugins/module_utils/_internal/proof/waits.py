@@ -9,6 +9,7 @@ import textwrap
 
 from ..autoscaling.hpa_model import HpaModel
 from ..prediction import scale_in
+from . import cause_checks
 from .judgement import chain, rest
 from .judgement.facts import ChainNotReady, NeverAtRest
 from .judgement.outcomes import Outcome, Reason, Verdict
@@ -18,23 +19,30 @@ from .session import Session
 # The watches bring the objects one by one: what is missing for so short a time is not worth a line.
 _FIRST_LOOK_SECONDS = 2.0
 _LINE_LENGTH = 160
+# An HPA whose ScaledObject was just deleted is gone within this time.
+_LEAVING_SECONDS = 10.0
 
 
 def wait_until_ready(session: Session) -> Verdict | None:
     """Return None once the chain is ready, or the verdict that it is not ready in time."""
     session.phase = "ready"
     begun, timeout = session.now(), session.options.wait_timeout
+    alone_since = begun
     while True:
         session.step()
+        other = cause_checks.other_hpas(session)
+        alone_since = session.now() if other is None else alone_since
+        if other is not None and session.now() > alone_since + _LEAVING_SECONDS:
+            return other
         links = chain.missing_links(session.state) or chain.missing_value(session.state, _metric_name(session))
-        if not links:
+        if not links and other is None:
             session.inputs.settle_targets()
             session.say("ready: pods, scrape target, ScaledObject and HPA")
             return None
-        if session.now() > begun + timeout:
+        if links and session.now() > begun + timeout:
             facts = ChainNotReady(timeout, tuple(link.finding for link in links))
             return Verdict(Outcome.NOT_READY, links[0].reason, facts)
-        if session.now() > begun + _FIRST_LOOK_SECONDS and session.line_is_due:
+        if links and session.now() > begun + _FIRST_LOOK_SECONDS and session.line_is_due:
             phrase = finding_messages.phrase(links[0].finding)
             session.say(f"waiting: {textwrap.shorten(phrase, _LINE_LENGTH, placeholder='...')}")
 

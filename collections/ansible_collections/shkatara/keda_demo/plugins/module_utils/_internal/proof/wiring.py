@@ -32,8 +32,9 @@ from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
 from . import options, prerequisites, report, run
-from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
+from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS, ClusterState
 from .observed.metric_state import MetricState
+from .observed.other_hpas import OtherHpas
 from .observed.state import State
 from .output.files import ProofFiles
 from .output.timeline import Timeline
@@ -110,9 +111,10 @@ def run_proof(
 def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
     """Return a state without observations."""
     trigger = proof_target.load_trigger
+    cluster = ClusterState(other_hpas=OtherHpas(proof_target.hpa))
     if trigger is None:
-        return State(metrics=MetricState(given_interval=given_interval))
-    return State(metrics=MetricState(trigger.key, trigger.index, given_interval))
+        return State(cluster, MetricState(given_interval=given_interval))
+    return State(cluster, MetricState(trigger.key, trigger.index, given_interval))
 
 
 def _load_workers(workers: int, parts: Parts) -> LoadWorkers:
@@ -126,7 +128,7 @@ def start_watchers(cluster: Cluster, proof_target: ProofTarget, sink: queue.Queu
     """Watch all objects of a proof; the threads end with this process."""
     names = {
         SCALEDOBJECTS: proof_target.scaledobject,
-        HPAS: proof_target.hpa,
+        HPAS: None,  # another HPA may scale the same workload
         DEPLOYMENTS: proof_target.deployment,
         EVENTS: None,
     }

@@ -11,6 +11,7 @@ from ...load.stats import LoadStats
 from ...prediction.scale_in import ScaleIn
 from ...prediction.scale_out import Prediction
 from ..observed.replicas import ReplicaCounts
+from .cause_facts import CauseFacts
 from .findings import Finding
 
 
@@ -186,4 +187,5 @@ Facts = (
     | ScaledIn
     | ScaledInLate
     | NotScaledIn
+    | CauseFacts
 )

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     SCALED = "scaled"
     SCALED_LATE = "scaled_late"
     WRONG_COUNT = "wrong_count"
+    WRONG_CAUSE = "wrong_cause"
     NOT_SCALED = "not_scaled"
     FLAPPED = "flapped"
     NOT_SCALED_IN = "not_scaled_in"
@@ -68,6 +69,12 @@ class Reason(StrEnum):
     FEWER_THAN_PREDICTED = "fewer_than_predicted"
     MORE_THAN_PREDICTED = "more_than_predicted"
     OTHER_TRIGGER = "other_trigger"
+    # Replicas moved, and not because of the load.
+    MOVED_BEFORE_LOAD = "moved_before_load"
+    TOO_EARLY = "too_early"
+    METRIC_NEVER_OVER = "metric_never_over"
+    REQUESTS_NOT_COUNTED = "requests_not_counted"
+    OTHER_WRITER = "other_writer"
     # The scale-in.
     SCALE_IN_AFTER_LATEST = "scale_in_after_latest"
     NOT_AT_MINIMUM = "not_at_minimum"

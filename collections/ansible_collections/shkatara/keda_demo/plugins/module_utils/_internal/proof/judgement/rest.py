@@ -16,7 +16,8 @@ from ..observed.state import State
 from . import chain
 from .findings import Code, Finding
 
-_QUIET_SHARE = 0.02
+# The share of the target under which a metric is none: probes and stray requests.
+QUIET_SHARE = 0.02
 # API calls, and updates of status on a busy controller.
 _MARGIN_SECONDS = 30.0
 
@@ -67,7 +68,7 @@ def _settled(state: State, config: HpaConfig | None, settle_seconds: float, now:
     recent = [value for at, value in readings if at > now - settle_seconds and value is not None]
     if not recent:
         return Rest(False, 0.0, Finding(Code.NOT_READ))
-    if recent[-1] <= _QUIET_SHARE * (config.load_metric.target if config else 1.0):
+    if recent[-1] <= QUIET_SHARE * (config.load_metric.target if config else 1.0):
         return Rest(True, 0.0, Finding(Code.QUIET, {"replicas": history[-1].spec}))
     if now - readings[0][0] < settle_seconds:
         return Rest(False, 0.0, Finding(Code.METRIC_FALLING, {"value": recent[-1]}))

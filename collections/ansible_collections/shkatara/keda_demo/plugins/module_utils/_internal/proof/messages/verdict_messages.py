@@ -11,7 +11,7 @@ from ...autoscaling.hpa_model import NotPredicted
 from ...prediction.scale_out import Prediction, PredictionReason
 from ..judgement import facts as records
 from ..judgement.outcomes import Reason, Verdict
-from . import finding_messages, phrases
+from . import cause_messages, finding_messages, phrases
 
 
 def not_predicted(entries: Iterable[NotPredicted]) -> str:
@@ -212,6 +212,7 @@ def _not_scaled_in(_verdict: Verdict, facts: records.NotScaledIn) -> str:
 
 
 _SENTENCES: Mapping[type, Callable[[Verdict, Any], str]] = {
+    **cause_messages.SENTENCES,
     records.Text: _text,
     records.Held: _held,
     records.Reached: _reached,

@@ -18,8 +18,10 @@ from ...autoscaling import hpa_object, scaledobject
 from ...autoscaling.hpa_object import HpaView
 from ...autoscaling.scaledobject import ScaledObjectView
 from ...kube import workloads
+from ...kube.field_managers import UNKNOWN
 from ...kube.watcher import ObjectEvent, WatchFailed, WatchObservation, WatchRecovered
 from ...kube.workloads import EventView, PodView, WorkloadView
+from .other_hpas import OtherHpas
 from .replicas import ReplicaCounts
 
 SCALEDOBJECTS, HPAS, DEPLOYMENTS = "scaledobjects", "horizontalpodautoscalers", "deployments"
@@ -41,6 +43,8 @@ _UNLISTED_FIELDS = {
     "metric_names",
     "read_metrics",
     "scale_target",
+    "demands",
+    "writer",
 }
 # The kinds that the replica counts come from.
 _COUNTED = (HPAS, DEPLOYMENTS)
@@ -75,7 +79,8 @@ class WatchGap:
 class ClusterState:
     """The views of a proof's objects. `errors` has why a kind is not watched now, `kinds_seen` those with an event.
 
-    `keda` is KEDA's (major, minor), None if it is not known.
+    `keda` is KEDA's (major, minor), None if it is not known. `hpa_history` has (monotonic seconds, view) of each status
+    of the HPA.
     """
 
     scaledobject: ScaledObjectView | None = None
@@ -85,6 +90,8 @@ class ClusterState:
     replicasets: dict[str, WorkloadView] = field(default_factory=dict)
     events: dict[str, EventView] = field(default_factory=dict)
     history: list[ReplicaCounts] = field(default_factory=list)
+    hpa_history: list[tuple[float, HpaView]] = field(default_factory=list)
+    other_hpas: OtherHpas = field(default_factory=OtherHpas)
     kinds_seen: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     gaps: dict[str, WatchGap] = field(default_factory=dict)
@@ -101,8 +108,13 @@ class ClusterState:
             if gap is not None:
                 self.gaps[observation.kind] = WatchGap(gap.begin, observation.at)
             return changes
+        if observation.kind == HPAS and self.other_hpas.has(observation):
+            self.other_hpas.apply(observation)
+            return changes
         self.kinds_seen.add(observation.kind)
         changes += self._apply_object(observation)
+        if observation.kind == HPAS and self.hpa is not None:
+            self.hpa_history.append((observation.at, self.hpa))
         self._append_counts(observation)
         return changes
 
@@ -178,6 +190,7 @@ class ClusterState:
             deployment.replicas if deployment else 0,
             deployment.ready if deployment else 0,
             gap.begin if gap and gap.lasts(event.at) else None,
+            deployment.writer if deployment else UNKNOWN,
         )
         if not self.history or self.history[-1].counts != counts.counts:
             self.history.append(counts)

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...kube.field_managers import UNKNOWN, FieldManager
+
 
 @dataclass(frozen=True)
 class ReplicaCounts:
     """The counts that are to agree: the HPA's desired, and the workload's spec, status and ready.
 
     They were observed at `seconds`. Counts that arrived late, after a watch was broken, may have been so since
-    `earliest`.
+    `earliest`. `writer` is who wrote `spec`.
     """
 
     seconds: float
@@ -21,6 +23,7 @@ class ReplicaCounts:
     current: int
     ready: int
     earliest: float | None = None
+    writer: FieldManager = UNKNOWN
 
     @property
     def counts(self) -> tuple[int, int, int, int]:

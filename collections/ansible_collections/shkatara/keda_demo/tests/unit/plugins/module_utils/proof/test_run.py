@@ -16,7 +16,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     progress_lines,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
-from ansible_collections.shkatara.keda_demo.tests.support.objects import NEW, deployed, event, pod
+from ansible_collections.shkatara.keda_demo.tests.support.objects import NEW, deployed, event, pod, scaled
 from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     later,
     metric,
@@ -68,12 +68,13 @@ def test_counters_are_read_before_and_after_the_load(tmp_path):
     assert any(check["message"] in line for line in run.lines)
 
 
-def test_a_difference_end_to_end_is_a_deviation_and_no_verdict(tmp_path):
+def test_requests_that_were_not_counted_are_a_wrong_cause(tmp_path):
     def counted(run, targets):
         return {target.pod: 0.9 * run.load.stats.answered / len(targets) for target in targets}
 
     run = Run(tmp_path, [*ready_chain(), *scale_out()], counted=counted)
-    assert run.verdict == ("scaled", "as_predicted")
+    assert run.verdict == ("wrong_cause", "requests_not_counted")
+    assert run.passed == [("scale_out", False)]
     assert run.result["end_to_end"]["agrees"] is False
     assert run.result["deviations"] == [run.result["end_to_end"]["message"]]
 
@@ -147,7 +148,11 @@ def test_events_from_before_the_proof_are_left_out(tmp_path):
 
 
 def test_a_growth_that_is_no_predicted_step_is_a_deviation(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), *scale_out(), seen(25.0, "deployments", deployed(5, 2, 2))])
+    five = [
+        seen(25.0, "deployments", deployed(5, 2, 2)),
+        seen(25.1, "horizontalpodautoscalers", scaled(5, "18060m", current=2)),
+    ]
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), *five])
     assert run.verdict == ("scaled", "as_predicted")
     assert run.result["deviations"] == [deviation_messages.unpredicted_step(2, 5, [3, 4])]
 

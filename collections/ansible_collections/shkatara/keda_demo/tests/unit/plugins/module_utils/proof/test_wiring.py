@@ -280,7 +280,7 @@ def test_each_kind_is_watched_with_its_selection():
     wiring.start_watchers(None, TARGET, queue.Queue(), recorder.parts())
     assert recorder.watches == {
         "scaledobjects": {"namespace": "test", "name": "scaledobject-py"},
-        "horizontalpodautoscalers": {"namespace": "test", "name": "keda-hpa-scaledobject-py"},
+        "horizontalpodautoscalers": {"namespace": "test", "name": None},
         "deployments": {"namespace": "test", "name": "test"},
         "events": {"namespace": "test", "name": None},
         "replicasets": {"namespace": "test", "labels": "app=test"},
