@@ -11,6 +11,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYM
 LISTS = {
     "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects": [SCALEDOBJECT],
     "/apis/apps/v1/namespaces/test/deployments": [DEPLOYMENT],
+    "/api/v1/namespaces/test/pods": [],
 }
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 # Source: Kubernetes 1.25, k8s.io/apimachinery/pkg/version, Info.
