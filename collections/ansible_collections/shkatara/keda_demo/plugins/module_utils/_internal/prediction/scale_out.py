@@ -162,8 +162,9 @@ def predict(
     latest_change = sum(first_parts.values())
     replicas = max(possible)
     parts = {**first_parts, **_further_parts(config, total, begin, stalls, timing)}
-    # Pods that start in order are a chain of as many starts; the stalls on the way contain some of them.
-    parts["pod_start"] = timing.pod_start * (max(1, replicas - start.replicas) if timing.pods_in_order else 1)
+    # Pods that start in order are a chain of as many starts, from the first change to the end.
+    starts = max(1, replicas - start.replicas) if timing.pods_in_order else 1
+    parts["pod_start"] = starts * timing.pod_start
     if start.replicas == 0:
         graph = {0: [begin], **graph}
     changes = replicas != start.replicas
@@ -187,7 +188,7 @@ def predict(
             latest_seconds=round(sum(parts.values()), 1),
             latest_parts={name: round(seconds, 1) for name, seconds in parts.items() if seconds},
         ),
-        warnings=stabilization.short_stabilization(config, timing) if changes else [],
+        warnings=stabilization.short_stabilization(config, timing, starts) if changes else [],
     )
 
 

@@ -23,9 +23,12 @@ class ShortStabilization:
     stabilization_seconds: float
 
 
-def short_stabilization(config: HpaConfig, timing: Timing) -> list[ShortStabilization]:
-    """Return the warning about a stabilization shorter than the dip; empty if it is long enough."""
-    dip = timing.pod_start + timing.counted_seconds + timing.hpa_sync
+def short_stabilization(config: HpaConfig, timing: Timing, starts: int = 1) -> list[ShortStabilization]:
+    """Return the warning about a stabilization shorter than the dip; empty if it is long enough.
+
+    :param starts: the most pods that start one after the other
+    """
+    dip = starts * timing.pod_start + timing.counted_seconds + timing.hpa_sync
     if not timing.own_pods or config.stabilization >= dip:
         return []
     return [ShortStabilization(dip, config.stabilization)]

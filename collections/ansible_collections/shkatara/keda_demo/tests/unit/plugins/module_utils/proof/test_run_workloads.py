@@ -220,9 +220,9 @@ def test_pods_of_another_workload_are_named_before_the_load_and_not_counted(tmp_
     run = fleet_run(tmp_path, seen(0.0, "pods", CANARY, "ADDED"), cluster=cluster)
     assert run.verdict == ("scaled", "as_predicted")
     assert run.result["evidence"]["workload"]["other_pods"] == {"canary-x7k2p": "Deployment canary"}
-    named = [index for index, line in enumerate(run.lines) if "canary-x7k2p (Deployment canary)" in line]
-    assert named
-    assert named[0] < next(index for index, line in enumerate(run.lines) if "predicted:" in line)
+    positions = [index for index, line in enumerate(run.lines) if "canary-x7k2p (Deployment canary)" in line]
+    assert positions
+    assert positions[0] < next(index for index, line in enumerate(run.lines) if "predicted:" in line)
 
 
 def test_a_value_target_is_refused_with_pods_of_another_workload(tmp_path):
