@@ -3,19 +3,19 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read ScaledObjects with their HPAs, Deployments, triggers and the triggers' values."""
+"""Read ScaledObjects with their HPAs, workloads, triggers and the triggers' values."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: scaledobject_info
-short_description: Read KEDA ScaledObjects with their HPAs, Deployments and trigger values
+short_description: Read KEDA ScaledObjects with their HPAs, workloads and trigger values
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Returns each ScaledObject in one result with its conditions, its triggers and the values that the
-    HorizontalPodAutoscaler last read, the HPA that KEDA made, and the Deployment that the ScaledObject scales.
+    HorizontalPodAutoscaler last read, the HPA that KEDA made, and the workload that the ScaledObject scales.
   - M(kubernetes.core.k8s_info) returns the same objects as they are, in one task for each kind. This module returns a
     summary, which pairs each trigger with its metric and has numbers in place of Kubernetes' quantities.
   - The module only reads, so it is never C(changed). A missing ScaledObject gives an empty list and no failure.
@@ -35,7 +35,8 @@ attributes:
       - The module only reads, and does the same in check mode.
 notes:
   - The kubeconfig needs the verb C(list) on C(scaledobjects.keda.sh), C(horizontalpodautoscalers.autoscaling) and
-    C(deployments.apps) in the namespace.
+    C(deployments.apps) in the namespace. For workloads of other kinds it needs C(list) on that kind, and C(get) on the
+    subresource C(scale) of a custom resource. Without these RV(scaledobjects[].workload) is null.
   - The module supports KEDA 2.10 and later.
 seealso:
   - module: shkatara.keda_demo.verify_scaling
@@ -286,6 +287,36 @@ scaledobjects:
           description: The number of its pods that have been Ready for its C(minReadySeconds).
           type: int
           sample: 1
+    workload:
+      description:
+        - The workload, of any kind with the subresource C(scale).
+        - It is null if it does not exist, can't be scaled, or is of another kind than Deployment and may not be read.
+      type: dict
+      contains:
+        kind:
+          description: The kind of the workload.
+          type: str
+          sample: Deployment
+        name:
+          description: The name of the workload.
+          type: str
+          sample: test
+        api_version:
+          description: The API version of the kind.
+          type: str
+          sample: apps/v1
+        spec_replicas:
+          description: The replicas that it is to have.
+          type: int
+          sample: 1
+        replicas:
+          description: The number of its pods.
+          type: int
+          sample: 1
+        ready_replicas:
+          description: The number of its pods that are Ready; null if a custom resource has no C(status.readyReplicas).
+          type: int
+          sample: 1
     triggers:
       description:
         - The triggers in their order.
@@ -447,11 +478,13 @@ scaledobjects:
 
 import importlib
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._internal.autoscaling import scaledobject, summary
+from ..module_utils._internal.kube import scaled
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 
@@ -477,6 +510,25 @@ def by_name(cluster: Cluster, kind: str, namespace: str, names: set[str]) -> dic
     return {item["metadata"]["name"]: item for item in objects}
 
 
+def other_workloads(
+    cluster: Cluster, namespace: str, scaledobjects: Sequence[dict[str, Any]]
+) -> dict[tuple[str, ...], dict[str, int | None]]:
+    """Return the replicas of the workloads that are no Deployments, by kind, name and API version.
+
+    :raises ClusterError: the API server does not answer
+    """
+    names: dict[tuple[str, str], set[str]] = {}
+    for item in scaledobjects:
+        if summary.deployment_name(item) is None:
+            target = summary.scale_target(item)
+            names.setdefault((target["api_version"], target["kind"]), set()).add(target["name"])
+    return {
+        (kind, name, api_version): counts
+        for (api_version, kind), of_kind in names.items()
+        for name, counts in scaled.replica_counts(cluster, namespace, api_version, kind, of_kind).items()
+    }
+
+
 def read(cluster: Cluster, namespace: str, name: str | None) -> list[dict[str, Any]]:
     """Return the ScaledObjects, as RETURN has them.
 
@@ -485,10 +537,14 @@ def read(cluster: Cluster, namespace: str, name: str | None) -> list[dict[str, A
     scaledobjects, _version = cluster.list("scaledobjects", namespace, name)
     deployment_names = set(filter(None, map(summary.deployment_name, scaledobjects)))
     deployments = by_name(cluster, "deployments", namespace, deployment_names)
+    others = other_workloads(cluster, namespace, scaledobjects)
     hpas = by_name(cluster, "horizontalpodautoscalers", namespace, set(map(scaledobject.hpa_name, scaledobjects)))
     return [
         summary.scaledobject_info(
-            item, hpas.get(scaledobject.hpa_name(item)), deployments.get(summary.deployment_name(item) or "")
+            item,
+            hpas.get(scaledobject.hpa_name(item)),
+            deployments.get(summary.deployment_name(item) or ""),
+            others.get(tuple(summary.scale_target(item).values())),
         )
         for item in sorted(scaledobjects, key=lambda item: str(item["metadata"]["name"]))
     ]

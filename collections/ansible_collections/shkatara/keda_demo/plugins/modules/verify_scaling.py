@@ -16,7 +16,11 @@ author:
 description:
   - Waits until the chain from the scrape target to the HorizontalPodAutoscaler (HPA) is ready and at rest, and predicts
     what the HPA will do under the load and when. Then the module sends the load and watches the ScaledObject, HPA,
-    Deployment, ReplicaSets, Pods, Events and the metric. The verdict says whether the observation is as predicted.
+    workload, Pods, Events and the metric. The verdict says whether the observation is as predicted.
+  - The workload may be of any kind that has the subresource C(scale), such as a Deployment, a StatefulSet, a Rollout of
+    Argo or a custom resource. The replicas of a Deployment and a StatefulSet are in the object itself. Those of a
+    custom resource are read from C(scale), and its Ready pods are counted if it has no C(status.readyReplicas). The
+    hop of the ReplicaSets is observed for a Deployment only.
   - The module works on any cluster with KEDA and Prometheus. It reads the cluster and sends requests to
     O(load.http.url). It never changes an object, so the result is never C(changed).
   - The prediction computes what the Kubernetes controller, of version 1.25 and later, does with the HPA that KEDA
@@ -178,10 +182,12 @@ options:
         no more pods became Ready.
       - The reason for V(wrong_count) or V(not_scaled) is C(load_not_sent) or C(load_not_answered) if less than 95 % of
         the requests were sent, or answered with 2xx.
-      - V(flapped) - the predicted replicas became Ready and did not stay (C(left_during_hold)).
+      - V(flapped) - the predicted replicas became Ready and did not stay (C(left_during_hold)), or a rollout of the
+        workload began meanwhile (C(rolled_out)).
       - V(not_scaled_in) - the replicas did not return to the minimum (C(not_at_minimum)) or to zero (C(not_at_zero)).
       - V(not_ready) - nothing was sent, or only the load of the activation phase. A link of the chain is missing
-        (C(deployment_missing), C(pods_not_ready), C(prometheus_unreachable), C(scrape_target_missing),
+        (C(deployment_missing), C(workload_missing), C(pods_not_ready), C(prometheus_unreachable),
+        C(scrape_target_missing),
         C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused), C(scaledobject_not_ready),
         C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest (C(not_at_rest)).
       - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
@@ -261,7 +267,7 @@ options:
 attributes:
   check_mode:
     details:
-      - In check mode the module checks its options and finds the ScaledObject, its Deployment and its triggers. It
+      - In check mode the module checks its options and finds the ScaledObject, its workload and its triggers. It
         sends no request to the application and writes no file.
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
@@ -271,8 +277,9 @@ requirements:
   - durationpy (Python library)
   - packaging, urllib3 and PyYAML, which come with ansible-core or with the library kubernetes
 notes:
-  - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Deployments,
-    ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
+  - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Pods, Events and the
+    kind of the workload in O(namespace); for a Deployment on ReplicaSets, too, and for a custom resource C(get) on its
+    subresource C(scale). Without O(prometheus_url) it also needs C(list) on Services and
     Endpoints, and C(get) on C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on
     C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module names
     every missing permission before it sends anything. If pods of another namespace feed the metric, reading their
@@ -516,7 +523,7 @@ observed:
       type: int
       sample: 4
     current_replicas:
-      description: The number of the Deployment's pods then.
+      description: The number of the workload's pods then.
       type: int
       sample: 4
     final_replicas:
@@ -636,7 +643,8 @@ hops:
     - The time at which each step of the chain was first observed, in the order of observation.
     - V(first_request), V(load_scraped) (the first sample that counts the load), V(metric_over_threshold),
       V(keda_activation) (from zero), V(hpa_metric_over_threshold), V(hpa_decision), V(hpa_target_decision) (on a
-      predicted count), V(deployment_scaled), V(replicaset_scaled), V(pod_created), V(pod_scheduled),
+      predicted count), V(deployment_scaled) (V(workload_scaled) for another kind than Deployment),
+      V(replicaset_scaled), V(pod_created), V(pod_scheduled),
       V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that
       counts requests), V(replicas_ready) (a predicted count, all Ready), V(load_ended) (the last request),
       V(scale_in_decision), V(replicas_at_minimum) and V(scaled_to_zero). A hop of pods is the first time that any new
@@ -770,9 +778,21 @@ evidence:
       type: dict
       sample: {s0-prometheus-python_request_operations: 7.821}
     deployment:
-      description: The name of the Deployment.
+      description: The name of the Deployment; null if the workload is of another kind.
       type: str
       sample: test
+    workload:
+      description:
+        - The workload, with its kind and API version.
+        - C(not_observed) has the hops that are left out for its kind. C(other_pods) has the pods of other workloads
+          that its selector selects, too, each with the workload that it belongs to. They are not counted as replicas.
+      type: dict
+      sample:
+        kind: Deployment
+        name: test
+        api_version: apps/v1
+        not_observed: []
+        other_pods: {}
     triggers:
       description: The triggers of the ScaledObject, each with the last value of its query. C(key) is unique.
       type: list
@@ -817,7 +837,7 @@ evidence:
           job: test
           instance: 10.244.1.2:5000
     pods:
-      description: The pods of the Deployment. C(waiting) is the reason why a pod does not run.
+      description: The pods that the selector of the workload selects. C(waiting) is the reason why a pod does not run.
       type: list
       elements: dict
       sample:

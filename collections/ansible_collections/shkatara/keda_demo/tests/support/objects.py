@@ -135,13 +135,31 @@ DEPLOYMENT: dict[str, Any] = {
 }
 
 
+def owner(kind: str, name: str, uid: str, api_version: str = "apps/v1") -> dict[str, Any]:
+    """The reference to the object that controls another."""
+    return {
+        "apiVersion": api_version,
+        "blockOwnerDeletion": True,
+        "controller": True,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+    }
+
+
 def pod(name: str, ready: bool = True, **status: Any) -> dict[str, Any]:
     """A pod of the Deployment on worker1, which is Ready or whose container is being made."""
     state = (
         {"running": {"startedAt": "2026-11-25T03:05:45Z"}} if ready else {"waiting": {"reason": "ContainerCreating"}}
     )
     return {
-        "metadata": {"name": name, "namespace": "test", "uid": name, "resourceVersion": "13"},
+        "metadata": {
+            "name": name,
+            "namespace": "test",
+            "uid": name,
+            "resourceVersion": "13",
+            "ownerReferences": [owner("ReplicaSet", REPLICASET, "replicaset")],
+        },
         "spec": {"nodeName": "worker1"},
         "status": {
             "phase": "Running" if ready else "Pending",
@@ -163,7 +181,13 @@ def leaving_pod(name: str = NEW[0]) -> dict[str, Any]:
 def replicaset(spec: int, replicas: int, ready: int) -> dict[str, Any]:
     """The Deployment's only ReplicaSet with these counts."""
     return {
-        "metadata": {"name": REPLICASET, "namespace": "test", "uid": "replicaset", "resourceVersion": "14"},
+        "metadata": {
+            "name": REPLICASET,
+            "namespace": "test",
+            "uid": "replicaset",
+            "resourceVersion": "14",
+            "ownerReferences": [owner("Deployment", "test", "deployment")],
+        },
         "spec": {"replicas": spec},
         "status": {"replicas": replicas, "readyReplicas": ready, "observedGeneration": 7},
     }

@@ -123,6 +123,7 @@ class Run:
     """One proof over a script, and what came of it.
 
     :param scaledobject: what the proof's target is read from
+    :param cluster: the objects of a target that is no Deployment
     :param load: the options of `load.http` but the URL
     :param share: the part of the requests that is answered
     :param at: (seconds, what to do with this run)
@@ -135,6 +136,7 @@ class Run:
         observations,
         *,
         scaledobject=SCALEDOBJECT,
+        cluster=None,
         load=None,
         share=1.0,
         at=(),
@@ -165,7 +167,7 @@ class Run:
             self.asked.append(targets)
             return counted(self, targets) if counted else counts_of_all(self, targets)
 
-        cluster = Objects(scaledobjects=[scaledobject], deployments=[DEPLOYMENT])
+        cluster = cluster or Objects(scaledobjects=[scaledobject], deployments=[DEPLOYMENT])
         target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
         if "phases" in options:
             options["phases"] = tuple(map(Phase, options["phases"]))

@@ -31,6 +31,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     Verdict,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.replicas import ReplicaCounts
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.workload_state import Rollout
 from ansible_collections.shkatara.keda_demo.tests.support.loads import DIED, ENDED, RUNNING, UNANSWERED, UNSENT
 from ansible_collections.shkatara.keda_demo.tests.support.predictions import (
     FOUR,
@@ -97,6 +98,7 @@ HPAS = (("by-hand", HpaTarget("Deployment", "shop")), ("web", HpaTarget("Deploym
 
 _CHAIN_REASONS = (
     Reason.DEPLOYMENT_MISSING,
+    Reason.WORKLOAD_MISSING,
     Reason.PODS_NOT_READY,
     Reason.PROMETHEUS_UNREACHABLE,
     Reason.SCRAPE_TARGET_MISSING,
@@ -135,6 +137,14 @@ EXAMPLES = (
     _example(Outcome.SCALED_LATE, Reason.HOLD_CUT_SHORT, facts.HoldCutShort(4, 170.4, 15.0)),
     _example(Outcome.FLAPPED, Reason.LEFT_DURING_HOLD, facts.LeftDuringHold(4, 27.9, 33.2, 15.0, None, LAST)),
     _example(Outcome.FLAPPED, Reason.LEFT_DURING_HOLD, facts.LeftDuringHold(4, 27.9, 33.2, 15.0, 36.4, LAST)),
+    _example(
+        Outcome.FLAPPED,
+        Reason.ROLLED_OUT,
+        facts.LeftDuringHold(4, 27.9, 33.2, 15.0, 36.4, LAST, Rollout(31.5, "web-7d9f", "web-5b6c")),
+        31.5,
+        "web-7d9f",
+        "web-5b6c",
+    ),
     _rested(PredictionReason.LOAD_UNDER_THRESHOLD, 5, 10, "10%"),
     _rested(PredictionReason.LOAD_UNDER_ACTIVATION, 5),
     _rested(PredictionReason.MAX_REPLICAS, 10, prediction=predicted(200.0, 10)),

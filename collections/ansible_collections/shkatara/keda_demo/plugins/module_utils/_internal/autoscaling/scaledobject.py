@@ -21,6 +21,7 @@ class ScaleTargetRef:
 
     kind: str
     name: str
+    api_version: str = "apps/v1"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def scaledobject_view(obj: Object) -> ScaledObjectView:
     cooldown = spec.get("cooldownPeriod")
     return ScaledObjectView(
         name=obj["metadata"]["name"],
-        scale_target=ScaleTargetRef(target.get("kind") or "Deployment", target["name"]),
+        scale_target=ScaleTargetRef(
+            target.get("kind") or "Deployment", target["name"], target.get("apiVersion") or "apps/v1"
+        ),
         min_replicas=spec.get("minReplicaCount") or 0,
         idle_replicas=spec.get("idleReplicaCount"),
         ready=ready.get("status") == "True",

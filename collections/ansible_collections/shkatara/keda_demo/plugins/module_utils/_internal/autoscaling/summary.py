@@ -1,8 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A ScaledObject, its HPA and its Deployment as one summary: pure functions from the API's objects."""
+"""A ScaledObject, its HPA and its workload as one summary: pure functions from the API's objects."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from ..common.versions import known_version
 from ..kube import workloads
@@ -32,8 +34,12 @@ def deployment_name(scaledobject: Object) -> str | None:
     return target["name"] if is_deployment else None
 
 
-def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Object | None) -> Info:
-    """Return a ScaledObject with its HPA and its Deployment; RETURN of scaledobject_info explains each key.
+def scaledobject_info(
+    scaledobject: Object, hpa: Object | None, deployment: Object | None, counts: Mapping[str, int | None] | None = None
+) -> Info:
+    """Return a ScaledObject with its HPA and its workload; RETURN of scaledobject_info explains each key.
+
+    :param counts: the replicas of a workload of another kind than Deployment; None if they are not known
 
     The defaults are KEDA's: minReplicaCount 0, maxReplicaCount 100, pollingInterval 30 and
     cooldownPeriod 300 seconds.
@@ -69,6 +75,7 @@ def scaledobject_info(scaledobject: Object, hpa: Object | None, deployment: Obje
         "target": scale_target(scaledobject),
         "hpa": hpa_info(hpa),
         "deployment": deployment_info(deployment),
+        "workload": workload_info(scaledobject, deployment, counts),
         "triggers": metric_summary.triggers(scaledobject, metrics, missing),
         "scaling_modifiers": metric_summary.scaling_modifiers(scaledobject, metrics),
     }
@@ -121,6 +128,15 @@ def hpa_info(hpa: Object | None) -> Info | None:
         "message": view.message,
         "behavior": view.behavior,
     }
+
+
+def workload_info(
+    scaledobject: Object, deployment: Object | None, counts: Mapping[str, int | None] | None
+) -> Info | None:
+    """Return the workload and its replicas; None if these are not known."""
+    info = deployment_info(deployment)
+    known = {key: info[key] for key in ("spec_replicas", "replicas", "ready_replicas")} if info else counts
+    return None if known is None else {**scale_target(scaledobject), **known}
 
 
 def deployment_info(deployment: Object | None) -> Info | None:

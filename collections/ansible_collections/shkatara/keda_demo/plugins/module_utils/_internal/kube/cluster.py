@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 try:
@@ -26,6 +26,8 @@ except ImportError:  # the module reports it by missing_required_lib
     ApiException = ConfigException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
+from . import listers, responses
+
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
 # The server ends a watch after this time, and the next watch continues from its last version. A watch without data for
@@ -33,7 +35,7 @@ _READ_SECONDS = 20
 # k8s.io/apiserver/pkg/storage/cacher/cacher.go, nextBookmarkTime), so that the next watch begins with no old events.
 WATCH_SECONDS = 20
 WATCH_READ_SECONDS = WATCH_SECONDS + 5
-GONE = 410
+GONE, NOT_FOUND = 410, 404
 _REPR = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
 OPENED = "OPENED"  # not an event of the API: the server has accepted the watch
 
@@ -90,16 +92,11 @@ class Cluster:
         self.context = context
         self._client = self.new_client()
         self.host: str = self._client.configuration.host
-        self._methods = {
-            "deployments": client.AppsV1Api(self._client).list_namespaced_deployment,
-            "horizontalpodautoscalers": client.AutoscalingV2Api(self._client).list_namespaced_horizontal_pod_autoscaler,
-            "replicasets": client.AppsV1Api(self._client).list_namespaced_replica_set,
-            "pods": client.CoreV1Api(self._client).list_namespaced_pod,
-            "events": client.CoreV1Api(self._client).list_namespaced_event,
-            "services": client.CoreV1Api(self._client).list_namespaced_service,
-            "endpoints": client.CoreV1Api(self._client).list_namespaced_endpoints,
-            "scaledobjects": _keda_lister(self._client),
-        }
+        self._methods = listers.listers(self._client)
+
+    def add_kind(self, kind: str, group: str, version: str, plural: str) -> None:
+        """Let `list` and `watch` know a kind of a group by the name `kind`."""
+        self._methods.setdefault(kind, listers.lister(self._client, group, version, plural))
 
     def new_client(self) -> Any:
         """Return another client: a port-forward changes its client's methods while it opens.
@@ -113,20 +110,37 @@ class Cluster:
     ) -> tuple[list[dict[str, Any]], str]:
         """Return the objects of a kind, and the resourceVersion from which a watch continues.
 
-        :param kind: the plural name, one of `deployments`, `horizontalpodautoscalers`, `replicasets`, `pods`,
-            `events`, `services`, `endpoints`, `scaledobjects`
+        :param kind: the plural name, one of listers.listers, or a name that add_kind has made known
         :param name: only the object of this name
         :param labels: only the objects with these labels, as a selector
         :raises ClusterError: no answer, no permission, or no such kind in this cluster
         """
-        response = self._call(kind, namespace, name, labels)
+        data = self._document(self._call(kind, namespace, name, labels))
+        return data["items"], data["metadata"]["resourceVersion"]
+
+    def read(self, subject: str, namespace: str, method: Callable[[Any], listers.Lister], *names: str) -> Any:
+        """Return one document of the API, such as a Scale; None if the server does not have it.
+
+        :param subject: what is read, for messages
+        :param namespace: its namespace; empty if it is in none
+        :param method: gives the library's method for a client, which is called with `names`
+        :raises ClusterError: no answer or no permission
+        """
         try:
-            data = json.loads(response.data)
+            response = self._send("get", subject, namespace, method(self._client), *names)
+        except ClusterError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return self._document(response)
+
+    def _document(self, response: Any) -> Any:
+        try:
+            return json.loads(response.data)
         except HTTPError as error:
             raise ClusterError(f"The API server {self.host} broke off its answer: {_without_repr(error)}") from error
         finally:
             response.release_conn()
-        return data["items"], data["metadata"]["resourceVersion"]
 
     def watch(
         self, kind: str, namespace: str, version: str, name: str | None = None, labels: str | None = None
@@ -149,7 +163,7 @@ class Cluster:
         )
         try:
             yield OPENED, {}
-            for line in _lines(response):
+            for line in responses.lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     status = event["object"]
@@ -185,40 +199,35 @@ class Cluster:
         selectors = {"field_selector": f"metadata.name={name}" if name else None, "label_selector": labels}
         options.update({key: value for key, value in selectors.items() if value})
         verb = "watch" if options.get("watch") else "list"
-        read = WATCH_READ_SECONDS if verb == "watch" else _READ_SECONDS
+        return self._send(verb, kind, namespace, self._methods[kind], namespace, **options)
+
+    def _send(self, verb: str, kind: str, namespace: str, method: listers.Lister, *names: str, **options: Any) -> Any:
+        timeout = (_CONNECT_SECONDS, WATCH_READ_SECONDS if verb == "watch" else _READ_SECONDS)
         try:
-            response = self._methods[kind](
-                namespace, _preload_content=False, _request_timeout=(_CONNECT_SECONDS, read), **options
-            )
+            response = method(*names, _preload_content=False, _request_timeout=timeout, **options)
         except ApiException as error:
             raise ClusterError(
-                self._refusal(verb, kind, namespace, error.status, _reason(error.body)), error.status
+                self._refusal(verb, kind, namespace, error.status, responses.refusal_reason(error.body)), error.status
             ) from error
         except (HTTPError, OSError) as error:
             raise ClusterError(no_answer_message(self.host, error)) from error
         if response.status >= 400:  # newer clients don't raise for a response that they don't read
             body = response.data
             response.release_conn()
-            raise ClusterError(self._refusal(verb, kind, namespace, response.status, _reason(body)), response.status)
+            raise ClusterError(
+                self._refusal(verb, kind, namespace, response.status, responses.refusal_reason(body)), response.status
+            )
         return response
 
     def _refusal(self, verb: str, kind: str, namespace: str, status: int, reason: str) -> str:
         if status == 401:
             return f"The API server {self.host} does not accept the credentials of {self.kubeconfig}: {reason}"
+        place = f" in namespace {namespace}" if namespace else ""
         if status == 403:
-            return f"Missing permission: verb {verb} on {kind} in namespace {namespace} ({reason})"
+            return f"Missing permission: verb {verb} on {kind}{place} ({reason})"
         if status == 404 and kind == "scaledobjects":
             return f"The cluster {self.host} has no kind ScaledObject: install KEDA first"
-        return f"The API server {self.host} answered {status} for {kind} in namespace {namespace}: {reason}"
-
-
-def _keda_lister(api_client: Any) -> Any:
-    method = client.CustomObjectsApi(api_client).list_namespaced_custom_object
-
-    def list_scaledobjects(namespace: str, **options: Any) -> Any:
-        return method("keda.sh", "v1alpha1", namespace, "scaledobjects", **options)
-
-    return list_scaledobjects
+        return f"The API server {self.host} answered {status} for {kind}{place}: {reason}"
 
 
 def no_answer_message(host: str, error: Exception) -> str:
@@ -230,18 +239,3 @@ def _without_repr(error: Exception) -> str:
     """Return urllib3's message without the repr of a connection at its beginning."""
     text = str(error)
     return _REPR.sub("", text.rpartition(">: ")[2]) or text
-
-
-def _reason(body: Any) -> str:
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, TypeError, KeyError):
-        return str(body.decode(errors="replace") if isinstance(body, bytes) else body)[:200].strip()
-
-
-def _lines(response: Any) -> Iterator[bytes]:
-    """Yield complete lines of a streamed response as they arrive."""
-    rest = b""
-    for chunk in response.stream(amt=None, decode_content=False):
-        *complete, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in complete if line.strip())

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..common import versions
 from .cluster import Cluster, ClusterError, no_answer_message
+from .resources import DEPLOYMENT, REPLICASET, Resource
 
 try:
     from kubernetes import client
@@ -29,11 +30,8 @@ _SECONDS = (5, 10)  # to connect, to answer
 _WATCHED = (
     ("keda.sh", "scaledobjects"),
     ("autoscaling", "horizontalpodautoscalers"),
-    ("apps", "deployments"),
-    ("apps", "replicasets"),
-    ("", "pods"),
-    ("", "events"),
 )
+_WATCHED_WITH_ANY_KIND = (("", "pods"), ("", "events"))
 
 
 @dataclass(frozen=True)
@@ -55,18 +53,27 @@ class Permission:
 
 
 def required_permissions(
-    namespace: str, *, prometheus_namespace: str | None, counters: bool, version: str = ""
+    namespace: str,
+    workload: Resource | None = DEPLOYMENT,
+    *,
+    prometheus_namespace: str | None,
+    counters: bool,
+    version: str = "",
 ) -> list[Permission]:
     """Return the permissions for the reads of a proof, each once.
 
     :param namespace: the ScaledObject's
+    :param workload: the kind that it scales, None if that is not known
     :param prometheus_namespace: that of the Service of Prometheus, which is reached by a port-forward; None if
         Prometheus has a URL
     :param counters: whether the pods' own counters are read
     :param version: the API server's, such as ``v1.25.0``, on which the verbs of a port-forward depend; empty for the
         verb that all versions require
     """
-    required = [Permission(verb, group, kind, namespace) for group, kind in _WATCHED for verb in ("list", "watch")]
+    kinds = (*_WATCHED, *_workload_kinds(workload), *_WATCHED_WITH_ANY_KIND)
+    required = [Permission(verb, group, kind, namespace) for group, kind in kinds for verb in ("list", "watch")]
+    if workload is not None and not workload.has_scale_fields:
+        required.append(Permission("get", workload.group, workload.plural, namespace, "scale"))
     forwarded = [namespace] if counters else []
     if prometheus_namespace:
         required += [Permission("list", "", kind, prometheus_namespace) for kind in ("services", "endpoints")]
@@ -74,6 +81,26 @@ def required_permissions(
     for each in dict.fromkeys(forwarded):
         required += [Permission(verb, "", "pods", each, "portforward") for verb in _forward_verbs(version)]
     return required
+
+
+def _workload_kinds(workload: Resource | None) -> tuple[tuple[str, str], ...]:
+    if workload is None:
+        return ()
+    if workload == DEPLOYMENT:
+        return ((workload.group, workload.plural), (REPLICASET.group, REPLICASET.plural))
+    return ((workload.group, workload.plural),)
+
+
+def remedy(missing: Sequence[Permission]) -> str:
+    """Return what a Role needs for the subresource `scale`, as a sentence; empty if it may be read."""
+    scale = next((permission for permission in missing if permission.subresource == "scale"), None)
+    if scale is None:
+        return ""
+    return (
+        "The replicas of this kind are read from its subresource scale: add a rule with apiGroups "
+        f"[{scale.group}], resources [{scale.resource}/scale] and verbs [get] to a Role of the user in namespace "
+        f"{scale.namespace}"
+    )
 
 
 def _forward_verbs(version: str) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ class Watcher(threading.Thread):
             self._version = self._list()
         for event, obj in self._cluster.watch(self._kind, version=self._version, **self._selection):
             if event == OPENED:
-                self._report_recovery()
+                self._opened()
                 continue
             self._expired = False
             self._version = obj["metadata"]["resourceVersion"]
@@ -126,6 +126,9 @@ class Watcher(threading.Thread):
     def _report_failure(self, message: str) -> None:
         self._in_error = True
         self._emit(WatchFailed(self._clock(), self._kind, message))
+
+    def _opened(self) -> None:
+        self._report_recovery()
 
     def _report_recovery(self) -> None:
         # A new list may equal the old one and the watch stay silent: nothing else would report the recovery.

@@ -13,6 +13,9 @@ from .scale_in import ScaleIn
 from .scale_out import CONTROLLERS_SECONDS, Prediction
 
 Bounds = dict[str, tuple[float, float]]
+# The hop of the workload, by its kind: a Deployment's, and that of any other kind.
+DEPLOYMENT_SCALED, WORKLOAD_SCALED = "deployment_scaled", "workload_scaled"
+REPLICASET_SCALED = "replicaset_scaled"
 # How long a wait continues after the predicted latest time, so that a late hop differs from one that never comes.
 MARGIN_SECONDS = 15.0
 
@@ -42,7 +45,7 @@ def scale_out_bounds(prediction: Prediction, timing: Timing) -> Bounds:
         **bounds,
         "hpa_metric_over_threshold": (first, by_hpa),
         "hpa_decision": (first, by_hpa),
-        **dict.fromkeys(("deployment_scaled", "replicaset_scaled", "pod_created"), (first, latest_change)),
+        **dict.fromkeys((DEPLOYMENT_SCALED, REPLICASET_SCALED, "pod_created"), (first, latest_change)),
         **dict.fromkeys(("pod_scheduled", "image_there", "container_started", "pod_ready"), (first, latest_started)),
         "new_pod_counted": (
             first,
@@ -51,6 +54,12 @@ def scale_out_bounds(prediction: Prediction, timing: Timing) -> Bounds:
         "hpa_target_decision": (target, latest_target),
         "replicas_ready": (target, times.latest_seconds),
     }
+
+
+def without_replicasets(bounds: Bounds) -> Bounds:
+    """Return the bounds for a workload of another kind than Deployment."""
+    names = {DEPLOYMENT_SCALED: WORKLOAD_SCALED}
+    return {names.get(name, name): times for name, times in bounds.items() if name != REPLICASET_SCALED}
 
 
 def scale_in_bounds(scale_in: ScaleIn | None, to_zero: ScaleIn | None) -> Bounds:

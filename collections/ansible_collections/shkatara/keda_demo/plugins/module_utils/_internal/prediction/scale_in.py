@@ -128,6 +128,7 @@ def predict_scale_in(config: HpaConfig, counts: list[int], baseline: float, timi
     parts["further_steps"] = (rounds - 1) * next_round
     parts["policies"] = shrink_seconds(config, most, least, timing.hpa_sync)
     # A dip of the query leads to each count below, up to a window after pods have left.
+    parts["pods_stopped"] = stop_seconds(most - lowest, timing)
     parts["unseen"] = (least - lowest) * (timing.full_seconds + next_round)
     graph: dict[int, list[int]] = {}
     for count in range(most, lowest - 1, -1):
@@ -161,6 +162,8 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
         "polling": 2 * rules.polling_interval,
         "controllers": CONTROLLERS_SECONDS,
     }
+    latest_change = sum(parts.values())
+    parts["pods_stopped"] = stop_seconds(max(counts), timing)
     latest = sum(parts.values())
     return ScaleIn(
         replicas=0,
@@ -169,10 +172,15 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
         steps={count: [0] for count in sorted(counts)},
         # KEDA keeps the time of the last active poll in whole seconds.
         earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0),
-        latest_change_seconds=latest,
+        latest_change_seconds=latest_change,
         latest_seconds=latest,
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
     )
+
+
+def stop_seconds(pods: int, timing: Timing) -> float:
+    """Return the longest time in which `pods` pods that are deleted count as replicas, in seconds."""
+    return timing.pod_stop * (pods if timing.pods_in_order else min(1, pods))
 
 
 def shrink_seconds(config: HpaConfig, current: int, least: int, hpa_sync: float) -> float:

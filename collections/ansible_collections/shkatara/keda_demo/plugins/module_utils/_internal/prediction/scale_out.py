@@ -160,10 +160,13 @@ def predict(
     stalls = replica_graph.most_stalls(config, total, graph, timing)
     first_parts = _first_change_parts(config, load, start, timing)
     latest_change = sum(first_parts.values())
+    replicas = max(possible)
     parts = {**first_parts, **_further_parts(config, total, begin, stalls, timing)}
+    # Pods that start in order are a chain of as many starts, from the first change to the end.
+    starts = max(1, replicas - start.replicas) if timing.pods_in_order else 1
+    parts["pod_start"] = starts * timing.pod_start
     if start.replicas == 0:
         graph = {0: [begin], **graph}
-    replicas = max(possible)
     changes = replicas != start.replicas
     return Prediction(
         replicas=replicas,
@@ -185,7 +188,7 @@ def predict(
             latest_seconds=round(sum(parts.values()), 1),
             latest_parts={name: round(seconds, 1) for name, seconds in parts.items() if seconds},
         ),
-        warnings=stabilization.short_stabilization(config, timing) if changes else [],
+        warnings=stabilization.short_stabilization(config, timing, starts) if changes else [],
     )
 
 
@@ -205,7 +208,7 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
 
 
 def _further_parts(config: HpaConfig, total: float, begin: int, stalls: int, timing: Timing) -> dict[str, float]:
-    """Return the parts of the time from the first change until all pods are Ready, in seconds."""
+    """Return the parts of the time from the first change until the last decision, in seconds."""
     path = replica_graph.constant_metric_path(config, total, begin, timing.hpa_sync)
     # Pods that become Ready one after the other stall the HPA until the query counts the last of them. A single pod
     # stalls it only if it is Ready before the next sync. A Value target waits for Ready pods, and then for a sync.
@@ -217,7 +220,6 @@ def _further_parts(config: HpaConfig, total: float, begin: int, stalls: int, tim
         "new_pods_started": stalls * stall,
         # The first scrape, and then the time until the window begins with it.
         "new_pods_counted": stalls * timing.counted_seconds if timing.own_pods else 0.0,
-        "pod_start": timing.pod_start,
     }
 
 

@@ -23,12 +23,14 @@ class ShortStabilization:
     stabilization_seconds: float
 
 
-def short_stabilization(config: HpaConfig, timing: Timing) -> list[ShortStabilization]:
+def short_stabilization(config: HpaConfig, timing: Timing, starts: int = 1) -> list[ShortStabilization]:
     """Return the warning about a stabilization shorter than the dip.
 
     It is empty if the stabilization is long enough, and if the HPA never shrinks.
+
+    :param starts: the most pods that start one after the other
     """
-    dip = timing.pod_start + timing.counted_seconds + timing.hpa_sync
+    dip = starts * timing.pod_start + timing.counted_seconds + timing.hpa_sync
     if not timing.own_pods or not config.shrinks or config.stabilization >= dip:
         return []
     return [ShortStabilization(dip, config.stabilization)]

@@ -22,7 +22,8 @@ class Timing:
     """The longest duration of each part of the chain, in seconds.
 
     `own_pods` says whether the metric comes from the pods that are scaled: the metric then lacks a new pod's share at
-    first.
+    first. `pods_in_order` says whether pods start and stop one after the other, as a StatefulSet's do by default.
+    `pod_stop` is how long a pod that is being deleted still counts as a replica: 0 for a Deployment's.
     """
 
     scrape_interval: float
@@ -31,6 +32,8 @@ class Timing:
     pod_start: float = 30.0
     keda_polling: float = 0.0
     own_pods: bool = True
+    pods_in_order: bool = False
+    pod_stop: float = 0.0
 
     @property
     def full_seconds(self) -> float:

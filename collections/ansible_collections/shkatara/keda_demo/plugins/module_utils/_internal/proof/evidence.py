@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..common import urls
+from ..prediction.hop_bounds import REPLICASET_SCALED
 from .observed.replicas import ReplicaCounts
 from .session import Session
 
@@ -55,7 +56,13 @@ def evidence(session: Session) -> dict[str, Any]:
         "hpa_scaling_active": hpa.message if hpa else None,
         "hpa_behavior": hpa.behavior if hpa else None,
         "hpa_values": hpa.values if hpa else {},
-        "deployment": target.deployment,
+        "deployment": target.workload.name if target.workload.is_deployment else None,
+        "workload": {
+            **target.workload.reference,
+            # What only a Deployment has is not observed.
+            "not_observed": [] if target.workload.is_deployment else [REPLICASET_SCALED],
+            "other_pods": state.cluster.subject.others_of(state.cluster.pods.values()),
+        },
         "triggers": [
             {
                 **asdict(trigger),
@@ -69,6 +76,9 @@ def evidence(session: Session) -> dict[str, Any]:
         "counter": target.counter or None,
         "scrape_interval_seconds": state.scrape_interval,
         "targets": [asdict(scrape_target) for scrape_target in state.feeding_targets],
-        "pods": [asdict(pod) for pod in state.cluster.pods.values()],
+        "pods": [
+            {name: value for name, value in asdict(pod).items() if name != "controller"}
+            for pod in state.cluster.pods.values()
+        ],
         "errors": state.errors,
     }

@@ -49,7 +49,7 @@ class HopTracker:
         self._record = record
         self._pods_before = set(state.cluster.pods)
         self._counts_before = {series: value for series, _pod, _at, value in _samples(state)}
-        # The replicas that the Deployment was to have when the load ended.
+        # The replicas that the workload was to have when the load ended.
         self._replicas_at_end: int | None = None
 
     def note_load(self, stats: LoadStats) -> None:
@@ -85,16 +85,19 @@ class HopTracker:
         )
         for hop in hops.shown_hops(context):
             resolution = state.scrape_interval if hop.kind == "prometheus" else 0.0
-            self._add(hop.name, change.at, hop.source, resolution)
+            source = hop.source.format(kind=state.cluster.subject.resource.kind)
+            self._add(hop.name, change.at, source, resolution)
 
     def note_samples(self, state: State) -> None:
         """Record the first sample that counts the load, and the first one that counts it in a new pod."""
         for series, pod, at, value in _samples(state):
-            if value <= self._counts_before.get(series, 0.0):
+            is_new = pod not in self._pods_before and pod in state.cluster.pods
+            # A StatefulSet's new pod has the name of an earlier one, whose count it does not continue.
+            if value <= (0.0 if is_new else self._counts_before.get(series, 0.0)):
                 continue
             when = self._clock.monotonic_at(at - state.metrics.clock_offset)
             self._add("load_scraped", when, COUNTER, state.scrape_interval)
-            if pod not in self._pods_before and pod in state.cluster.pods:
+            if is_new:
                 self._add("new_pod_counted", when, COUNTER, state.scrape_interval)
 
     @property

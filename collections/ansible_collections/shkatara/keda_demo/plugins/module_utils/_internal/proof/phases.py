@@ -168,6 +168,7 @@ def _judge_load(session: Session, plan: Plan, load: PlannedLoad) -> Verdict | No
         metric_was_over=bool({"metric_over_threshold", "hpa_metric_over_threshold"} & set(hops.times)),
         unwatched=cluster.unwatched,
         others=plan.model.not_predicted,
+        rollout=cluster.subject.rollout_since(hops.first_request),
     )
     return verdicts.judge(load.prediction, evidence)
 

@@ -22,7 +22,8 @@ class Situation:
     """What a plan is made of: options, and the objects at one moment.
 
     `baseline` is the metric at rest in its unit, `replicas` the count before the load. `counter_is_read` says whether
-    the counter's samples are observed.
+    the counter's samples are observed, `is_deployment` whether the workload has ReplicaSets, which are observed.
+    `other_workloads` have pods that `pod_labels`, the workload's selector, selects too.
     """
 
     options: Options
@@ -33,6 +34,9 @@ class Situation:
     replicas: int
     baseline: float = 0.0
     counter_is_read: bool = True
+    is_deployment: bool = True
+    pod_labels: str = ""
+    other_workloads: tuple[str, ...] = ()
 
     @property
     def initial_state(self) -> InitialState:

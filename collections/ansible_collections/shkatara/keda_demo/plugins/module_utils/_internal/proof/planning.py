@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..autoscaling.hpa import HpaConfig
+from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..autoscaling.hpa_model import HpaModel
 from ..common.errors import BadInput
 from ..load import capacity
@@ -22,7 +22,7 @@ from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
 from . import directions
-from .messages import verdict_messages
+from .messages import verdict_messages, workload_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
 
@@ -48,6 +48,8 @@ def plan_scale_out(situation: Situation) -> Plan:
     if planned.prediction is None:
         return plan
     bounds = hop_bounds.scale_out_bounds(planned.prediction, situation.timing)
+    if not situation.is_deployment:
+        bounds = hop_bounds.without_replicasets(bounds)
     # Hops that are not observed are not expected.
     unread = () if situation.counter_is_read else ("load_scraped", "new_pod_counted")
     plan = replace(plan, bounds={name: times for name, times in bounds.items() if name not in unread})
@@ -74,6 +76,8 @@ def check_phases(situation: Situation) -> None:
             f"({verdict_messages.not_predicted(model.not_predicted)})"
         )
     directions.check_directions(situation)
+    if situation.other_workloads and model.config is not None and model.config.load_metric.kind != AVERAGE_VALUE:
+        raise BadInput(workload_messages.ready_pods_of_others(situation.pod_labels, situation.other_workloads))
     if Phase.TO_ZERO in phases and not rules.scales_to_zero:
         raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
     if Phase.ACTIVATION in phases and rules.scales_to_zero and rules.activation <= 0:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..autoscaling import scaledobject
 from ..common import urls
 from ..common.errors import BadInput
-from ..kube import permissions
+from ..kube import discovery, permissions
 from ..kube.cluster import Cluster, ClusterError
 from ..kube.permissions import Permission
+from ..kube.resources import Resource
 from ..prometheus import addresses
 from ..prometheus.addresses import PrometheusError
 from . import target
@@ -37,9 +39,22 @@ def find_target(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
         if error.status != _FORBIDDEN:
             raise
         required = permissions.required_permissions(
-            params["namespace"], prometheus_namespace=None, counters=bool(params["counter_metric"])
+            params["namespace"],
+            _workload_kind(cluster, params),
+            prometheus_namespace=None,
+            counters=bool(params["counter_metric"]),
         )
         raise BadInput(_lacking(cluster, required) or str(error)) from error
+
+
+def _workload_kind(cluster: Cluster, params: Mapping[str, Any]) -> Resource | None:
+    """Return the kind that the ScaledObject scales; None if that can't be read."""
+    try:
+        objects, _version = cluster.list("scaledobjects", params["namespace"], params["name"])
+        reference = scaledobject.scaledobject_view(objects[0]).scale_target
+        return discovery.find_resource(cluster, reference.api_version, reference.kind)
+    except (BadInput, ClusterError, IndexError):
+        return None
 
 
 def check_url_answers(url: str, connect: Callable[..., Any] = socket.create_connection) -> None:
@@ -81,6 +96,7 @@ def check_permissions(
     """:raises BadInput: permissions are missing; all of them are named at once"""
     required = permissions.required_permissions(
         proof_target.namespace,
+        proof_target.workload.resource,
         prometheus_namespace=prometheus_namespace,
         counters=bool(proof_target.counter),
         version=version,
@@ -94,4 +110,6 @@ def _lacking(cluster: Cluster, required: Sequence[Permission]) -> str:
     missing = permissions.missing_permissions(cluster, required)
     if not missing:
         return ""
-    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(map(str, missing))}"
+    remedy = permissions.remedy(missing)
+    listed = "; ".join(map(str, missing))
+    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {listed}{f'. {remedy}' if remedy else ''}"

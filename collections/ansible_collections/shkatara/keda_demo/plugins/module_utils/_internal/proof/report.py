@@ -16,7 +16,7 @@ from ..prediction.scale_out import Prediction
 from . import evidence
 from .judgement.end_to_end import EndToEnd
 from .judgement.outcomes import Outcome, Verdict
-from .messages import deviation_messages, obstacle_messages, verdict_messages
+from .messages import deviation_messages, obstacle_messages, phrases, verdict_messages
 from .observed.replicas import ReplicaCounts
 from .options import Options, Phase
 from .output.files import finite
@@ -195,12 +195,15 @@ def _deviations(proof: Proof, hops: dict[str, dict[str, Any]]) -> list[str]:
     prediction = plan.scale_out.prediction if plan and plan.scale_out else None
     if prediction is not None and tracker is not None and tracker.first_request is not None:
         deviations += path_deviations(session.state.cluster.history_since(tracker.first_request), prediction)
+    if tracker is not None and tracker.first_request is not None:
+        rollout = session.state.cluster.subject.rollout_since(tracker.first_request)
+        deviations += [phrases.rollout(rollout)] if rollout else []
     checks = [result.end_to_end for result in proof.results if result.end_to_end]
     return deviations + [deviation_messages.end_to_end(check) for check in checks if check.agrees is not True]
 
 
 def path_deviations(history: Sequence[ReplicaCounts], prediction: Prediction) -> list[str]:
-    """Return each growth of a Deployment that is no step of the predicted paths."""
+    """Return each growth of a workload that is no step of the predicted paths."""
     specs = [counts.spec for counts in history]
     return [
         deviation_messages.unpredicted_step(before, after, prediction.steps.get(before, []))

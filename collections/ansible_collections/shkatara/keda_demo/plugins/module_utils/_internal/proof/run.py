@@ -11,7 +11,7 @@ from ..common.errors import BadInput
 from . import phases, planning, report, waits
 from .judgement.facts import Text
 from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
-from .messages import deviation_messages, obstacle_messages, progress_lines, verdict_messages
+from .messages import deviation_messages, obstacle_messages, progress_lines, verdict_messages, workload_messages
 from .options import Phase
 from .plan import Plan, Situation
 from .report import Proof
@@ -75,6 +75,7 @@ def _run(proof: Proof) -> Verdict:
     not_ready = waits.wait_until_ready(session)
     if not_ready is not None:
         return not_ready
+    _say_workload(session)
     situation = session.situation()
     # The triggers that are not predicted are in verdict.json from here on.
     proof.plan = Plan(situation.model, situation.rules, situation.timing)
@@ -98,6 +99,16 @@ def _run(proof: Proof) -> Verdict:
         if not result.passed:
             return result.verdict
     return _ALL_PASSED
+
+
+def _say_workload(session: Session) -> None:
+    """Say what a person is to know of the workload before anything is sent."""
+    workload, cluster = session.target.workload, session.state.cluster
+    if not workload.is_deployment:
+        session.say(workload_messages.not_observed(workload.title))
+    others = cluster.subject.others_of(cluster.pods.values())
+    if others:
+        session.say(workload_messages.other_pods(workload.title, workload.pod_labels, others))
 
 
 def _send_loads(proof: Proof, situation: Situation) -> Verdict:

@@ -183,14 +183,16 @@ class Session:
 
     def timing(self) -> Timing:
         """Return how long each part of the chain may take."""
-        view, trigger = self.state.cluster.scaledobject, self.target.load_trigger
+        view, trigger, workload = self.state.cluster.scaledobject, self.target.load_trigger, self.target.workload
         return Timing(
             scrape_interval=self.state.scrape_interval,
             query_window=self.target.query_window,
             hpa_sync=self.options.hpa_sync_period,
-            pod_start=self.options.pod_start_seconds + self.target.probe_seconds,
+            pod_start=self.options.pod_start_seconds + workload.start_seconds,
             keda_polling=view.polling_interval if view and trigger and trigger.cached else 0.0,
             own_pods=self.state.own_pods_feed,
+            pods_in_order=workload.in_order,
+            pod_stop=workload.grace_seconds if workload.counts_leaving else 0.0,
         )
 
     def situation(self, baseline: float = 0.0) -> Situation:
@@ -208,6 +210,9 @@ class Session:
             replicas=self.state.cluster.last_counts.spec,
             baseline=baseline,
             counter_is_read=bool(self.target.counter),
+            is_deployment=self.target.workload.is_deployment,
+            pod_labels=self.target.workload.pod_labels,
+            other_workloads=tuple(sorted(set(self.target.workload.other_owners.values()))),
         )
 
     # What a person and the timeline are told.

@@ -75,7 +75,8 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
         # Replicas may grow while this waits: an earlier load takes effect a little later.
         for counts in session.state.cluster.history[-1:]:
             highest = max(highest, counts.spec, counts.current)
-        limit = rest.longest_wait(settle, _shrink_seconds(session, model, highest), session.target.grace_seconds)
+        leaving = session.target.workload.leaving_seconds(highest)
+        limit = rest.longest_wait(settle, _shrink_seconds(session, model, highest), leaving)
         if now - begun > sum(seconds for _part, seconds in limit):
             load_sent = math.isfinite(since)
             return Verdict(Outcome.NOT_READY, Reason.NOT_AT_REST, NeverAtRest(limit, check.finding, load_sent))

@@ -23,6 +23,7 @@ from ..common.progress import Progress
 from ..common.times import Clock
 from ..common.versions import known_version
 from ..kube.cluster import Cluster
+from ..kube.scale_watcher import ScaleWatcher
 from ..kube.watcher import Watcher
 from ..load.options import LoadOptions
 from ..load.workers import LoadWorkers
@@ -32,10 +33,11 @@ from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
 from . import options, prerequisites, report, run
-from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS, ClusterState
+from .observed.cluster_state import EVENTS, HPAS, REPLICASETS, SCALEDOBJECTS, ClusterState
 from .observed.metric_state import MetricState
 from .observed.other_hpas import OtherHpas
 from .observed.state import State
+from .observed.workload_state import PODS, WorkloadState
 from .output.files import ProofFiles
 from .output.timeline import Timeline
 from .session import Inputs, Outputs, Session
@@ -54,6 +56,7 @@ class Parts:
     load_workers: Callable[[int], LoadWorkers] = LoadWorkers
     connect: Callable[..., Any] = socket.create_connection
     watch: Callable[..., Any] = Watcher
+    watch_scale: Callable[..., Any] = ScaleWatcher
     poll: Callable[..., Any] = PrometheusPoller
     clock: Clock = Clock(time.monotonic, time.time)  # noqa: RUF009 - it is frozen
     interrupt: Callable[[], SignalFlag] = SignalFlag
@@ -110,11 +113,12 @@ def run_proof(
 
 def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
     """Return a state without observations."""
-    trigger = proof_target.load_trigger
-    cluster = ClusterState(other_hpas=OtherHpas(proof_target.hpa))
-    if trigger is None:
-        return State(cluster, MetricState(given_interval=given_interval))
-    return State(cluster, MetricState(trigger.key, trigger.index, given_interval))
+    trigger, workload = proof_target.load_trigger, proof_target.workload
+    metrics = MetricState(given_interval=given_interval)
+    if trigger is not None:
+        metrics = MetricState(trigger.key, trigger.index, given_interval)
+    subject = WorkloadState(workload.resource, workload.other_owners)
+    return State(ClusterState(subject=subject, other_hpas=OtherHpas(proof_target.hpa)), metrics)
 
 
 def _load_workers(workers: int, parts: Parts) -> LoadWorkers:
@@ -126,16 +130,17 @@ def _load_workers(workers: int, parts: Parts) -> LoadWorkers:
 
 def start_watchers(cluster: Cluster, proof_target: ProofTarget, sink: queue.Queue[Any], parts: Parts) -> None:
     """Watch all objects of a proof; the threads end with this process."""
-    names = {
-        SCALEDOBJECTS: proof_target.scaledobject,
-        HPAS: None,  # another HPA may scale the same workload
-        DEPLOYMENTS: proof_target.deployment,
-        EVENTS: None,
-    }
-    for kind, name in names.items():
-        parts.watch(cluster, sink, kind, namespace=proof_target.namespace, name=name).start()
-    for kind in (REPLICASETS, PODS):
-        parts.watch(cluster, sink, kind, namespace=proof_target.namespace, labels=proof_target.pod_labels).start()
+    workload, namespace = proof_target.workload, proof_target.namespace
+    # All HPAs, since another may scale the same workload.
+    names: dict[str, str | None] = {SCALEDOBJECTS: proof_target.scaledobject, HPAS: None}
+    if workload.resource.has_scale_fields:
+        names[workload.resource.name] = workload.name
+    for kind, name in {**names, EVENTS: None}.items():
+        parts.watch(cluster, sink, kind, namespace=namespace, name=name).start()
+    if not workload.resource.has_scale_fields:
+        parts.watch_scale(cluster, sink, workload.resource, namespace=namespace, name=workload.name).start()
+    for kind in (REPLICASETS, PODS) if workload.is_deployment else (PODS,):
+        parts.watch(cluster, sink, kind, namespace=namespace, labels=workload.pod_labels).start()
 
 
 def start_poller(
@@ -183,4 +188,4 @@ def check_mode_message(load_options: LoadOptions, proof_target: ProofTarget) -> 
         load = f"a load for {load_options.replicas} replicas"
     url = urls.without_user(load_options.url)
     sent = f"{load} would be sent to {url}" if load_options.url else "nothing would be sent"
-    return f"ScaledObject {proof_target.scaledobject} scales Deployment {proof_target.deployment}; {sent}."
+    return f"ScaledObject {proof_target.scaledobject} scales {proof_target.workload.title}; {sent}."

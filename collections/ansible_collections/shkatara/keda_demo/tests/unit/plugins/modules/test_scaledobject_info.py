@@ -23,10 +23,19 @@ from ansible_collections.shkatara.keda_demo.tests.support.info_objects import (
     SCALEDOBJECT,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
+from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import (
+    DISCOVERY,
+    FLEET,
+    scale,
+    scales,
+    stateful,
+)
 
 COLLECTIONS = Path(__file__).parents[7]
 SCALEDOBJECTS = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects"
 HPAS = "/apis/autoscaling/v2/namespaces/test/horizontalpodautoscalers"
+STATEFULSETS = "/apis/apps/v1/namespaces/test/statefulsets"
+FLEETS = "/apis/shop.example/v1/namespaces/test/fleets"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/test/deployments"
 ONE = {SCALEDOBJECTS: [SCALEDOBJECT], HPAS: [HPA], DEPLOYMENTS: [DEPLOYMENT]}
 
@@ -36,11 +45,15 @@ def api(tmp_path):
     """Start an API server with these lists, which may forbid a path; return its kubeconfig, and the server."""
     with contextlib.ExitStack() as stack:
 
-        def start(lists, forbidden=""):
+        def start(lists, forbidden="", documents=()):
+            others = dict(documents)
+
             def answer(handler, path):
                 name = handler.query.get("fieldSelector", "").removeprefix("metadata.name=")
                 if path == forbidden:
                     handler.send({"message": "that is forbidden"}, 403)
+                elif path in others:
+                    handler.send(others[path])
                 elif path not in lists:
                     handler.send({"message": "the server could not find the requested resource"}, 404)
                 else:
@@ -62,8 +75,8 @@ def requests(api):
 def read(api):
     """Read from an API server with these lists, in this process, since a new process costs 2 s."""
 
-    def start_and_read(lists, forbidden="", name=None):
-        kubeconfig, running = api(lists, forbidden)
+    def start_and_read(lists, forbidden="", name=None, documents=()):
+        kubeconfig, running = api(lists, forbidden, documents)
         return scaledobject_info.read(Cluster(kubeconfig, None), "test", name), running
 
     return start_and_read
@@ -118,7 +131,12 @@ def test_all_scaledobjects_of_a_namespace_get_their_own_objects(read):
         ("scaledobject-py", "keda-hpa-scaledobject-py", "test"),
         ("stateful", None, None),
     ]
-    assert requests(running) == [("GET", SCALEDOBJECTS, ""), ("GET", DEPLOYMENTS, ""), ("GET", HPAS, "")]
+    assert requests(running) == [
+        ("GET", SCALEDOBJECTS, ""),
+        ("GET", DEPLOYMENTS, ""),
+        ("GET", STATEFULSETS, "metadata.name=test"),
+        ("GET", HPAS, ""),
+    ]
 
 
 def test_a_missing_scaledobject_gives_an_empty_list_by_one_request(api):
@@ -127,6 +145,48 @@ def test_a_missing_scaledobject_gives_an_empty_list_by_one_request(api):
     assert result["scaledobjects"] == []
     assert not result.get("failed")
     assert requests(running) == [("GET", SCALEDOBJECTS, "metadata.name=other")]
+
+
+def target(name, kind, api_version=None):
+    """A ScaledObject of another name and kind of workload."""
+    return changed(scales(kind, api_version), "metadata.name", name)
+
+
+COUNTS = ("spec_replicas", "replicas", "ready_replicas")
+
+
+def test_workloads_of_every_kind_have_their_replicas(read):
+    lists = {
+        SCALEDOBJECTS: [
+            SCALEDOBJECT,
+            target("a-fleet", "Fleet", "shop.example/v1"),
+            target("a-set", "StatefulSet"),
+            target("b-gone", "StatefulSet", None) | {"spec": scales("StatefulSet", name="gone")["spec"]},
+            target("c-unknown", "Fleet"),
+            target("d-unscalable", "DaemonSet"),
+        ],
+        DEPLOYMENTS: [DEPLOYMENT],
+        STATEFULSETS: [stateful(4, 3, 2)],
+        FLEETS: [FLEET],
+        HPAS: [],
+    }
+    documents = {**DISCOVERY, f"{FLEETS}/test/scale": scale(3, 2)}
+    found, _running = read(lists, documents=documents)
+    workloads = {item["name"]: item["workload"] for item in found}
+    fleet, stateful_set, deployment = (workloads[name] for name in ("a-fleet", "a-set", "scaledobject-py"))
+    assert fleet == {"kind": "Fleet", "name": "test", "api_version": "shop.example/v1"} | dict(
+        zip(COUNTS, (3, 2, None), strict=True)
+    )
+    assert [stateful_set[key] for key in ("kind", *COUNTS)] == ["StatefulSet", 4, 3, 2]
+    assert [deployment[key] for key in ("kind", *COUNTS)] == ["Deployment", 1, 1, 1]
+    assert [workloads[name] for name in ("b-gone", "c-unknown", "d-unscalable")] == [None] * 3
+
+
+def test_a_workload_that_may_not_be_read_is_left_out(read):
+    lists = {**ONE, SCALEDOBJECTS: [target("a-set", "StatefulSet")], STATEFULSETS: [stateful(1, 1, 1)]}
+    assert read(lists)[0][0]["workload"]["replicas"] == 1
+    (found,), _running = read(lists, forbidden=STATEFULSETS)
+    assert found["workload"] is None
 
 
 def test_deployments_need_no_permission_where_none_is_scaled(read):

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...autoscaling import missing_values, pausing
+from ...kube.resources import DEPLOYMENT
 from ...prometheus.scrapes import ScrapeTarget
-from ..observed.cluster_state import DEPLOYMENTS, HPAS, SCALEDOBJECTS
+from ..observed.cluster_state import HPAS, SCALEDOBJECTS
 from ..observed.state import State
 from .findings import Code, Finding
 from .outcomes import Reason
@@ -51,17 +52,19 @@ def _absent(state: State, reason: Reason, kind: str, name: str) -> MissingLink:
 
 
 def _missing_pods(state: State) -> MissingLink | None:
-    deployment = state.cluster.deployment
-    if deployment is None:
-        return _absent(state, Reason.DEPLOYMENT_MISSING, DEPLOYMENTS, "the Deployment")
-    if deployment.ready < max(_least_pods(state), deployment.spec_replicas):
-        waiting = sorted({pod.waiting for pod in state.cluster.pods.values() if pod.waiting})
+    workload, resource = state.cluster.workload, state.cluster.subject.resource
+    if workload is None:
+        reason = Reason.DEPLOYMENT_MISSING if resource == DEPLOYMENT else Reason.WORKLOAD_MISSING
+        return _absent(state, reason, resource.name, f"the {resource.kind}")
+    if workload.ready < max(_least_pods(state), workload.spec_replicas):
+        waiting = sorted({pod.waiting for pod in state.cluster.own_pods.values() if pod.waiting})
         return _link(
             Reason.PODS_NOT_READY,
             Code.PODS_WAITING,
-            name=deployment.name,
-            ready=deployment.ready,
-            wanted=deployment.spec_replicas,
+            kind=resource.kind,
+            name=workload.name,
+            ready=workload.ready,
+            wanted=workload.spec_replicas,
             waiting=waiting,
         )
     return None
@@ -103,7 +106,7 @@ def _down(target: ScrapeTarget) -> MissingLink:
 
 
 def _missing_scrape(state: State) -> MissingLink | None:
-    ready = {name for name, pod in state.cluster.pods.items() if pod.ready and not pod.leaving}
+    ready = {name for name, pod in state.cluster.own_pods.items() if pod.ready and not pod.leaving}
     targets = [target for target in state.own_targets if target.pod in ready]
     if not ready and _least_pods(state) == 0:
         return _link(Reason.SCRAPE_TARGET_MISSING, Code.NO_POD)

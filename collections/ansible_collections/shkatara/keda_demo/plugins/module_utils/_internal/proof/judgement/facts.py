@@ -11,6 +11,7 @@ from ...load.stats import LoadStats
 from ...prediction.scale_in import ScaleIn
 from ...prediction.scale_out import Prediction
 from ..observed.replicas import ReplicaCounts
+from ..observed.workload_state import Rollout
 from .cause_facts import CauseFacts
 from .findings import Finding
 
@@ -50,7 +51,10 @@ class HoldCutShort:
 
 @dataclass(frozen=True)
 class LeftDuringHold:
-    """A predicted count was there and did not stay; `return_seconds` is when it came back, None if it never did."""
+    """A predicted count was there and did not stay; `return_seconds` is when it came back, None if it never did.
+
+    `rollout` is the rollout that began before it left, None without one.
+    """
 
     replicas: int
     ready_seconds: float
@@ -58,6 +62,7 @@ class LeftDuringHold:
     hold_seconds: float
     return_seconds: float | None
     last: ReplicaCounts
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Rested:
 
 @dataclass(frozen=True)
 class RestBroken:
-    """Replicas were predicted to stay, and the HPA or the Deployment went up to `highest`."""
+    """Replicas were predicted to stay, and the HPA or the workload went up to `highest`."""
 
     prediction: Prediction
     highest: int
@@ -113,7 +118,7 @@ class LoadFailure:
 
 @dataclass(frozen=True)
 class Unwatched:
-    """The HPA or the Deployment could not be watched to the end of `phase`: `errors` by kind."""
+    """The HPA or the workload could not be watched to the end of `phase`: `errors` by kind."""
 
     errors: tuple[tuple[str, str], ...]
     scale_in: bool = False

@@ -16,7 +16,7 @@ class Code(StrEnum):
     UNWATCHED = "unwatched"  # object, error
     UNSEEN = "unseen"  # object
     GONE = "gone"  # object
-    PODS_WAITING = "pods_waiting"  # name, ready, wanted, waiting
+    PODS_WAITING = "pods_waiting"  # kind, name, ready, wanted, waiting
     NO_ANSWER = "no_answer"  # error
     NO_TARGETS = "no_targets"  # error
     NO_INTERVAL = "no_interval"
@@ -30,9 +30,10 @@ class Code(StrEnum):
     NO_VALID_METRIC = "no_valid_metric"  # name, condition
     NO_VALUE = "no_value"  # name, metric, condition
     # Rest.
-    REPLICAS_GONE = "replicas_gone"
+    REPLICAS_GONE = "replicas_gone"  # kind
     REPLICAS_MOVING = "replicas_moving"  # wanted, desired, current, ready
     PODS_LEAVING = "pods_leaving"  # count
+    ROLLING_OUT = "rolling_out"  # kind, name
     REPLICAS_UNWATCHED = "replicas_unwatched"  # errors
     NO_DATA = "no_data"
     NOT_READ = "not_read"

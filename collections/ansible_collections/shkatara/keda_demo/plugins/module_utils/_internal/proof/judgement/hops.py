@@ -7,10 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
+from ...kube.resources import DEPLOYMENT
 from ...kube.workloads import PodView
+from ...prediction.hop_bounds import DEPLOYMENT_SCALED, WORKLOAD_SCALED
 from ...prediction.scale_out import Prediction
-from ..observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, Change
+from ..observed.cluster_state import EVENTS, HPAS, REPLICASETS, Change
 from ..observed.state import State
+from ..observed.workload_state import PODS
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class HopContext:
 
     `pods_before` are the names of the pods that were there before the load. `metric_name` is the external metric of the
     HPA that the load raises. `inactive_replicas` is the count without any load. After the load has ended
-    `replicas_at_end` is the count that the Deployment was to have then, and `replicas_after` the predicted one.
+    `replicas_at_end` is the count that the workload was to have then, and `replicas_after` the predicted one.
     """
 
     change: Change
@@ -45,20 +48,28 @@ class HopContext:
 
     @property
     def spec(self) -> int:
-        """The replicas that the Deployment is to have; 0 without a Deployment."""
-        deployment = self.state.cluster.deployment
-        return deployment.spec_replicas if deployment else 0
+        """The replicas that the workload is to have; 0 without a workload."""
+        workload = self.state.cluster.workload
+        return workload.spec_replicas if workload else 0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of hops that the change may show: any, that of its object, and WORKLOAD."""
+        source = self.change.source
+        return ("", source, WORKLOAD) if source == self.state.cluster.subject.resource.name else ("", source)
 
     @property
     def settled(self) -> int | None:
-        """The count on which HPA and Deployment agree."""
+        """The count on which HPA and workload agree."""
         history = self.state.cluster.history
         return history[-1].settled if history else None
 
     @property
     def new_pod(self) -> PodView | None:
         """The pod of the change, if it was created after the load had started."""
-        return None if self.change.name in self.pods_before else self.state.cluster.pods.get(self.change.name)
+        pod = self.state.cluster.pods.get(self.change.name)
+        is_new = pod is not None and pod.name not in self.pods_before and self.state.cluster.subject.owns(pod)
+        return pod if is_new else None
 
     @property
     def is_event_of_new_pod(self) -> bool:
@@ -69,7 +80,7 @@ class HopContext:
 
 @dataclass(frozen=True)
 class Hop:
-    """A hop: the `kind` of the changes that can show it (empty: any), and the `source` in words.
+    """A hop: the `kind` of the changes that can show it (empty: any), and the `source` in words, with the kind's name.
 
     `after_load` is for hops of the scale-in. A watch has the resolution 0: the time of the event's arrival.
     """
@@ -105,6 +116,10 @@ def _hpa_wants_prediction(context: HopContext) -> bool:
 
 def _deployment_is_scaled(context: HopContext) -> bool:
     return context.spec > context.prediction.from_replicas
+
+
+def _other_workload_is_scaled(context: HopContext) -> bool:
+    return context.state.cluster.subject.resource != DEPLOYMENT and _deployment_is_scaled(context)
 
 
 def _replicaset_is_scaled(context: HopContext) -> bool:
@@ -151,30 +166,32 @@ def _is_scaled_to_zero(context: HopContext) -> bool:
     return context.inactive_replicas == 0 and context.spec == 0
 
 
-_HPA, _DEPLOYMENT, _PODS = "watch of the HPA", "watch of the Deployment", "watch of the pods"
+WORKLOAD = "workload"
+_HPA, _WORKLOAD, _PODS = "watch of the HPA", "watch of the {kind}", "watch of the pods"
 QUERY, COUNTER = "the trigger's query", "the counter's raw samples"
 HOPS = (
     Hop("metric_over_threshold", "prometheus", QUERY, _metric_is_over),
-    Hop("keda_activation", DEPLOYMENTS, _DEPLOYMENT, _is_activated),
+    Hop("keda_activation", WORKLOAD, _WORKLOAD, _is_activated),
     Hop("hpa_metric_over_threshold", HPAS, _HPA, _hpa_metric_is_over),
     Hop("hpa_decision", HPAS, _HPA, _hpa_wants_more),
     Hop("hpa_target_decision", HPAS, _HPA, _hpa_wants_prediction),
-    Hop("deployment_scaled", DEPLOYMENTS, _DEPLOYMENT, _deployment_is_scaled),
+    Hop(DEPLOYMENT_SCALED, DEPLOYMENT.name, _WORKLOAD, _deployment_is_scaled),
+    Hop(WORKLOAD_SCALED, WORKLOAD, _WORKLOAD, _other_workload_is_scaled),
     Hop("replicaset_scaled", REPLICASETS, "watch of the ReplicaSets", _replicaset_is_scaled),
     Hop("pod_created", PODS, _PODS, _pod_is_created),
     Hop("pod_scheduled", PODS, _PODS, _pod_is_scheduled),
     Hop("image_there", EVENTS, "watch of the events: Pulled", _image_is_pulled),
     Hop("container_started", PODS, _PODS, _pod_is_started),
     Hop("pod_ready", PODS, _PODS, _pod_is_ready),
-    Hop("replicas_ready", "", "watches of HPA and Deployment", _replicas_are_ready),
-    Hop("scale_in_decision", DEPLOYMENTS, _DEPLOYMENT, _scale_in_is_decided, after_load=True),
-    Hop("replicas_at_minimum", "", "watches of HPA and Deployment", _replicas_are_at_minimum, after_load=True),
-    Hop("scaled_to_zero", DEPLOYMENTS, _DEPLOYMENT, _is_scaled_to_zero, after_load=True),
+    Hop("replicas_ready", "", "watches of HPA and {kind}", _replicas_are_ready),
+    Hop("scale_in_decision", WORKLOAD, _WORKLOAD, _scale_in_is_decided, after_load=True),
+    Hop("replicas_at_minimum", "", "watches of HPA and {kind}", _replicas_are_at_minimum, after_load=True),
+    Hop("scaled_to_zero", WORKLOAD, _WORKLOAD, _is_scaled_to_zero, after_load=True),
 )
 
 
 def shown_hops(context: HopContext) -> Iterator[Hop]:
     """Yield the hops that a change shows, in their order; a later change may show a hop again."""
     for hop in HOPS:
-        if hop.after_load == context.load_ended and hop.kind in ("", context.change.source) and hop.is_shown(context):
+        if hop.after_load == context.load_ended and hop.kind in context.kinds and hop.is_shown(context):
             yield hop

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     SCALEDOBJECT_DELETED = "scaledobject_deleted"
     # The chain is not ready.
     DEPLOYMENT_MISSING = "deployment_missing"
+    WORKLOAD_MISSING = "workload_missing"
     PODS_NOT_READY = "pods_not_ready"
     PROMETHEUS_UNREACHABLE = "prometheus_unreachable"
     SCRAPE_TARGET_MISSING = "scrape_target_missing"
@@ -57,6 +58,7 @@ class Reason(StrEnum):
     AFTER_LATEST = "after_latest"
     HOLD_CUT_SHORT = "hold_cut_short"
     LEFT_DURING_HOLD = "left_during_hold"
+    ROLLED_OUT = "rolled_out"
     # Replicas stay, as predicted.
     LOAD_UNDER_THRESHOLD = "load_under_threshold"
     LOAD_UNDER_ACTIVATION = "load_under_activation"

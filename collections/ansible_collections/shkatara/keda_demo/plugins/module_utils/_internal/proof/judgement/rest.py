@@ -89,16 +89,21 @@ def _obstacle(state: State, config: HpaConfig | None, fallback: float | None) ->
 
 def _movement(state: State, config: HpaConfig | None, fallback: float | None) -> Finding | None:
     """Return what is still on its way to where it stays."""
-    view, deployment = state.cluster.hpa, state.cluster.deployment
-    if view is None or deployment is None:
-        return Finding(Code.REPLICAS_GONE)
-    count = deployment.spec_replicas
-    agree = {view.desired, deployment.replicas, deployment.ready} == {count}
+    view, workload = state.cluster.hpa, state.cluster.workload
+    kind = state.cluster.subject.resource.kind
+    if view is None or workload is None:
+        return Finding(Code.REPLICAS_GONE, {"kind": kind})
+    count = workload.spec_replicas
+    agree = {view.desired, workload.replicas, workload.ready} == {count}
     if not agree or not _stays(state, config, count, fallback):
-        counts = {"desired": view.desired, "current": deployment.replicas, "ready": deployment.ready}
+        counts = {"desired": view.desired, "current": workload.replicas, "ready": workload.ready}
         return Finding(Code.REPLICAS_MOVING, {"wanted": chain.minimum_replicas(state), **counts})
-    leaving = sum(pod.leaving for pod in state.cluster.pods.values())
-    return Finding(Code.PODS_LEAVING, {"count": leaving}) if leaving else None
+    leaving = sum(pod.leaving for pod in state.cluster.own_pods.values())
+    if leaving:
+        return Finding(Code.PODS_LEAVING, {"count": leaving})
+    if workload.rolling_out:
+        return Finding(Code.ROLLING_OUT, {"kind": kind, "name": workload.name})
+    return None
 
 
 def _stays(state: State, config: HpaConfig | None, count: int, fallback: float | None) -> bool:
@@ -131,7 +136,7 @@ def longest_wait(settle: float, scale_in: float, grace: float) -> tuple[tuple[st
 
     :param settle: how long the metric may fall; once before the HPA shrinks, and once for other traffic
     :param scale_in: how long the HPA may take to shrink
-    :param grace: how long a pod may take to leave
+    :param grace: how long the pods may take to leave
     """
     return (
         ("metric", settle),

@@ -15,6 +15,7 @@ from ...load.stats import LoadStats
 from ...prediction.hop_bounds import MARGIN_SECONDS
 from ...prediction.scale_out import Prediction
 from ..observed.replicas import ReplicaCounts
+from ..observed.workload_state import Rollout
 from . import diagnosis
 from .facts import Held, HoldCutShort, LeftDuringHold, RestBroken, Rested, RestLost, RestTooShort, Unwatched
 from .outcomes import Outcome, Reason, Verdict
@@ -30,7 +31,7 @@ class Evidence:
     `history` has the counts at each change since the first request, the first being those before it.
     `metric_was_over` says whether the trigger's query, or the HPA's own metric, was observed over the threshold.
     `unwatched` has (kind, error) of the kinds whose broken watch hides the replicas now. `others` are the triggers that
-    are not predicted.
+    are not predicted. `rollout` is the first rollout since the first request.
     """
 
     history: Sequence[ReplicaCounts]
@@ -40,6 +41,7 @@ class Evidence:
     metric_was_over: bool = False
     unwatched: tuple[tuple[str, str], ...] = ()
     others: tuple[NotPredicted, ...] = ()
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True)
@@ -136,15 +138,18 @@ def _held(stay: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
 
 
 def _flapped(left: Stay, held: Stay | None, evidence: Evidence) -> Verdict:
+    end = left.start if left.end is None else left.end
+    rollout = evidence.rollout if evidence.rollout and evidence.rollout.seconds <= end + _CLOCKS_SECONDS else None
     facts = LeftDuringHold(
         replicas=left.count,
         ready_seconds=left.start,
-        left_seconds=left.start if left.end is None else left.end,
+        left_seconds=end,
         hold_seconds=evidence.hold_seconds,
         return_seconds=None if held is None else held.start,
         last=evidence.history[-1],
+        rollout=rollout,
     )
-    return Verdict(Outcome.FLAPPED, Reason.LEFT_DURING_HOLD, facts)
+    return Verdict(Outcome.FLAPPED, Reason.ROLLED_OUT if rollout else Reason.LEFT_DURING_HOLD, facts)
 
 
 def _judge_rest(prediction: Prediction, evidence: Evidence) -> Verdict | None:

@@ -14,7 +14,7 @@ _PHRASES: Mapping[Code, str] = {
     Code.UNWATCHED: "{object} can't be watched: {error}",
     Code.UNSEEN: "{object} was not seen yet",
     Code.GONE: "{object} is gone",
-    Code.PODS_WAITING: "Deployment {name} has {ready} of {wanted} pods Ready{waiting}",
+    Code.PODS_WAITING: "{kind} {name} has {ready} of {wanted} pods Ready{waiting}",
     Code.NO_ANSWER: "Prometheus: {error}",
     Code.NO_TARGETS: "Prometheus does not tell its targets ({error}): give the interval in `scrape_interval`",
     Code.NO_INTERVAL: "Prometheus tells no interval of its targets: give it in `scrape_interval`",
@@ -37,11 +37,12 @@ _PHRASES: Mapping[Code, str] = {
     Code.NOT_READY: "ScaledObject {name} is not Ready ({condition})",
     Code.NO_VALID_METRIC: "HPA {name} has no valid metric ({condition})",
     Code.NO_VALUE: "HPA {name} has no value of {metric} ({condition})",
-    Code.REPLICAS_GONE: "the HPA or the Deployment is gone",
+    Code.REPLICAS_GONE: "the HPA or the {kind} is gone",
     Code.REPLICAS_MOVING: (
         "replicas are to be {wanted} without any load: the HPA wants {desired}, {current} are there, {ready} Ready"
     ),
     Code.PODS_LEAVING: "{count} pods of an earlier load are still leaving",
+    Code.ROLLING_OUT: "{kind} {name} is still replacing pods of an older template",
     Code.REPLICAS_UNWATCHED: "the replicas can't be watched: {errors}",
     Code.NO_DATA: "the trigger's query returns no data, which is an error for KEDA and not 0",
     Code.NOT_READ: "the metric was not read yet",

@@ -11,6 +11,7 @@ from ...load.stats import LoadStats
 from ...prediction.hop_bounds import MARGIN_SECONDS
 from ...prediction.scale_out import Prediction
 from ..observed.replicas import ReplicaCounts
+from ..observed.workload_state import Rollout
 
 
 def replicas(count: int) -> str:
@@ -54,6 +55,14 @@ def load_outlasted(latest: float, latest_parts: Mapping[str, float]) -> str:
 def last_counts(last: ReplicaCounts) -> str:
     """Return the counts at the end, as a sentence."""
     return f"At the end the HPA wanted {last.desired}, {last.current} pods were there and {last.ready} Ready."
+
+
+def rollout(seen: Rollout) -> str:
+    """Return that a rollout began, as a sentence."""
+    return (
+        f"A rollout began {seen.seconds:.1f} s after the first request: the pods' template went from revision "
+        f"{seen.before} to {seen.after}."
+    )
 
 
 def errors(by_kind: Iterable[tuple[str, str]]) -> str:

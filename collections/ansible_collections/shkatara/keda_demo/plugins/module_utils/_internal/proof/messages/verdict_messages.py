@@ -64,6 +64,8 @@ def _hold_cut_short(_verdict: Verdict, facts: records.HoldCutShort) -> str:
 
 def _left_during_hold(_verdict: Verdict, facts: records.LeftDuringHold) -> str:
     returned = "" if facts.return_seconds is None else f"They were back after {facts.return_seconds:.1f} s. "
+    if facts.rollout is not None:
+        returned = f"{phrases.rollout(facts.rollout)} Prove the ScaledObject while nothing is rolled out. {returned}"
     return (
         f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s as predicted, and after "
         f"{facts.left_seconds:.1f} s they were not: {facts.hold_seconds:g} s were asked. {returned}"

@@ -3,13 +3,12 @@
 """The newest view of each Kubernetes object of a proof, and the history of the replica counts.
 
 Pure: no cluster, no clock. Times are monotonic seconds, as the observations have them. While the watch of the HPA or of
-the Deployment is broken nothing is known of the replicas; what happened meanwhile arrives at once when the watch is
+the workload is broken nothing is known of the replicas; what happened meanwhile arrives at once when the watch is
 open again, so that such counts have an earliest time as well.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -19,18 +18,20 @@ from ...autoscaling.hpa_object import HpaView
 from ...autoscaling.scaledobject import ScaledObjectView
 from ...kube import workloads
 from ...kube.field_managers import UNKNOWN
+from ...kube.scale_watcher import SCALES
 from ...kube.watcher import ObjectEvent, WatchFailed, WatchObservation, WatchRecovered
 from ...kube.workloads import EventView, PodView, WorkloadView
 from .other_hpas import OtherHpas
 from .replicas import ReplicaCounts
+from .watch_gap import WatchGap
+from .workload_state import PODS, WorkloadState
 
-SCALEDOBJECTS, HPAS, DEPLOYMENTS = "scaledobjects", "horizontalpodautoscalers", "deployments"
-REPLICASETS, PODS, EVENTS = "replicasets", "pods", "events"
+SCALEDOBJECTS, HPAS = "scaledobjects", "horizontalpodautoscalers"
+REPLICASETS, EVENTS = "replicasets", "events"
 _VIEWS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     SCALEDOBJECTS: scaledobject.scaledobject_view,
     HPAS: hpa_object.hpa_view,
-    DEPLOYMENTS: workloads.workload_view,
-    REPLICASETS: workloads.workload_view,
+    REPLICASETS: workloads.replicaset_view,
     PODS: workloads.pod_view,
     EVENTS: workloads.event_view,
 }
@@ -45,11 +46,8 @@ _UNLISTED_FIELDS = {
     "scale_target",
     "demands",
     "writer",
+    "controller",
 }
-# The kinds that the replica counts come from.
-_COUNTED = (HPAS, DEPLOYMENTS)
-# Events that a broken watch missed arrive within this time after its recovery.
-_CATCH_UP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,29 +61,17 @@ class Change:
     value: object
 
 
-@dataclass(frozen=True)
-class WatchGap:
-    """The time in which a watch was broken: from `begin` until shortly after `recovered`."""
-
-    begin: float
-    recovered: float = math.inf
-
-    def lasts(self, now: float) -> bool:
-        """Whether events of that time may still arrive."""
-        return now < self.recovered + _CATCH_UP_SECONDS
-
-
 @dataclass
 class ClusterState:
     """The views of a proof's objects. `errors` has why a kind is not watched now, `kinds_seen` those with an event.
 
     `keda` is KEDA's (major, minor), None if it is not known. `hpa_history` has (monotonic seconds, view) of each status
-    of the HPA.
+    of the HPA. `pods` are those of the workload's selector.
     """
 
     scaledobject: ScaledObjectView | None = None
     hpa: HpaView | None = None
-    deployment: WorkloadView | None = None
+    subject: WorkloadState = field(default_factory=WorkloadState)
     pods: dict[str, PodView] = field(default_factory=dict)
     replicasets: dict[str, WorkloadView] = field(default_factory=dict)
     events: dict[str, EventView] = field(default_factory=dict)
@@ -96,6 +82,21 @@ class ClusterState:
     errors: dict[str, str] = field(default_factory=dict)
     gaps: dict[str, WatchGap] = field(default_factory=dict)
     keda: tuple[int, int] | None = None
+
+    @property
+    def workload(self) -> WorkloadView | None:
+        """The workload; None while it is not there."""
+        return self.subject.view
+
+    @property
+    def own_pods(self) -> dict[str, PodView]:
+        """The pods that belong to the workload."""
+        return {name: pod for name, pod in self.pods.items() if self.subject.owns(pod)}
+
+    @property
+    def _counted(self) -> tuple[str, ...]:
+        """The kinds of objects whose broken watch hides the replicas."""
+        return (HPAS, *self.subject.watches)
 
     def apply(self, observation: WatchObservation) -> list[Change]:
         """Take in an observation; return what it changed."""
@@ -119,7 +120,7 @@ class ClusterState:
         return changes
 
     def _apply_failure(self, failure: WatchFailed) -> list[Change]:
-        if failure.kind in _COUNTED:
+        if failure.kind in self._counted:
             gap = self.gaps.get(failure.kind)
             self.gaps[failure.kind] = WatchGap(gap.begin if gap and gap.lasts(failure.at) else failure.at)
         if self.errors.get(failure.kind) == failure.message:
@@ -128,6 +129,21 @@ class ClusterState:
         return [Change(failure.at, failure.kind, "", "error", failure.message)]
 
     def _apply_object(self, event: ObjectEvent) -> list[Change]:
+        if event.kind in self.subject.sources:
+            self.subject.apply(event)
+            return self._workload_changes(event.at)
+        changes = self._apply_view(event)
+        # The Ready pods of some kinds are counted.
+        return changes + self._workload_changes(event.at) if event.kind == PODS else changes
+
+    def _workload_changes(self, at: float) -> list[Change]:
+        before = self.workload
+        fields = self.subject.update(at, self.pods.values())
+        view = self.workload or before
+        listed = ((name, value) for name, value in fields if name not in _UNLISTED_FIELDS)
+        return [Change(at, self.subject.resource.name, view.name, name, value) for name, value in listed if view]
+
+    def _apply_view(self, event: ObjectEvent) -> list[Change]:
         view = _VIEWS[event.kind](event.object)
         deleted = event.event == "DELETED"
         before = self._replace(event.kind, view.name, None if deleted else view)
@@ -149,8 +165,6 @@ class ClusterState:
             before, self.scaledobject = self.scaledobject, view
         elif kind == HPAS:
             before, self.hpa = self.hpa, view
-        elif kind == DEPLOYMENTS:
-            before, self.deployment = self.deployment, view
         else:
             by_kind: dict[str, dict[str, Any]] = {
                 PODS: self.pods,
@@ -172,25 +186,25 @@ class ClusterState:
         return [Change(at, EVENTS, f"{event.kind}/{event.object}", event.reason, event.message)]
 
     def _is_own(self, event: EventView) -> bool:
-        single = (self.scaledobject, self.hpa, self.deployment)
+        single = (self.scaledobject, self.hpa, self.workload)
         names = {view.name for view in single if view is not None} | set(self.replicasets) | set(self.pods)
         # A pod's first events may arrive before the pod itself.
-        return event.object in names or event.object.rpartition("-")[0] in self.replicasets
+        return event.object in names or self.subject.may_own(event.object, self.replicasets)
 
     def _append_counts(self, event: ObjectEvent) -> None:
-        if not self.kinds_seen.issuperset(_COUNTED):
+        if not self.kinds_seen.issuperset((HPAS, *self.subject.sources)):
             return
         # An object that is gone counts as zero, so that its counts do not stay.
-        hpa, deployment = self.hpa, self.deployment
-        gap = self.gaps.get(event.kind)
+        hpa, workload = self.hpa, self.workload
+        gap = self.gaps.get(self.subject.resource.name if event.kind == SCALES else event.kind)
         counts = ReplicaCounts(
             event.at,
             hpa.desired if hpa else 0,
-            deployment.spec_replicas if deployment else 0,
-            deployment.replicas if deployment else 0,
-            deployment.ready if deployment else 0,
+            workload.spec_replicas if workload else 0,
+            workload.replicas if workload else 0,
+            workload.ready if workload else 0,
             gap.begin if gap and gap.lasts(event.at) else None,
-            deployment.writer if deployment else UNKNOWN,
+            workload.writer if workload else UNKNOWN,
         )
         if not self.history or self.history[-1].counts != counts.counts:
             self.history.append(counts)
@@ -219,7 +233,7 @@ class ClusterState:
     @property
     def unwatched(self) -> tuple[tuple[str, str], ...]:
         """(kind, error) for each kind whose broken watch hides the replicas now."""
-        return tuple((kind, self.errors[kind]) for kind in _COUNTED if kind in self.errors)
+        return tuple((kind, self.errors[kind]) for kind in self._counted if kind in self.errors)
 
     def is_catching_up(self, now: float) -> bool:
         """Whether a watch recovered so recently that the events it missed may not be here yet."""

@@ -110,6 +110,14 @@ def test_the_lab_at_rest():
             "ready_replicas": 1,
             "available_replicas": 1,
         },
+        "workload": {
+            "kind": "Deployment",
+            "name": "test",
+            "api_version": "apps/v1",
+            "spec_replicas": 1,
+            "replicas": 1,
+            "ready_replicas": 1,
+        },
         "triggers": [
             {
                 "index": 0,

@@ -10,9 +10,12 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.permissions import (
     Permission,
     missing_permissions,
+    remedy,
     required_permissions,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.resources import STATEFULSET
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
+from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import ROLLOUTS
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -114,6 +117,36 @@ def test_permissions_for_a_prometheus_with_a_url_and_without_counters():
 def test_a_port_forward_in_one_namespace_is_required_once():
     required = required_permissions("test", prometheus_namespace="test", counters=True)
     assert [str(item) for item in required if item.subresource] == ["get on pods/portforward in namespace test"]
+
+
+@pytest.mark.parametrize(
+    ("workload", "kinds"),
+    [
+        (
+            STATEFULSET,
+            ["list on statefulsets.apps in namespace test", "watch on statefulsets.apps in namespace test"],
+        ),
+        (
+            ROLLOUTS,
+            [
+                "list on rollouts.argoproj.io in namespace test",
+                "watch on rollouts.argoproj.io in namespace test",
+                "get on rollouts/scale.argoproj.io in namespace test",
+            ],
+        ),
+        (None, []),
+    ],
+)
+def test_permissions_for_the_kind_of_the_workload(workload, kinds):
+    required = required_permissions("test", workload, prometheus_namespace=None, counters=False)
+    others = {"scaledobjects", "horizontalpodautoscalers", "pods", "events"}
+    assert [str(item) for item in required if item.resource not in others] == kinds
+
+
+def test_only_a_scale_that_may_not_be_read_has_a_remedy():
+    required = required_permissions("test", ROLLOUTS, prometheus_namespace=None, counters=False)
+    assert [word in remedy(required) for word in ("[argoproj.io]", "[rollouts/scale]", "[get]", "test")] == [True] * 4
+    assert remedy([item for item in required if item.subresource != "scale"]) == ""
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,8 @@ def test_is_outside(seconds, resolution, expected):
 
 def test_a_hop_without_bounds_is_not_outside():
     assert hop_bounds.is_outside(1.0, 0.0, None, None) is False
+
+
+def test_a_workload_without_replicasets_has_a_hop_of_its_own():
+    bounds = {"hpa_decision": (1.0, 2.0), "deployment_scaled": (3.0, 4.0), "replicaset_scaled": (5.0, 6.0)}
+    assert hop_bounds.without_replicasets(bounds) == {"hpa_decision": (1.0, 2.0), "workload_scaled": (3.0, 4.0)}

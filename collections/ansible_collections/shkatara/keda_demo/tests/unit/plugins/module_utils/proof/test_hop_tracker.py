@@ -13,11 +13,19 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import LoadSpec, Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.hop_tracker import HopTime, HopTracker
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.cluster_state import (
+    ClusterState,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.state import State
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.workload_state import (
+    WorkloadState,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import Plan, PlannedLoad
 from ansible_collections.shkatara.keda_demo.tests.support.objects import FIRST, METRIC, NEW, deployed, pod, scaled
 from ansible_collections.shkatara.keda_demo.tests.support.observations import NOON, metric, seen, series
 from ansible_collections.shkatara.keda_demo.tests.support.predictions import TIMING, predicted
 from ansible_collections.shkatara.keda_demo.tests.support.recordings import COUNTED, state_of
+from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import owned, stateful_pod
 
 TARGET = HpaConfig((Metric(METRIC, 10.0),), 1, 10)
 PLAN = Plan(
@@ -169,3 +177,25 @@ def test_hops_of_the_scale_out_end_with_the_load(load):
     load.tracker.end_load(ENDED, load.state)
     load.observe(seen(50.3, "deployments", deployed(4, 1, 1)), metric(51.0, 40.0))
     assert list(load.seconds) == ["first_request", "load_ended"]
+
+
+def test_a_new_pod_does_not_continue_the_count_of_an_earlier_pod_of_its_name():
+    """A StatefulSet names its pods by their numbers, so that an earlier load's pod had the same labels."""
+    earlier = series("test-1", (-60.0, 400.0))
+    load = Load(state=state_of(metric(0.2, 0.0, counter=[series(FIRST, (0.1, COUNTED)), earlier])))
+    load.tracker.note_load(SENT)
+    load.observe(seen(17.0, "pods", stateful_pod(1)), metric(17.1, 0.0, counter=[earlier]))
+    assert "new_pod_counted" not in load.seconds
+    load.observe(metric(26.0, 0.0, counter=[series("test-1", (-60.0, 400.0), (25.3, 75.0))]))
+    assert load.seconds["new_pod_counted"] == pytest.approx(25.0)
+
+
+def test_a_new_pod_of_another_workload_is_no_hop():
+    subject = WorkloadState(other_owners={"canary": "Deployment canary"})
+    load = Load(state=State(ClusterState(subject=subject), state_of().metrics))
+    load.tracker.note_load(SENT)
+    other = owned(pod("canary-x7k2p"), "ReplicaSet", "canary", "canary")
+    load.observe(seen(5.0, "pods", other))
+    assert list(load.seconds) == ["first_request"]
+    load.observe(seen(6.0, "pods", pod(NEW[0])))
+    assert "pod_created" in load.seconds

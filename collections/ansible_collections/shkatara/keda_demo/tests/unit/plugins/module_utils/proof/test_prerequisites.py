@@ -10,11 +10,13 @@ from dataclasses import replace
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.resources import STATEFULSET
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import prerequisites
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
 from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, REVIEWS, proof_api
+from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import DISCOVERY, FLEET, scale, scales
 
 SCALEDOBJECTS = "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects"
 TARGET = find_target(Objects(scaledobjects=[SCALEDOBJECT], deployments=[DEPLOYMENT]), "test", "scaledobject-py")
@@ -169,3 +171,47 @@ def test_an_error_that_is_no_refusal_is_raised_as_it_is(cluster_of):
         prerequisites.find_target(cluster_of(api), PARAMS)
     assert raised.value.status == 404
     assert REVIEWS not in [path for _method, path, _query in api.asked]
+
+
+# Workloads of other kinds
+
+FLEET_LISTS = {
+    SCALEDOBJECTS: [scales("Fleet", "shop.example/v1")],
+    "/apis/shop.example/v1/namespaces/test/fleets": [FLEET],
+    "/api/v1/namespaces/test/pods": [],
+}
+SCALE = "/apis/shop.example/v1/namespaces/test/fleets/test/scale"
+FLEET_DOCUMENTS = {"/apis/shop.example/v1/": DISCOVERY["/apis/shop.example/v1/"], SCALE: scale(1, 1)}
+
+
+def test_a_custom_resource_of_a_cluster_with_its_scale(cluster_of):
+    with proof_api(lists=FLEET_LISTS, documents=FLEET_DOCUMENTS) as api:
+        target = prerequisites.find_target(cluster_of(api), PARAMS)
+    assert (target.workload.title, target.workload.pod_labels) == ("Fleet test", "app=test")
+
+
+def test_a_scale_that_may_not_be_read_is_named_with_the_remedy(cluster_of):
+    review = denied(("get", "fleets"))
+    with (
+        proof_api(lists=FLEET_LISTS, documents=FLEET_DOCUMENTS, forbidden=[SCALE], is_denied=review) as api,
+        pytest.raises(BadInput, match=r"\[shop\.example\], resources \[fleets/scale\] and verbs \[get\]") as raised,
+    ):
+        prerequisites.find_target(cluster_of(api), PARAMS)
+    assert "get on fleets/scale.shop.example in namespace test" in str(raised.value)
+
+
+def test_permissions_are_those_of_the_workloads_kind(cluster_of):
+    stateful = replace(TARGET.workload, resource=STATEFULSET)
+    with (
+        proof_api(is_denied=denied(("watch", "statefulsets"), ("watch", "replicasets"))) as api,
+        pytest.raises(BadInput) as raised,
+    ):
+        prerequisites.check_permissions(cluster_of(api), replace(TARGET, workload=stateful), None, "v1.25.0")
+    assert missing(raised) == ["watch on statefulsets.apps in namespace test"]
+
+
+def test_without_the_scaledobject_the_kind_is_not_known(cluster_of):
+    review = denied(("list", "scaledobjects"), ("list", "deployments"))
+    with proof_api(forbidden=[SCALEDOBJECTS], is_denied=review) as api, pytest.raises(BadInput) as raised:
+        prerequisites.find_target(cluster_of(api), PARAMS)
+    assert missing(raised) == ["list on scaledobjects.keda.sh in namespace test"]

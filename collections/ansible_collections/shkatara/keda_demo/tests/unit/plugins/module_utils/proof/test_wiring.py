@@ -36,6 +36,8 @@ from ansible_collections.shkatara.keda_demo.tests.support.observations import (
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import proof_api
 from ansible_collections.shkatara.keda_demo.tests.support.recordings import ready_chain
 from ansible_collections.shkatara.keda_demo.tests.support.scripted import Load, Time
+from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import FLEETS
+from ansible_collections.shkatara.keda_demo.tests.support.workload_runs import fleet_cluster, stateful_cluster
 
 URL = "http://192.0.2.11:30115/"
 MONOTONIC = 1000.0
@@ -376,3 +378,33 @@ def test_the_message_of_check_mode_without_a_load_has_no_url():
     message = wiring.check_mode_message(LoadOptions(""), TARGET)
     assert "Deployment test" in message
     assert "http" not in message
+
+
+# Workloads of other kinds
+
+
+@pytest.mark.parametrize(
+    ("cluster", "watched"),
+    [
+        (stateful_cluster(), ["scaledobjects", "horizontalpodautoscalers", "statefulsets", "events", "pods"]),
+        (fleet_cluster(), ["scaledobjects", "horizontalpodautoscalers", "events", FLEETS, "pods"]),
+    ],
+)
+def test_the_kind_of_the_workload_is_watched_and_no_replicasets(cluster, watched):
+    recorder = Recorder()
+    workload_target = find_target(cluster, "test", "scaledobject-py")
+    parts = recorder.parts(watch_scale=partial(RecordedWatch, recorder))
+    wiring.start_watchers(None, workload_target, queue.Queue(), parts)
+    assert list(recorder.watches) == watched
+    assert recorder.watches["pods"] == {"namespace": "test", "labels": "app=test"}
+    assert recorder.watches[watched[2] if "statefulsets" in watched else FLEETS] == {
+        "namespace": "test",
+        "name": "test",
+    }
+    state = wiring.new_state(workload_target)
+    assert state.cluster.subject.resource == workload_target.workload.resource
+
+
+def test_check_mode_names_the_workload():
+    workload_target = find_target(stateful_cluster(), "test", "scaledobject-py")
+    assert "StatefulSet test" in wiring.check_mode_message(LOAD, workload_target)

@@ -102,13 +102,13 @@ FAILED = {
             seen(1, "deployments", deployed(2, 2, 1)),
             Reason.PODS_NOT_READY,
             Code.PODS_WAITING,
-            {"name": "test", "ready": 1, "wanted": 2, "waiting": []},
+            {"kind": "Deployment", "name": "test", "ready": 1, "wanted": 2, "waiting": []},
         ),
         (
             seen(1, "deployments", deployed(0, 0, 0)),
             Reason.PODS_NOT_READY,
             Code.PODS_WAITING,
-            {"name": "test", "ready": 0, "wanted": 0, "waiting": []},
+            {"kind": "Deployment", "name": "test", "ready": 0, "wanted": 0, "waiting": []},
         ),
         (
             PollFailed(1, "pod monitoring/prometheus-k8s-0 does not answer"),
