@@ -168,7 +168,8 @@ class Run:
             return counted(self, targets) if counted else counts_of_all(self, targets)
 
         cluster = cluster or Objects(scaledobjects=[scaledobject], deployments=[DEPLOYMENT])
-        target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
+        asked = {name: options.get(name) for name in ("metric_per_request", "query_window")}
+        target = find_target(cluster, "test", "scaledobject-py", trigger, counter, **asked)
         if "phases" in options:
             options["phases"] = tuple(map(Phase, options["phases"]))
         state = new_state(target, given_interval)

@@ -68,6 +68,7 @@ def hpa_model(
     version: tuple[int, int],
     keda_version: KedaVersion | None = None,
     polled: Mapping[str, float | None] | None = None,
+    not_understood: str = "",
 ) -> HpaModel:
     """Return the model of an HPA, made from its own fields and not from the ScaledObject's.
 
@@ -78,6 +79,7 @@ def hpa_model(
     :param keda_version: KEDA's (major, minor), None if it is not known
     :param polled: the values of the triggers' queries, by the triggers' keys: an HPA at 0 replicas reads none, and one
         whose last sync ended without a decision shows values of an earlier sync
+    :param not_understood: why the load trigger's value under a load can't be computed; empty if it can
     """
     hindering = obstacles.obstacles(hpa, scaledobject, triggers, load_trigger, keda_version)
     if scaledobject.formula:
@@ -94,6 +96,9 @@ def hpa_model(
         trigger = next((owner for prefix, owner in by_prefix.items() if external and name.startswith(prefix)), None)
         label = obstacles.trigger_label(name, triggers)
         by_load = trigger is not None and trigger == load_trigger
+        if not_understood and by_load:
+            not_predicted.append(NotPredicted(label, not_understood))
+            continue
         metric = _metric(spec, name, hpa, by_load=by_load, polled=(polled or {}).get(trigger.key) if trigger else None)
         if name in missing and not by_load:
             not_predicted.append(NotPredicted(label, _without_value(missing[name])))

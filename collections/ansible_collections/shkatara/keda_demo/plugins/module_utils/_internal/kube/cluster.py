@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from . import keda_objects
+
 try:
     import kubernetes
     from kubernetes import client, config
@@ -183,17 +185,11 @@ class Cluster:
 
     def keda_version(self) -> str | None:
         """Return the version label or the image tag of KEDA's operator; None if it can't be read."""
-        try:
-            deployments = client.AppsV1Api(self._client).list_deployment_for_all_namespaces(
-                label_selector="app.kubernetes.io/name=keda-operator", _request_timeout=_READ_SECONDS
-            )
-        except (ApiException, HTTPError, OSError):
-            return None
-        for deployment in deployments.items:
-            labels = deployment.metadata.labels or {}
-            tag = deployment.spec.template.spec.containers[0].image.rpartition(":")[2]
-            return str(labels.get("app.kubernetes.io/version") or tag)
-        return None
+        return keda_objects.operator_version(self._client, _READ_SECONDS)
+
+    def keda_namespace(self) -> str:
+        """Return the namespace of KEDA's operator; KEDA's default if it can't be read."""
+        return keda_objects.operator_namespace(self._client, _READ_SECONDS)
 
     def _call(self, kind: str, namespace: str, name: str | None, labels: str | None, **options: Any) -> Any:
         selectors = {"field_selector": f"metadata.name={name}" if name else None, "label_selector": labels}

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import keda_objects
+
 try:
     from kubernetes import client
 except ImportError:  # the module reports it by missing_required_lib
@@ -28,7 +30,8 @@ def listers(api_client: Any) -> dict[str, Lister]:
         "events": core.list_namespaced_event,
         "services": core.list_namespaced_service,
         "endpoints": core.list_namespaced_endpoints,
-        "scaledobjects": lister(api_client, "keda.sh", "v1alpha1", "scaledobjects"),
+        "secrets": core.list_namespaced_secret,
+        **keda_objects.listers(api_client),
     }
 
 

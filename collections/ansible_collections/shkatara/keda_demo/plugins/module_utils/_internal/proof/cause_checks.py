@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..autoscaling.hpa_model import HpaModel
 from ..load.stats import LoadStats
 from ..prediction.scale_out import Prediction
+from . import queries
 from .judgement import causes, rest, writers
 from .judgement.cause_facts import OtherMetric, OtherWriter, RaisedMinimum
 from .judgement.causes import Witnesses
@@ -140,7 +141,7 @@ def requests_of_others(session: Session, load: PlannedLoad, seconds: float) -> f
 
     The metric at rest is part of the prediction, and what is too little to disturb the rest is none.
     """
-    prediction, per_request = load.prediction, session.options.metric_per_request
+    prediction, per_request = load.prediction, queries.per_request(session.target, session.state, session.options)
     if prediction is None or per_request <= 0:
         return 0.0
     at_rest = prediction.metric - load.spec.rate * per_request

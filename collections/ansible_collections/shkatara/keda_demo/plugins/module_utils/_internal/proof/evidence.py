@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from ..autoscaling.trigger_requests import TriggerRequest
+from ..autoscaling.triggers import Trigger
 from ..common import urls
 from ..prediction.hop_bounds import REPLICASET_SCALED
+from ..prometheus.not_understood import NotUnderstood
+from ..prometheus.query_shape import QueryShape
 from .observed.replicas import ReplicaCounts
 from .session import Session
 
@@ -65,7 +69,7 @@ def evidence(session: Session) -> dict[str, Any]:
         },
         "triggers": [
             {
-                **asdict(trigger),
+                **_trigger(trigger),
                 "server_address": urls.without_user(trigger.server_address),
                 "value": state.metrics.values.get(trigger.key),
             }
@@ -73,6 +77,7 @@ def evidence(session: Session) -> dict[str, Any]:
         ],
         "trigger": target.load_trigger.key if target.load_trigger else None,
         "query_window_seconds": target.query_window,
+        "query_shape": _shape(target.shape),
         "counter": target.counter or None,
         "scrape_interval_seconds": state.scrape_interval,
         "targets": [asdict(scrape_target) for scrape_target in state.feeding_targets],
@@ -82,3 +87,14 @@ def evidence(session: Session) -> dict[str, Any]:
         ],
         "errors": state.errors,
     }
+
+
+def _trigger(trigger: Trigger) -> dict[str, Any]:
+    """Return a trigger; of its headers the names, since their values are secrets."""
+    fields = asdict(replace(trigger, request=TriggerRequest()))
+    del fields["request"]
+    return {**fields, "headers": sorted(trigger.request.headers), "auth_modes": list(trigger.request.auth_modes)}
+
+
+def _shape(shape: QueryShape | NotUnderstood | None) -> dict[str, Any] | None:
+    return asdict(shape) if shape is not None else None

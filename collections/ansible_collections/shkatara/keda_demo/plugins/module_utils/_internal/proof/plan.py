@@ -13,7 +13,9 @@ from ..load.schedule import LoadSpec
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import InitialState, Prediction
+from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
+from .judgement.findings import Finding
 from .options import Options, Phase
 
 
@@ -24,6 +26,8 @@ class Situation:
     `baseline` is the metric at rest in its unit, `replicas` the count before the load. `counter_is_read` says whether
     the counter's samples are observed, `is_deployment` whether the workload has ReplicaSets, which are observed.
     `other_workloads` have pods that `pod_labels`, the workload's selector, selects too.
+    `shape` is what the load trigger's query makes of a counter, None where it is
+    not known, and `per_request` what one request a second adds to the metric. `warnings` are about the query.
     """
 
     options: Options
@@ -37,6 +41,9 @@ class Situation:
     is_deployment: bool = True
     pod_labels: str = ""
     other_workloads: tuple[str, ...] = ()
+    shape: QueryShape | None = None
+    per_request: float = 1.0
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def initial_state(self) -> InitialState:
@@ -46,7 +53,7 @@ class Situation:
         return InitialState(
             replicas=self.replicas,
             baseline=self.baseline,
-            per_request=self.options.metric_per_request,
+            per_request=self.per_request,
             activation_seconds=self.rules.polling_interval,
             from_zero=self.rules.first_replicas,
         )
@@ -62,7 +69,10 @@ class PlannedLoad:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is written down before the first request; None for each phase that is left out or can't be computed."""
+    """What is written down before the first request; None for each phase that is left out or can't be computed.
+
+    `per_request` is what one request a second adds to the metric. `warnings` are about the trigger's query.
+    """
 
     model: HpaModel
     rules: KedaRules
@@ -73,6 +83,8 @@ class Plan:
     to_zero: ScaleIn | None = None
     bounds: Bounds = field(default_factory=dict)
     scale_in_bounds: Bounds = field(default_factory=dict)
+    per_request: float = 1.0
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def metric_name(self) -> str:

@@ -11,7 +11,14 @@ from ..common.errors import BadInput
 from . import phases, planning, report, waits
 from .judgement.facts import Text
 from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
-from .messages import deviation_messages, obstacle_messages, progress_lines, verdict_messages, workload_messages
+from .messages import (
+    deviation_messages,
+    finding_messages,
+    obstacle_messages,
+    progress_lines,
+    verdict_messages,
+    workload_messages,
+)
 from .options import Phase
 from .plan import Plan, Situation
 from .report import Proof
@@ -78,7 +85,7 @@ def _run(proof: Proof) -> Verdict:
     _say_workload(session)
     situation = session.situation()
     # The triggers that are not predicted are in verdict.json from here on.
-    proof.plan = Plan(situation.model, situation.rules, situation.timing)
+    proof.plan = Plan(situation.model, situation.rules, situation.timing, per_request=situation.per_request)
     planning.check_phases(situation)
     for obstacle in situation.model.obstacles:
         session.say(f"warning: {obstacle_messages.warning(obstacle)}")
@@ -136,6 +143,8 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
     load = proof.plan.scale_out
     assert load is not None
     prediction = load.prediction
+    for finding in proof.plan.warnings:
+        session.say(finding_messages.phrase(finding))
     for warning in prediction.warnings if prediction else []:
         session.say(deviation_messages.short_stabilization(warning))
     report.write(proof)

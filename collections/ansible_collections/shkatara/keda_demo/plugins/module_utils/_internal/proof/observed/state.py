@@ -7,6 +7,7 @@ Pure: no cluster, no clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ...kube.watcher import WatchObservation
@@ -46,7 +47,7 @@ class State:
     @property
     def own_targets(self) -> list[ScrapeTarget]:
         """The scrape targets that are pods of the Deployment, of the jobs that feed the metric if these are known."""
-        feeds = self.metrics.feeds or set()
+        feeds = self.metrics.feeds or Counter()
         own = [target for target in self.metrics.targets or [] if target.pod in self.cluster.pods]
         jobs = {target.job for target in own if (target.job, target.instance) in feeds}
         return [target for target in own if not jobs or target.job in jobs]
@@ -58,9 +59,24 @@ class State:
         They are taken to be the Deployment's pods where the series do not say (there are none yet, or they have other
         labels).
         """
-        feeds = self.metrics.feeds or set()
+        feeds = self.metrics.feeds or Counter()
         named = [target for target in self.metrics.targets or [] if (target.job, target.instance) in feeds]
         return named if named and not any(target.pod in self.cluster.pods for target in named) else self.own_targets
+
+    @property
+    def jobs_per_pod(self) -> int:
+        """How many scrape jobs read one and the same page of a pod, so that the metric has its series as often.
+
+        It is 1 while it is not known which targets feed the metric.
+        """
+        if not self.metrics.feeds:
+            return 1
+        return max(Counter(target.url for target in self.feeding_targets).values(), default=1)
+
+    @property
+    def series_per_target(self) -> int:
+        """The most series that the metric has of one target; 1 while they are not known."""
+        return max(Counter(self.metrics.feeds or ()).values(), default=1)
 
     @property
     def own_pods_feed(self) -> bool:

@@ -53,6 +53,7 @@ def target_of(scaledobject=SCALEDOBJECT, **selection):
 
 TARGET = target_of()
 NO_ADDRESS = changed(SCALEDOBJECT, "spec.triggers.0.metadata.serverAddress", None)
+WITH_CREDENTIALS = changed(SCALEDOBJECT, "spec.triggers.0.metadata.authModes", "bearer")
 PARAMS = {
     "phases": ["scale_out", "hold"],
     "wait_timeout": 60,
@@ -227,6 +228,7 @@ def test_observations_versions_and_flags_reach_the_proof(run):
     [
         ({"api": {"is_denied": lambda attributes: attributes["verb"] == "watch"}}, r"watch on pods in namespace test"),
         ({"proof_target": target_of(NO_ADDRESS)}, r"prometheus_url"),
+        ({"proof_target": target_of(WITH_CREDENTIALS), "prometheus_headers": None}, r"\bbearer\b.*prometheus_headers"),
     ],
 )
 def test_a_proof_that_cannot_begin_starts_and_writes_nothing(run, tmp_path, options, named):
@@ -321,6 +323,49 @@ def test_triggers_of_another_prometheus_are_not_polled():
     assert poller.options["feeding"] == query
     assert poller.options["counter"] == 'python_request_operations_total{namespace="test"}'
     assert poller_of(TARGET).options["counter"] is None
+
+
+def test_triggers_of_another_tenant_are_not_polled():
+    asked = {"query": "queued", "serverAddress": ADDRESS}
+    more = [
+        {"type": "prometheus", "name": "other", "metadata": {**asked, "customHeaders": "X-Scope-OrgID=8"}},
+        {"type": "prometheus", "name": "same", "metadata": asked},
+    ]
+    both = changed(SCALEDOBJECT, "spec.triggers", [*SCALEDOBJECT["spec"]["triggers"], *more])
+    assert set(poller_of(target_of(both, trigger="0")).queries) == {"0", "same"}
+
+
+@pytest.mark.parametrize(
+    ("version", "parameters", "nan_is_zero"),
+    [
+        ("2.10.0", [("namespace", "shop")], True),
+        ("2.13.1", [("namespace", "shop"), ("dedup", "true")], True),
+        ("2.20.0", [("namespace", "shop"), ("dedup", "true")], False),
+        (None, [("namespace", "shop")], True),
+    ],
+)
+def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
+    asked = {"namespace": "shop", "queryParameters": "dedup=true", "customHeaders": "X-Scope-OrgID=8,X-Key=k"}
+    metadata = {**SCALEDOBJECT["spec"]["triggers"][0]["metadata"], **asked}
+    proof_target = target_of(changed(SCALEDOBJECT, "spec.triggers.0.metadata", metadata))
+    made = []
+
+    def poll(prometheus, *_args, **_options):
+        made.append(prometheus)
+        return RecordedWatch(Recorder(), None, None, "")
+
+    wiring.start_poller(
+        None,
+        proof_target,
+        PARAMS,
+        wiring.new_state(proof_target),
+        queue.Queue(),
+        parts=Recorder().parts(poll=poll),
+        keda_version=version,
+        headers=wiring.prometheus_headers(None, proof_target, PARAMS),
+    )
+    assert (made[0]._parameters, made[0]._nan_is_zero) == (parameters, nan_is_zero)
+    assert made[0]._headers == {"X-Scope-OrgID": "7", "X-Key": "k"}, "the option takes precedence"
 
 
 @pytest.mark.parametrize(("interval", "pause"), [(0.0, 2.0), (0.5, 1.0), (1.5, 1.5), (5.0, 5.0), (30.0, 5.0)])
