@@ -852,6 +852,7 @@ import traceback
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._internal.common.errors import BadInput
+from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.proof import options, prerequisites, wiring
 from ..module_utils._internal.proof.output.files import ProofFilesError
@@ -873,7 +874,7 @@ def run(module: AnsibleModule) -> None:
     params = module.params
     try:
         load_options = options.check_options(params)
-        cluster = Cluster(params["kubeconfig"], params["context"])
+        cluster = Cluster(**access_options.of_params(params))
         target = prerequisites.find_target(cluster, params)
         if module.check_mode:
             module.exit_json(changed=False, message=wiring.check_mode_message(load_options, target))

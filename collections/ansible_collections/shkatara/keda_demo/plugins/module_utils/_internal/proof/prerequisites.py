@@ -94,4 +94,4 @@ def _lacking(cluster: Cluster, required: Sequence[Permission]) -> str:
     missing = permissions.missing_permissions(cluster, required)
     if not missing:
         return ""
-    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {'; '.join(map(str, missing))}"
+    return f"Missing permission(s) of {cluster.access.source}: {'; '.join(map(str, missing))}"

@@ -169,6 +169,7 @@ def test_documentation_is_the_argument_spec():
     spec = copy.deepcopy(scaledobject_info.argument_spec())
     for option in spec.values():
         option.pop("fallback", None)
+        option.pop("no_log", None)
     documented = documented_options(scaledobject_info)
     assert {
         name: {key: value for key, value in option.items() if key != "description"}

@@ -27,8 +27,9 @@ UNDOCUMENTED = ("fallback", "no_log", "mutually_exclusive", "required_one_of")
 
 def documented(options):
     """Return the parts of documented options that an argument spec has too."""
+    keys = ("type", "required", "default", "choices", "elements", "aliases")
     return {
-        name: {key: option.get(key) for key in ("type", "required", "default", "choices", "elements") if key in option}
+        name: {key: option.get(key) for key in keys if key in option}
         | ({"options": documented(option["suboptions"])} if "suboptions" in option else {})
         for name, option in options.items()
     }

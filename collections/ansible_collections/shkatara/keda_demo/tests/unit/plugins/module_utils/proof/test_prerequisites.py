@@ -112,7 +112,7 @@ def missing(error):
 def test_missing_permissions_are_named_at_once(cluster_of):
     with proof_api(is_denied=denied(("watch", "replicasets"), ("list", "services"), ("get", "pods"))) as api:
         cluster = cluster_of(api)
-        with pytest.raises(BadInput, match=re.escape(cluster.kubeconfig)) as raised:
+        with pytest.raises(BadInput, match=re.escape(cluster.access.source)) as raised:
             prerequisites.check_permissions(cluster, COUNTED, "monitoring", "v1.25.0")
     assert missing(raised) == [
         "watch on replicasets.apps in namespace test",
