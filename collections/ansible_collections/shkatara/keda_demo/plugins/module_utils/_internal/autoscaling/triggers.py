@@ -16,13 +16,16 @@ from ..common.errors import BadInput
 from ..prometheus import promql
 from .scaledobject import ScaledObjectView
 
+# Go's strconv.ParseBool, in lower case.
+_TRUE = ("1", "t", "true")
+
 
 @dataclass(frozen=True)
 class Trigger:
     """A trigger of a ScaledObject. `query` and `server_address` are empty if it is not of type prometheus.
 
     `key` identifies the trigger within its ScaledObject, see trigger_keys. `activation` is in the metric's unit, and
-    `cached` is `useCachedMetrics`.
+    `cached` is `useCachedMetrics`. With `unsafe_ssl` KEDA takes any certificate of the server.
     """
 
     index: int
@@ -33,6 +36,7 @@ class Trigger:
     server_address: str = ""
     activation: float = 0.0
     cached: bool = False
+    unsafe_ssl: bool = False
 
     def __str__(self) -> str:
         return f"{self.key} ({self.type})"
@@ -58,6 +62,7 @@ def triggers_of(view: ScaledObjectView) -> tuple[Trigger, ...]:
                 server_address=metadata.get("serverAddress") or "",
                 activation=_number(metadata.get("activationThreshold")),
                 cached=bool(spec.get("useCachedMetrics")),
+                unsafe_ssl=str(metadata.get("unsafeSsl")).lower() in _TRUE,
             )
         )
     return tuple(triggers)

@@ -13,7 +13,6 @@ import contextlib
 import errno
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 from . import capacity
 from .answer import NoAnswer
@@ -63,7 +62,7 @@ class Sender:
     async def run(self) -> LoadStats:
         """Send until the load is over or stopped, then wait for the open requests to end.
 
-        :raises OSError: the URL's host has no address
+        :raises OSError: a URL's host has no address
         """
         most = self._most or capacity.allow_in_flight(self.spec)
         called = self._loop.time()
@@ -84,10 +83,10 @@ class Sender:
         return self.stats
 
     def _client(self) -> PlainClient | SessionClient:
-        parts = urlsplit(self.spec.url)
-        if parts.scheme == "http" and not self.spec.keep_alive and parts.username is None:
-            return PlainClient(self.spec.url)
-        return SessionClient(self.spec.url, self.spec.keep_alive)
+        spec, urls = self.spec, self.spec.urls_of(self._worker)
+        if capacity.is_plain(spec):
+            return PlainClient(*urls, request=spec.request)
+        return SessionClient(urls, spec.keep_alive, spec.request)
 
     async def _send_all(self, client: PlainClient | SessionClient, most: int) -> None:
         begin = self._loop.time() if self._begin_at is None else self._begin_at

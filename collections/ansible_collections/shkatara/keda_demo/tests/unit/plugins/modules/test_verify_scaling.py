@@ -170,6 +170,7 @@ class Module:
         assert validation.error_messages == []
         self.params = validation.validated_parameters
         self.check_mode = check_mode
+        self.no_log_values = set()
 
     def exit_json(self, **result):
         raise Ended(result)
