@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import ssl
 import threading
 from typing import Any
@@ -86,7 +87,10 @@ class ForwardedConnection(http.client.HTTPConnection):
         self.sock.settimeout(self._seconds)
         if self._tls is not None:
             try:
-                self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._server_name)
+                self.sock = self._tls.wrap_socket(
+                    self.sock, server_hostname=self._server_name, do_handshake_on_connect=False
+                )
+                self.sock.do_handshake()
             except (OSError, ValueError) as error:
                 broken = self._broken(self._forward, error)
                 self.close()
@@ -122,6 +126,12 @@ class ForwardedConnection(http.client.HTTPConnection):
 
     def close(self) -> None:
         """Close the port-forward too."""
+        if self._tls is not None and self.sock is not None:
+            # Bytes of TLS that nobody reads, such as session tickets, would end the library's thread by an exception.
+            with contextlib.suppress(OSError):
+                self.sock.setblocking(False)
+                while os.read(self.sock.fileno(), 65536):
+                    pass
         super().close()
         if self._forward is not None:
             with contextlib.suppress(OSError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import ssl
 from collections.abc import Callable
 from functools import partial
 
@@ -180,13 +181,25 @@ def own_error(error: Exception) -> str:
 
 
 def error_name(error: Exception) -> str:
-    """Return the name of an error: its code, its errno's name such as ECONNREFUSED, or its class."""
+    """Return the name of an error: its code, its errno's name such as ECONNREFUSED, OpenSSL's reason, or its class."""
     if isinstance(error, NoAnswer):
         return str(error)
+    secure = _tls_error(error)
+    if secure is not None:
+        return getattr(secure, "reason", None) or type(error).__name__
     return errno.errorcode.get(_errno(error), type(error).__name__)
 
 
+def _tls_error(error: Exception) -> ssl.SSLError | None:
+    """Return the error of OpenSSL in an error, whose number is none of the system's."""
+    # aiohttp's error of a certificate is one by its type alone.
+    inner = (getattr(error, "certificate_error", None), getattr(error, "os_error", None), error)
+    return next((each for each in inner if isinstance(each, ssl.SSLError)), None)
+
+
 def _errno(error: Exception) -> int:
+    if _tls_error(error) is not None:
+        return 0
     # aiohttp wraps the system's errors.
     number = getattr(getattr(error, "os_error", error), "errno", None)
     return number if isinstance(number, int) else 0

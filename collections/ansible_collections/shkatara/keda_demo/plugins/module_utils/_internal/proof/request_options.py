@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..common import http_headers, proxies, tls, urls
+from ..common import hiding, http_headers, proxies, tls, urls
 from ..common.tls import Trust
 from ..load.request import Request
 
@@ -42,7 +42,6 @@ _NO_SECRETS = {
     "referer", "user-agent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto",
     "x-request-id",
 }  # fmt: skip
-_SHORTEST_SECRET = 4
 
 
 def urls_of(http: Mapping[str, Any]) -> list[str]:
@@ -86,10 +85,9 @@ def secrets(http: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     shown: set[str] = set()
     hidden = {secret for url in urls_of(http) for secret in urls.secrets(str(url))}
     for name, value in _headers(http).items():
-        if name.lower() in _NO_SECRETS or len(value) < _SHORTEST_SECRET:
-            shown.add(value)
-        else:
-            hidden |= {value, *(part for part in value.split() if len(part) > len("Bearer "))}
+        secret = set() if name.lower() in _NO_SECRETS else hiding.of_header(value)
+        hidden |= secret
+        shown |= set() if secret else {value}
     return hidden, shown - hidden
 
 

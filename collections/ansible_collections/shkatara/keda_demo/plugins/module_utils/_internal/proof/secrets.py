@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..autoscaling.triggers import Trigger
-from ..common import urls
+from ..common import hiding, urls
 from ..common.hiding import Hider
 from . import request_options
 
@@ -46,5 +46,5 @@ def hide(no_log_values: set[str], params: Mapping[str, Any]) -> None:
 def hider(params: Mapping[str, Any], triggers: Iterable[Trigger]) -> Hider:
     """Return what hides the secrets of a proof in its files and lines."""
     given = [*(params.get("prometheus_headers") or {}).values(), params.get("api_key"), params.get("password")]
-    longer = {str(value) for value in given if len(str(value or "")) > len("Bearer")}
-    return Hider(of_options(params) | of_triggers(triggers) | longer)
+    more = {secret for value in given if value for secret in hiding.of_header(str(value))}
+    return Hider(of_options(params) | of_triggers(triggers) | more)
