@@ -259,3 +259,13 @@ def test_a_fallback_puts_its_replicas_in_place_of_the_metric(failures, kind, fal
     assert result.fallback == fallback
     if fallback:
         assert desired_replicas(result.config, fallback, 1) == 6
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, False), ({"unsafeSsl": "true"}, True), ({"unsafeSsl": "T"}, True), ({"unsafeSsl": "false"}, False)],
+)
+def test_whether_keda_takes_any_certificate(given, expected):
+    """KEDA reads it by Go's strconv.ParseBool."""
+    (trigger,) = triggers(prometheus(OTHER, **given))
+    assert trigger.unsafe_ssl is expected
