@@ -170,7 +170,8 @@ async def test_an_address_that_refuses_is_left_out(resolved, keep_alive):
         resolved(*HERE)
         stats = await send(server.url(host=NAME), rate=60, duration=0.5, keep_alive=keep_alive)
     assert (stats.answered, dict(stats.errors)) == (30, {})
-    assert {seen.address for seen in server.seen} == set(HERE[1:])
+    found = {seen.address for seen in server.seen}
+    assert found == set(HERE[1:]) or (keep_alive and found < set(HERE[1:]))  # few connections may do for all
 
 
 async def test_where_no_address_accepts_the_requests_fail(resolved):
