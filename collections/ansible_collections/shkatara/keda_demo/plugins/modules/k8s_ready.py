@@ -115,8 +115,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._internal.common.progress import Progress
-from ..module_utils._internal.kube import readiness, selectors
-from ..module_utils._internal.kube.cluster import ClusterError, kubeconfig_path, new_client
+from ..module_utils._internal.kube import access_options, readiness, selectors
+from ..module_utils._internal.kube.access import Access
+from ..module_utils._internal.kube.access_options import AccessOptions
+from ..module_utils._internal.kube.errors import ClusterError, no_answer_message
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 from ..module_utils._internal.kube.readiness import KINDS, Object
 
@@ -141,9 +143,11 @@ class Reader:
     used only if an object is not ready.
     """
 
-    def __init__(self, kubeconfig: str | None, context: str | None) -> None:
-        """:raises ClusterError: see new_client"""
-        self._client = new_client(kubeconfig_path(kubeconfig), context)
+    def __init__(self, kubeconfig: str | None, context: str | None, **options: Any) -> None:
+        """:raises ClusterError: see Access"""
+        access = Access(AccessOptions(kubeconfig, context, **options))
+        self._server = access.server
+        self._client = access.new_client()
         # Despite its name, it reads objects of every group.
         self._api = client.CustomObjectsApi(self._client)
 
@@ -165,6 +169,8 @@ class Reader:
         except ApiException as error:
             if error.status == 404:
                 return None
+            if not error.status:
+                raise ClusterError(no_answer_message(self._server, error)) from error
             raise ClusterError(f"the API server answers {error.status} ({error.reason})", error.status) from error
         except (HTTPError, OSError) as error:
             raise ClusterError("the API server does not answer") from error
@@ -257,7 +263,7 @@ def run(module: AnsibleModule) -> None:
     progress = Progress(params["progress_file"])
     timeout = 0 if module.check_mode else params["wait_timeout"]
     try:
-        reader = Reader(params["kubeconfig"], params["context"])
+        reader = Reader(**access_options.of_params(params))
         findings, waited = wait(
             lambda: unready_resources(reader, params["resources"]), timeout, params["wait_sleep"], progress.say
         )

@@ -484,7 +484,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._internal.autoscaling import scaledobject, summary
-from ..module_utils._internal.kube import scaled
+from ..module_utils._internal.kube import access_options, scaled
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 
@@ -554,7 +554,8 @@ def run(module: AnsibleModule) -> None:
     """Read the ScaledObjects and end the module."""
     params = module.params
     try:
-        scaledobjects = read(Cluster(params["kubeconfig"], params["context"]), params["namespace"], params["name"])
+        cluster = Cluster(**access_options.of_params(params))
+        scaledobjects = read(cluster, params["namespace"], params["name"])
     except ClusterError as error:
         module.fail_json(msg=str(error), changed=False)
     else:

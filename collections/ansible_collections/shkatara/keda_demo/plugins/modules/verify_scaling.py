@@ -75,17 +75,54 @@ options:
     suboptions:
       http:
         description:
-          - HTTP C(GET) requests. Each is sent at its scheduled time, whether earlier requests were answered or not,
+          - HTTP requests. Each is sent at its scheduled time, whether earlier requests were answered or not,
             and over a new connection unless O(load.http.keep_alive) is set. Redirects are not followed.
+          - If a name has several addresses, the connections go to those in turn that accept one before the load.
+          - Requests never go by a proxy, since that would be measured in place of the application. If E(HTTP_PROXY) or
+            E(HTTPS_PROXY) names one for the URL, a line of the progress says so.
           - A load that this machine can't send is refused, with the calculation. Each unanswered request needs a file
             descriptor and a port. There are at most O(load.http.rate) times O(load.http.timeout) such requests.
         type: dict
         required: true
         suboptions:
           url:
-            description: The URL of the requests.
+            description:
+              - The URL of the requests.
+              - A user and a password in it are sent by basic authentication, and are not shown.
+              - Exactly one of O(load.http.url) and O(load.http.urls) is required.
             type: str
-            required: true
+          urls:
+            description: Several URLs. The requests go to them in turn, and a URL may be in the list more than once.
+            type: list
+            elements: str
+          method:
+            description: V(GET), V(HEAD), V(POST), V(PUT), V(PATCH), V(DELETE) or V(OPTIONS).
+            type: str
+            default: GET
+          headers:
+            description:
+              - Headers of each request. One that is given replaces the module's own, such as C(User-Agent).
+              - C(Host) takes the place of the URL's host, so that the URL may be the address of an ingress. With https
+                it is also the name for which TLS asks and which the certificate must have.
+              - C(Content-Length) and headers about the connection can't be given.
+              - Ansible hides the values in the result, except those of C(Host), C(Accept), C(Content-Type) and the
+                like.
+            type: dict
+          body:
+            description:
+              - The body of each request. The method must be one that has a body.
+              - A text is sent as it is. Any other value is sent as JSON, with the header C(Content-Type) unless
+                O(load.http.headers) has one.
+            type: raw
+          validate_certs:
+            description: Whether the certificates of https URLs are checked.
+            type: bool
+            default: true
+          ca_path:
+            description:
+              - A file with the certificates of the authority of https URLs, or a folder of them as OpenSSL has it.
+              - The default is the authorities of this machine.
+            type: path
           rate:
             description:
               - Requests a second.
@@ -234,6 +271,8 @@ options:
         can reach it.
       - By default the module finds Prometheus by the trigger's C(serverAddress) and reaches it by a port-forward to its
         pod.
+      - A connection to the URL goes by the proxy that E(HTTP_PROXY) or E(HTTPS_PROXY) names for it, unless E(NO_PROXY)
+        excepts it. A port-forward goes by the way to the API server.
     type: str
   prometheus_headers:
     description:
@@ -243,7 +282,20 @@ options:
         the kubeconfig may read both.
       - Ansible hides their values everywhere in the result, even where the same text occurs by chance. A short value
         such as C(1) hides every 1.
+      - C(Authorization) takes precedence over a user and a password in the trigger's C(serverAddress), which the module
+        sends as KEDA does, and does not show.
     type: dict
+  prometheus_validate_certs:
+    description:
+      - Whether the certificate of Prometheus is checked, with an https O(prometheus_url), and with an https
+        C(serverAddress) inside of the port-forward, where it must have the name of the Service.
+      - The default is V(true), or for a C(serverAddress) the opposite of the trigger's C(unsafeSsl).
+    type: bool
+  prometheus_ca_path:
+    description:
+      - A file with the certificates of the authority of Prometheus, or a folder of them as OpenSSL has it.
+      - The default is the authorities of this machine.
+    type: path
   scrape_interval:
     description:
       - The seconds between two scrapes of the targets that feed the metric.
@@ -285,7 +337,7 @@ attributes:
         sends no request to the application and writes no file.
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
-  - aiohttp (Python library) >= 3.8.0
+  - aiohttp (Python library) >= 3.9.0
   - httptools (Python library) >= 0.6.0
   - prometheus-client (Python library)
   - promql-parser (Python library) >= 0.12.0
@@ -328,11 +380,17 @@ EXAMPLES = r"""
     phases: [activation, scale_out, hold]
     load:
       http:
-        url: https://checkout.staging.example.com/healthz
+        url: https://192.0.2.20/orders  # the ingress
+        method: POST
+        headers:
+          Host: checkout.staging.example.com
+        body: {item: 7, amount: 1}
+        ca_path: /etc/ssl/staging-ca.pem
         stages:
           - {rate: 170, duration: 60, ramp: true}
           - {rate: 170, duration: 240}
     prometheus_url: https://prometheus.staging.example.com
+    prometheus_ca_path: /etc/ssl/staging-ca.pem
     prometheus_headers:
       Authorization: "Bearer {{ lookup('env', 'PROMETHEUS_TOKEN') }}"
     proof_dir: "{{ lookup('env', 'CI_PROJECT_DIR') }}/proof"
@@ -582,9 +640,18 @@ load:
   returned: when the proof was begun
   contains:
     url:
-      description: The URL of the requests, without a user name and password.
+      description: The URL of the requests, the first of several, without a user name and password.
       type: str
       sample: http://10.89.10.21:30115/
+    urls:
+      description: All URLs of the requests.
+      type: list
+      elements: str
+      sample: [http://10.89.10.21:30115/]
+    method:
+      description: The method of the requests.
+      type: str
+      sample: GET
     rate:
       description: Requests a second in the last stage.
       type: float
@@ -830,6 +897,7 @@ evidence:
           server_address: http://prometheus-k8s.monitoring.svc:9090
           activation: 0.0
           cached: false
+          unsafe_ssl: false
           headers: []
           auth_modes: []
           value: 27.4
@@ -936,8 +1004,9 @@ import traceback
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._internal.common.errors import BadInput
+from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
-from ..module_utils._internal.proof import options, prerequisites, wiring
+from ..module_utils._internal.proof import options, prerequisites, secrets, wiring
 from ..module_utils._internal.proof.output.files import ProofFilesError
 
 LIBRARIES = (
@@ -956,10 +1025,12 @@ LIBRARIES = (
 def run(module: AnsibleModule) -> None:
     """Check the options and the target, run the proof unless in check mode, and end the module."""
     params = module.params
+    secrets.hide(module.no_log_values, params)
     try:
         load_options = options.check_options(params)
-        cluster = Cluster(params["kubeconfig"], params["context"])
+        cluster = Cluster(**access_options.of_params(params))
         target = prerequisites.find_target(cluster, params)
+        module.no_log_values |= secrets.of_triggers(target.triggers)
         if module.check_mode:
             module.exit_json(changed=False, message=wiring.check_mode_message(load_options, target))
         result = wiring.run_proof(params, load_options, cluster, target)

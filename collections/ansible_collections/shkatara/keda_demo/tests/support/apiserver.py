@@ -21,6 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.body = json.loads(self.rfile.read(size)) if size else None
         self.query = dict(parse_qsl(parts.query))
         self.api.asked.append((self.command, parts.path, self.query))
+        self.api.authorizations.add(self.headers.get("Authorization") or "")
         self.api.answer(self, parts.path)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
@@ -59,18 +60,27 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Api:
-    """Answers by `answer(handler, path)`; may be stopped and started again on the same port."""
+    """Answers by `answer(handler, path)`; may be stopped and started again on the same port.
 
-    def __init__(self, answer, port=0):
+    `tls` are the settings of TLS, None without. `authorizations` are the headers of that name that came.
+    """
+
+    def __init__(self, answer, port=0, tls=None):
         self.answer = answer
         self.asked = []
+        self.authorizations = set()
         self.port = port
+        self.tls = tls
         self._server = None
 
     def start(self):
         handler = type("OneHandler", (Handler,), {"api": self})
         self._server = Server(("127.0.0.1", self.port), handler)
         self.port = self._server.server_address[1]
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self):
@@ -78,22 +88,27 @@ class Api:
         self._server.shutdown()
         self._server.server_close()
 
-    def kubeconfig(self, path):
+    @property
+    def url(self):
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def kubeconfig(self, path, name="lab", user=None, **cluster):
+        """Write a kubeconfig with one context; `cluster` are other fields of the cluster."""
         document = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "lab", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
-            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "admin"}}],
-            "users": [{"name": "admin", "user": {"token": "not-a-secret"}}],
-            "current-context": "lab",
+            "clusters": [{"name": name, "cluster": {"server": self.url, **cluster}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": f"admin-{name}"}}],
+            "users": [{"name": f"admin-{name}", "user": {"token": "not-a-secret"} if user is None else user}],
+            "current-context": name,
         }
         path.write_text(yaml.safe_dump(document))
         return str(path)
 
 
 @contextlib.contextmanager
-def serve(answer):
-    api = Api(answer)
+def serve(answer, tls=None):
+    api = Api(answer, tls=tls)
     api.start()
     try:
         yield api

@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from .hiding import Hider
+
 
 class Progress:
-    """Writer of progress lines; does nothing when `path` is None."""
+    """Writer of progress lines, without the secrets of `hider`; does nothing when `path` is None."""
 
-    def __init__(self, path: str | None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: str | None, clock: Callable[[], float] = time.time, hider: Hider | None = None) -> None:
         self._clock = clock
+        self._hider = hider or Hider()
         self._file = _open(path) if path else None
 
     def say(self, msg: str) -> None:
@@ -28,7 +31,7 @@ class Progress:
         if self._file is None:
             return
         try:
-            self._file.write(json.dumps({"t": round(self._clock(), 3), "msg": msg}) + "\n")
+            self._file.write(json.dumps({"t": round(self._clock(), 3), "msg": self._hider.text(msg)}) + "\n")
         except OSError:
             self._file = None
 

@@ -10,25 +10,23 @@ recovery while no object changes.
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import keda_objects
+from . import keda_objects, listers, responses
+from .access import Access
+from .access_options import AccessOptions
+from .errors import ClusterError, no_answer_message, without_repr
 
 try:
-    import kubernetes
-    from kubernetes import client, config
+    from kubernetes import client
     from kubernetes.client.exceptions import ApiException
-    from kubernetes.config import ConfigException
     from urllib3.exceptions import HTTPError
 except ImportError:  # the module reports it by missing_required_lib
-    kubernetes = None
-    ApiException = ConfigException = RuntimeError
+    ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
-from . import listers, responses
+__all__ = ["Cluster", "ClusterError"]
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
@@ -38,62 +36,24 @@ _READ_SECONDS = 20
 WATCH_SECONDS = 20
 WATCH_READ_SECONDS = WATCH_SECONDS + 5
 GONE, NOT_FOUND = 410, 404
-_REPR = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
 OPENED = "OPENED"  # not an event of the API: the server has accepted the watch
 
 
-class ClusterError(Exception):
-    """The cluster or the access to it has a fault; `status` is the HTTP status or 0."""
-
-    def __init__(self, message: str, status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-def kubeconfig_path(kubeconfig: str | None) -> str:
-    """Return the path of a kubeconfig, kubectl's default if none is given."""
-    return os.path.expanduser(kubeconfig or "~/.kube/config")
-
-
-def new_client(kubeconfig: str, context: str | None) -> Any:
-    """Return a client of the kubernetes library for the kubeconfig at a path.
-
-    :raises ClusterError: no such file or context, or not a kubeconfig
-    """
-    if not os.path.exists(kubeconfig):
-        raise ClusterError(
-            f"kubeconfig {kubeconfig} does not exist: give the path of the cluster's kubeconfig in `kubeconfig`"
-        )
-    try:
-        configuration = client.Configuration()
-        config.load_kube_config(kubeconfig, context, configuration, persist_config=False)
-    except ConfigException as error:
-        raise ClusterError(f"kubeconfig {kubeconfig}: {error}{_known_contexts(kubeconfig, context)}") from error
-    except Exception as error:  # the exception of a broken YAML file depends on the library's version
-        raise ClusterError(f"kubeconfig {kubeconfig} can't be read: {error}") from error
-    # With retries a server that is down would delay every call. The client reads this only when it is created.
-    configuration.retries = False
-    return client.ApiClient(configuration)
-
-
-def _known_contexts(kubeconfig: str, context: str | None) -> str:
-    if not context:
-        return ""
-    try:
-        contexts, _active = config.list_kube_config_contexts(kubeconfig)
-    except ConfigException:
-        return ""
-    return f" (`context`; the file has: {', '.join(item['name'] for item in contexts)})"
-
-
 class Cluster:
-    """A cluster by its kubeconfig. Every read is a list or a watch, so two verbs for each kind are enough."""
+    """A cluster. Every read is a list or a watch, so two verbs for each kind are enough.
 
-    def __init__(self, kubeconfig: str | None, context: str | None) -> None:
-        self.kubeconfig = kubeconfig_path(kubeconfig)
-        self.context = context
+    `access` says which cluster it is. `host` is the URL of its API server without a password.
+    """
+
+    def __init__(self, kubeconfig: str | None = None, context: str | None = None, **options: Any) -> None:
+        """Make a client; nothing is connected yet.
+
+        :param options: other options of access, see AccessOptions
+        :raises ClusterError: see Access
+        """
+        self.access = Access(AccessOptions(kubeconfig, context, **options))
         self._client = self.new_client()
-        self.host: str = self._client.configuration.host
+        self.host = self.access.server
         self._methods = listers.listers(self._client)
 
     def add_kind(self, kind: str, group: str, version: str, plural: str) -> None:
@@ -101,11 +61,8 @@ class Cluster:
         self._methods.setdefault(kind, listers.lister(self._client, group, version, plural))
 
     def new_client(self) -> Any:
-        """Return another client: a port-forward changes its client's methods while it opens.
-
-        :raises ClusterError: see new_client
-        """
-        return new_client(self.kubeconfig, self.context)
+        """Return another client: a port-forward changes its client's methods while it opens."""
+        return self.access.new_client()
 
     def list(
         self, kind: str, namespace: str, name: str | None = None, labels: str | None = None
@@ -140,7 +97,9 @@ class Cluster:
         try:
             return json.loads(response.data)
         except HTTPError as error:
-            raise ClusterError(f"The API server {self.host} broke off its answer: {_without_repr(error)}") from error
+            raise ClusterError(
+                f"The API server {self.host} broke off its answer: {without_repr(str(error))}"
+            ) from error
         finally:
             response.release_conn()
 
@@ -172,7 +131,7 @@ class Cluster:
                     raise ClusterError(f"watch of {kind}: {status.get('message')}", int(status.get("code") or 0))
                 yield event["type"], event["object"]
         except (HTTPError, OSError) as error:
-            raise ClusterError(f"watch of {kind}: the connection broke: {_without_repr(error)}") from error
+            raise ClusterError(f"watch of {kind}: the connection broke: {without_repr(str(error))}") from error
         finally:
             response.close()
 
@@ -202,6 +161,8 @@ class Cluster:
         try:
             response = method(*names, _preload_content=False, _request_timeout=timeout, **options)
         except ApiException as error:
+            if not error.status:
+                raise ClusterError(no_answer_message(self.host, error)) from error
             raise ClusterError(
                 self._refusal(verb, kind, namespace, error.status, responses.refusal_reason(error.body)), error.status
             ) from error
@@ -217,21 +178,10 @@ class Cluster:
 
     def _refusal(self, verb: str, kind: str, namespace: str, status: int, reason: str) -> str:
         if status == 401:
-            return f"The API server {self.host} does not accept the credentials of {self.kubeconfig}: {reason}"
+            return f"The API server {self.host} does not accept the credentials of {self.access.source}: {reason}"
         place = f" in namespace {namespace}" if namespace else ""
         if status == 403:
             return f"Missing permission: verb {verb} on {kind}{place} ({reason})"
         if status == 404 and kind == "scaledobjects":
             return f"The cluster {self.host} has no kind ScaledObject: install KEDA first"
         return f"The API server {self.host} answered {status} for {kind}{place}: {reason}"
-
-
-def no_answer_message(host: str, error: Exception) -> str:
-    """Return the message about an API server that does not answer."""
-    return f"The API server {host} does not answer: {_without_repr(error)}"
-
-
-def _without_repr(error: Exception) -> str:
-    """Return urllib3's message without the repr of a connection at its beginning."""
-    text = str(error)
-    return _REPR.sub("", text.rpartition(">: ")[2]) or text

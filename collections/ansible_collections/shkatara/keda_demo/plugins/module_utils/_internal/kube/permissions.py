@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ..common import versions
-from .cluster import Cluster, ClusterError, no_answer_message
+from ..common import urls, versions
+from .cluster import Cluster
+from .errors import ClusterError, no_answer_message
 from .resources import DEPLOYMENT, REPLICASET, Resource
 
 try:
@@ -140,7 +141,7 @@ def _is_allowed(api_client: Any, permission: Permission) -> bool:
         name=permission.name or None,
     )
     review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes))
-    host = api_client.configuration.host
+    host = urls.without_user(api_client.configuration.host)
     try:
         answer = client.AuthorizationV1Api(api_client).create_self_subject_access_review(
             review, _request_timeout=_SECONDS
@@ -148,6 +149,8 @@ def _is_allowed(api_client: Any, permission: Permission) -> bool:
     except ApiException as error:
         if error.status == 401:
             raise ClusterError(f"The API server {host} does not accept the kubeconfig's credentials", 401) from error
+        if not error.status:
+            raise ClusterError(no_answer_message(host, error)) from error
         return True
     except (HTTPError, OSError) as error:
         raise ClusterError(no_answer_message(host, error)) from error

@@ -16,6 +16,8 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
+import ssl
 import threading
 from typing import Any
 
@@ -38,10 +40,24 @@ class ForwardedConnection(http.client.HTTPConnection):
 
     Opening a port-forward changes the methods of `api_client`, so each connection needs a client of its own. The
     connection comes from the pod's loopback: a server that listens on another address alone is not reached.
+
+    With `tls` the bytes inside are TLS, for the server `server_name`, whatever the TLS to the API server is.
     """
 
-    def __init__(self, api_client: Any, namespace: str, pod: str, port: int, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        api_client: Any,
+        namespace: str,
+        pod: str,
+        port: int,
+        timeout: float = TIMEOUT_SECONDS,
+        *,
+        tls: ssl.SSLContext | None = None,
+        server_name: str = "",
+    ) -> None:
         super().__init__(f"{pod}.{namespace}", port)
+        self._tls = tls
+        self._server_name = server_name
         self._api_client = api_client
         self._namespace = namespace
         self._pod = pod
@@ -53,18 +69,37 @@ class ForwardedConnection(http.client.HTTPConnection):
 
         :raises ForwardError: no answer in time, no permission, or no such pod
         """
+        proxy = self._proxy()
+        if proxy and not proxy.startswith("http://"):
+            raise self._error(f"it can't go by the proxy {proxy}: only an HTTP proxy (http://...) lets it through")
         opening = _Opening(self._api_client, self._namespace, self._pod, self.port)
         opening.start()
         try:
             self._forward = opening.wait(self._seconds)
         except ApiException as error:
-            raise self._error(self._refusal(str(error.reason))) from error
+            by = f" (by the proxy {proxy})" if proxy else ""
+            raise self._error(self._refusal(str(error.reason)) + by) from error
         except TimeoutError as error:
             raise self._error(f"the API server does not answer within {self._seconds:g} s") from error
         except Exception as error:  # the exception of a broken connection depends on the libraries' versions
             raise self._error(f"{type(error).__name__}: {error}") from error
         self.sock = self._forward.socket(self.port)
         self.sock.settimeout(self._seconds)
+        if self._tls is not None:
+            try:
+                self.sock = self._tls.wrap_socket(
+                    self.sock, server_hostname=self._server_name, do_handshake_on_connect=False
+                )
+                self.sock.do_handshake()
+            except (OSError, ValueError) as error:
+                broken = self._broken(self._forward, error)
+                self.close()
+                raise broken from error
+
+    def _proxy(self) -> str:
+        """Return the proxy to the API server, empty for none."""
+        configuration = self._api_client.configuration
+        return "" if configuration.no_proxy == "*" else str(configuration.proxy or "")
 
     def send(self, data: Any) -> None:
         """Send data; open a connection first if there is none.
@@ -91,6 +126,12 @@ class ForwardedConnection(http.client.HTTPConnection):
 
     def close(self) -> None:
         """Close the port-forward too."""
+        if self._tls is not None and self.sock is not None:
+            # Bytes of TLS that nobody reads, such as session tickets, would end the library's thread by an exception.
+            with contextlib.suppress(OSError):
+                self.sock.setblocking(False)
+                while os.read(self.sock.fileno(), 65536):
+                    pass
         super().close()
         if self._forward is not None:
             with contextlib.suppress(OSError):

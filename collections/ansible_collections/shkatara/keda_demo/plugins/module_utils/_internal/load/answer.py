@@ -27,12 +27,16 @@ class NoAnswer(Exception):
 
 
 class Answer:
-    """The first final answer on a connection. Source of the framing: RFC 9112, section 6.3."""
+    """The first final answer on a connection. Source of the framing: RFC 9112, section 6.3.
 
-    __slots__ = ("_head_size", "_is_complete", "_lasts_until_close", "_parser", "status")
+    The answer to a HEAD request ends with its head, whatever length it names.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_head_only", "_head_size", "_is_complete", "_lasts_until_close", "_parser", "status")
+
+    def __init__(self, head_only: bool = False) -> None:
         self.status = 0
+        self._head_only = head_only
         self._is_complete = False
         self._lasts_until_close = True
         self._head_size = 0
@@ -91,9 +95,10 @@ class Answer:
             raise ValueError(f"status {status}")
         if status >= 200:
             self.status = status
+            self._is_complete = self._head_only
         else:
             self._lasts_until_close = True
 
     def on_message_complete(self) -> None:
         """Note the end of the answer; called by httptools, for interim answers too."""
-        self._is_complete = self.status > 0
+        self._is_complete = self._is_complete or self.status > 0

@@ -3,8 +3,8 @@
 """The file descriptors, ports and memory that a load needs, beside the limits of this machine.
 
 The worst case is a server that does not answer: then rate x timeout requests are open. Each open request is a
-connection with a file descriptor of its worker. Each also takes a port of this machine, since all connections go to one
-address and port.
+connection with a file descriptor of its worker. Each also takes a port of this machine, of which there are as many for
+each address and port.
 
 Ports in TIME_WAIT (60 s) are not counted, since there are none: the side that closes first keeps its port, and the
 sender lets the server close first (plain_http). Counted on loopback with `ss state time-wait`, requests with
@@ -19,8 +19,10 @@ from __future__ import annotations
 import contextlib
 import math
 import resource
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .schedule import LoadSpec
 
@@ -57,9 +59,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Resources:
-    """The worst case of a load: open requests of all workers and of one, its file descriptors, bytes of all workers."""
+    """The worst case of a load: open requests of all workers and of one, its file descriptors, bytes of all workers.
+
+    `to_one_address` are the open requests to the host and port that most URLs name.
+    """
 
     in_flight: int
+    to_one_address: int
     worker_in_flight: int
     worker_files: int
     memory: int
@@ -70,17 +76,27 @@ def required_resources(spec: LoadSpec) -> Resources:
     # The product of two decimals may be a little above its exact value.
     in_flight = min(spec.count, math.ceil(spec.highest_rate * spec.timeout - 1e-6))
     worker_in_flight = math.ceil(in_flight / spec.workers)
-    is_plain = spec.url.lower().startswith("http:") and not spec.keep_alive
     # A connection stays open after its answer until the server closes it, for LINGER_SECONDS at most.
-    lingering = math.ceil(min(spec.count, spec.highest_rate * LINGER_SECONDS) / spec.workers) if is_plain else 0
+    lingering = math.ceil(min(spec.count, spec.highest_rate * LINGER_SECONDS) / spec.workers) if is_plain(spec) else 0
     plain = _KEPT_BYTES if spec.keep_alive else _CONNECTION_BYTES
-    connection_bytes = _TLS_BYTES if spec.url.lower().startswith("https:") else plain
+    connection_bytes = _TLS_BYTES if _has_tls(spec) else plain
+    shares = Counter(urlsplit(url).netloc.rpartition("@")[2].lower() for url in spec.urls)
     return Resources(
         in_flight=in_flight,
+        to_one_address=math.ceil(in_flight * max(shares.values()) / len(spec.urls)),
         worker_in_flight=worker_in_flight,
         worker_files=worker_in_flight + lingering + _OTHER_FILES,
         memory=spec.workers * _WORKER_BYTES + in_flight * connection_bytes,
     )
+
+
+def is_plain(spec: LoadSpec) -> bool:
+    """Return whether plain_http sends a load: without TLS, and over a new connection for each request."""
+    return not _has_tls(spec) and not spec.keep_alive
+
+
+def _has_tls(spec: LoadSpec) -> bool:
+    return any(url.lower().startswith("https:") for url in spec.urls)
 
 
 def refusal(spec: LoadSpec, limits: Limits) -> str | None:
@@ -95,10 +111,11 @@ def refusal(spec: LoadSpec, limits: Limits) -> str | None:
             f"open files: {files} connections and {_OTHER_FILES} other files for each of {spec.workers} "
             f"load.http.workers are {need.worker_files}, and the hard limit is {limits.hard_files} (ulimit -Hn): {more}"
         )
-    if need.in_flight > limits.ports:
+    if need.to_one_address > limits.ports:
+        fitting = limits.ports * need.in_flight // need.to_one_address
         shortages.append(
-            f"ports: {need.in_flight} connections to one address need as many, and there are {limits.ports}, "
-            f"{limits.first_port} to {limits.last_port} (net.ipv4.ip_local_port_range): {_less(spec, limits.ports)}"
+            f"ports: {need.to_one_address} connections to one address need as many, and there are {limits.ports}, "
+            f"{limits.first_port} to {limits.last_port} (net.ipv4.ip_local_port_range): {_less(spec, fitting)}"
         )
     if need.memory > limits.memory:
         connection_bytes = (need.memory - spec.workers * _WORKER_BYTES) / need.in_flight

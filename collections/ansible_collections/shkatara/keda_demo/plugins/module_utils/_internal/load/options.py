@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .request import Request
 from .schedule import LoadSpec, Stage
 
 
@@ -26,6 +27,13 @@ class LoadOptions:
     timeout: float = 10.0
     workers: int = 1
     keep_alive: bool = False
+    request: Request = Request()  # noqa: RUF009 - it is frozen
+    more_urls: tuple[str, ...] = ()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All URLs; none without a load."""
+        return (self.url, *self.more_urls) if self.url else ()
 
     def constant(self, rate: float, duration: float) -> LoadSpec:
         """Return a load of a constant rate."""
@@ -44,5 +52,11 @@ class LoadOptions:
 
     def _spec(self, stages: tuple[Stage, ...]) -> LoadSpec:
         return LoadSpec(
-            url=self.url, stages=stages, timeout=self.timeout, workers=self.workers, keep_alive=self.keep_alive
+            url=self.url,
+            stages=stages,
+            timeout=self.timeout,
+            workers=self.workers,
+            keep_alive=self.keep_alive,
+            request=self.request,
+            more_urls=self.more_urls,
         )

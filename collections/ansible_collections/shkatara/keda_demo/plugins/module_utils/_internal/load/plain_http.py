@@ -7,6 +7,9 @@ loopback), so that a core could not send 2,000 requests/s; sockets on the same l
 2,000/s for 4 s, twice, in turn, beside a Kubernetes lab: aiohttp's p99 was 265 and 1358 ms late, the sockets' p99 1.5
 and 3.7 ms. aiohttp sends the other requests, by TLS or over kept connections (session_http).
 
+A request never goes by a proxy: it would balance and limit connections in the place of the cluster, and its own limits
+would be measured.
+
 The side that closes a connection first keeps its port for 60 s (TIME_WAIT). A client that closes as soon as it has the
 answer, as aiohttp does, can open only about 470 connections a second to one address. So the server closes first here,
 as it must after `Connection: close`; the client closes after LINGER_SECONDS.
@@ -27,6 +30,7 @@ from typing import Any
 from . import capacity
 from .answer import Answer, NoAnswer
 from .capacity import LINGER_SECONDS, Limits
+from .request import Request
 
 try:
     from yarl import URL
@@ -39,63 +43,97 @@ _PORTS_AT_A_TIME = 256
 _READ_SIZE = 65536
 _READS_IN_A_ROW = 4  # a large body must not delay the requests that are due
 
+# The family of a server's address, and the address with the bytes of a request to it.
+Route = tuple[int, tuple[Any, bytes]]
 # Called once for each request with its outcome: the status of the answer, or the error.
 Ended = Callable[[int | Exception], None]
 
 
 class PlainClient:
-    """Begins requests to one URL; its name is resolved once."""
+    """Begins requests to some URLs in turn. A name is resolved once, and its addresses take turns too."""
 
-    def __init__(self, url: str) -> None:
-        self._url = URL(url)
+    def __init__(self, *urls: str, request: Request = Request()) -> None:  # noqa: B008 - it is frozen
         self._loop = asyncio.get_running_loop()
-        self._family: int = socket.AF_INET
-        self._address: Any = None
+        self._head_only = request.method == "HEAD"
         self._ranges = port_ranges(capacity.limits_here())
-        host = self._url.raw_host or ""
-        host = f"[{host}]" if ":" in host else host
-        if self._url.explicit_port:
-            host += f":{self._url.explicit_port}"
-        self._request = (
-            f"GET {self._url.raw_path_qs} HTTP/1.1\r\nHost: {host}\r\n"
-            "User-Agent: keda_demo\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-        ).encode("ascii")
+        self._messages = [_prepared(url, request) for url in urls]
+        self._routes = _turns([[(socket.AF_INET, (None, message))] for _url, message in self._messages])
 
     async def __aenter__(self) -> PlainClient:
-        """Resolve the name; of several addresses take the first that accepts a connection.
+        """Resolve the names, once each.
 
-        :raises OSError: the name can't be resolved
+        :raises OSError: a name can't be resolved
         """
-        addresses = await self._loop.getaddrinfo(self._url.raw_host, self._url.port, type=socket.SOCK_STREAM)
-        self._family, *_, self._address = addresses[0]
-        for family, *_, address in addresses if len(addresses) > 1 else ():
-            with socket.socket(family, socket.SOCK_STREAM) as trial, contextlib.suppress(OSError):
-                trial.setblocking(False)
-                async with asyncio.timeout(1):
-                    await self._loop.sock_connect(trial, address)
-                self._family, self._address = family, address
-                break
+        places = list(dict.fromkeys((url.raw_host, url.port) for url, _message in self._messages))
+        found = dict(zip(places, await asyncio.gather(*(self._resolve(*place) for place in places)), strict=True))
+        self._routes = _turns(
+            [
+                [(family, (address, message)) for family, address in found[url.raw_host, url.port]]
+                for url, message in self._messages
+            ]
+        )
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
         """Do nothing: requests share nothing."""
+
+    async def _resolve(self, host: str | None, port: int | None) -> list[tuple[int, Any]]:
+        """Return the addresses of a name that accept a connection; the first of all if none does.
+
+        A machine often has an IPv6 address on which the application does not listen.
+        """
+        found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses: list[tuple[int, Any]] = [(family, address) for family, *_, address in found]
+        if len(addresses) == 1:
+            return addresses
+        accepting = await asyncio.gather(*(self._accepts(*each) for each in addresses))
+        return [each for each, accepts in zip(addresses, accepting, strict=True) if accepts] or addresses[:1]
+
+    async def _accepts(self, family: int, address: Any) -> bool:
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as trial:
+                trial.setblocking(False)
+                async with asyncio.timeout(1):
+                    await self._loop.sock_connect(trial, address)
+        except OSError:  # TimeoutError is one
+            return False
+        return True
 
     def begin(self, ended: Ended) -> Callable[[], None]:
         """Begin a request now; return the function that gives it up.
 
         :raises OSError: this machine has no file descriptor or no port left
         """
-        connection = socket.socket(self._family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        family, target = next(self._routes)
+        connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         with contextlib.suppress(OSError):  # an older kernel
             connection.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, next(self._ranges))
         try:
-            return _Exchange(self._loop, connection, self._address, self._request, ended).give_up
+            return _Exchange(self._loop, connection, target, ended, self._head_only).give_up
         except OSError as error:
             if error.errno != errno.EADDRNOTAVAIL:
                 raise
         # All ports of this part are in use: the kernel searches its whole range, however long that takes.
-        connection = socket.socket(self._family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        return _Exchange(self._loop, connection, self._address, self._request, ended).give_up
+        connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        return _Exchange(self._loop, connection, target, ended, self._head_only).give_up
+
+
+def _prepared(text: str, request: Request) -> tuple[URL, bytes]:
+    """Return a URL without its user, and the whole request to it."""
+    bare, fields = request.fields(text)
+    url = URL(bare)
+    host = url.raw_host or ""
+    host = f"[{host}]" if ":" in host else host
+    if url.explicit_port:
+        host += f":{url.explicit_port}"
+    return url, request.message(url.raw_path_qs, host, fields)
+
+
+def _turns(routes: list[list[Route]]) -> Iterator[Route]:
+    """Yield the next route of each URL in turn."""
+    if len(routes) == 1:
+        return itertools.cycle(routes[0])
+    return map(next, itertools.cycle([itertools.cycle(each) for each in routes]))
 
 
 def port_ranges(limits: Limits) -> Iterator[bytes]:
@@ -118,13 +156,18 @@ class _Exchange:
     __slots__ = ("_answer", "_descriptor", "_ended", "_has_ended", "_lingering", "_loop", "_rest", "_socket")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, connection: socket.socket, address: Any, request: bytes, ended: Ended
+        self,
+        loop: asyncio.AbstractEventLoop,
+        connection: socket.socket,
+        target: tuple[Any, bytes],
+        ended: Ended,
+        head_only: bool = False,
     ) -> None:
+        address, self._rest = target
         self._loop = loop
         self._ended = ended
         self._has_ended = False
-        self._rest = request
-        self._answer = Answer()
+        self._answer = Answer(head_only)
         self._lingering: asyncio.TimerHandle | None = None
         self._socket = connection
         # Not the socket itself: asyncio's selectors format an object that they do not know yet, by two system calls.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from .request import Request
+
 # Sums of rate x duration are not exact. A sum this little below a whole number of requests counts as that number.
 _NEARLY = 1e-6
 
@@ -39,6 +41,8 @@ class Stage:
 class LoadSpec:
     """The requests to `url`: the stages one after another, each request with a time-out of `timeout` seconds.
 
+    With `more_urls` the requests go to all URLs in turn.
+
     `workers` processes share the requests: worker k of n sends the requests k, k + n, k + 2n ... of one schedule.
 
     :raises ValueError: no stage has a rate above 0, timeout is not above 0 and finite, or workers is below 1
@@ -49,6 +53,8 @@ class LoadSpec:
     timeout: float = 10.0
     workers: int = 1
     keep_alive: bool = False
+    request: Request = Request()  # noqa: RUF009 - it is frozen
+    more_urls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not any(stage.rate for stage in self.stages):
@@ -57,6 +63,15 @@ class LoadSpec:
             raise ValueError(f"timeout is {self.timeout:g} and must be greater than 0 and finite")
         if self.workers < 1:
             raise ValueError(f"workers is {self.workers} and must be at least 1")
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All URLs, in their order."""
+        return (self.url, *self.more_urls)
+
+    def urls_of(self, worker: int) -> list[str]:
+        """Return the URLs of a worker's requests, in the order in which they repeat: request n goes to URL n."""
+        return [self.urls[(worker + turn * self.workers) % len(self.urls)] for turn in range(len(self.urls))]
 
     @property
     def rate(self) -> float:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import ssl
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 from . import capacity
 from .answer import NoAnswer
@@ -63,7 +63,7 @@ class Sender:
     async def run(self) -> LoadStats:
         """Send until the load is over or stopped, then wait for the open requests to end.
 
-        :raises OSError: the URL's host has no address
+        :raises OSError: a URL's host has no address
         """
         most = self._most or capacity.allow_in_flight(self.spec)
         called = self._loop.time()
@@ -84,10 +84,10 @@ class Sender:
         return self.stats
 
     def _client(self) -> PlainClient | SessionClient:
-        parts = urlsplit(self.spec.url)
-        if parts.scheme == "http" and not self.spec.keep_alive and parts.username is None:
-            return PlainClient(self.spec.url)
-        return SessionClient(self.spec.url, self.spec.keep_alive)
+        spec, urls = self.spec, self.spec.urls_of(self._worker)
+        if capacity.is_plain(spec):
+            return PlainClient(*urls, request=spec.request)
+        return SessionClient(urls, spec.keep_alive, spec.request)
 
     async def _send_all(self, client: PlainClient | SessionClient, most: int) -> None:
         begin = self._loop.time() if self._begin_at is None else self._begin_at
@@ -181,13 +181,25 @@ def own_error(error: Exception) -> str:
 
 
 def error_name(error: Exception) -> str:
-    """Return the name of an error: its code, its errno's name such as ECONNREFUSED, or its class."""
+    """Return the name of an error: its code, its errno's name such as ECONNREFUSED, OpenSSL's reason, or its class."""
     if isinstance(error, NoAnswer):
         return str(error)
+    secure = _tls_error(error)
+    if secure is not None:
+        return getattr(secure, "reason", None) or type(error).__name__
     return errno.errorcode.get(_errno(error), type(error).__name__)
 
 
+def _tls_error(error: Exception) -> ssl.SSLError | None:
+    """Return the error of OpenSSL in an error, whose number is none of the system's."""
+    # aiohttp's error of a certificate is one by its type alone.
+    inner = (getattr(error, "certificate_error", None), getattr(error, "os_error", None), error)
+    return next((each for each in inner if isinstance(each, ssl.SSLError)), None)
+
+
 def _errno(error: Exception) -> int:
+    if _tls_error(error) is not None:
+        return 0
     # aiohttp wraps the system's errors.
     number = getattr(getattr(error, "os_error", error), "errno", None)
     return number if isinstance(number, int) else 0

@@ -74,7 +74,8 @@ class Worker:
         try:
             await sending
         except OSError as error:
-            sender.stats.died = f"Nothing could be sent to {urls.without_user(sender.spec.url)}: {error}"
+            named = ", ".join(map(urls.without_user, sender.spec.urls))
+            sender.stats.died = f"Nothing could be sent to {named}: {error}"
         sender.stats.ended = True
         self._connection.send(sender.stats)
 

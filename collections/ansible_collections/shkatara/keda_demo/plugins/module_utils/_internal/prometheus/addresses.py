@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..common import urls
@@ -21,7 +21,11 @@ class PrometheusError(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """The address of a Prometheus; `pod` and `namespace` are empty if this machine reaches `host` directly."""
+    """The address of a Prometheus; `pod` and `namespace` are empty if this machine reaches `host` directly.
+
+    A pod behind a Service is asked as KEDA asks the Service: `service` is its host with the port, if one was given, and
+    `authorization` the header of the user in the trigger's serverAddress; both are empty for none.
+    """
 
     host: str
     port: int
@@ -29,10 +33,12 @@ class Address:
     tls: bool = False
     namespace: str = ""
     pod: str = ""
+    service: str = ""
+    authorization: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         if self.pod:
-            return f"pod {self.namespace}/{self.pod}, port {self.port}"
+            return f"pod {self.namespace}/{self.pod}, port {self.port}{' (https)' if self.tls else ''}"
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.path}"
 
 
@@ -55,17 +61,24 @@ def direct_address(url: str) -> Address:
 def service_of(server_address: str) -> tuple[str, str, int, str]:
     """Return (Service, namespace, port, path) of a trigger's serverAddress.
 
-    :raises PrometheusError: not a plain http URL of a Service
+    :raises PrometheusError: not a URL of a Service
+    :raises ValueError: not a URL
     """
-    parts = urlsplit(server_address if "//" in server_address else f"http://{server_address}")
+    parts = urlsplit(_whole(server_address))
     labels = (parts.hostname or "").split(".")
     is_service = len(labels) == 2 or (len(labels) > 2 and labels[2] == "svc")
-    if parts.scheme != "http" or not is_service:
+    if parts.scheme not in ("http", "https") or not is_service:
         raise PrometheusError(
-            f"the trigger's serverAddress {urls.without_user(server_address)!r} is not the http URL of a Service "
+            f"the trigger's serverAddress {urls.without_user(server_address)!r} is not the URL of a Service "
             "(http://<service>.<namespace>.svc:<port>): give a `prometheus_url` that this machine reaches"
         )
-    return labels[0], labels[1], parts.port or 80, parts.path.rstrip("/")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return labels[0], labels[1], port, parts.path.rstrip("/")
+
+
+def _whole(server_address: str) -> str:
+    """Return a serverAddress with a scheme, which it may lack."""
+    return server_address if "//" in server_address else f"http://{server_address}"
 
 
 def find_pod(cluster: Cluster, server_address: str) -> Address:
@@ -75,6 +88,8 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
     :raises ClusterError: see Cluster.list
     """
     name, namespace, port, path = service_of(server_address)
+    url, authorization = urls.split_user(_whole(server_address))
+    parts = urlsplit(url)
     services, _version = cluster.list("services", namespace, name)
     if not services:
         raise PrometheusError(f"Service {namespace}/{name} of the trigger's serverAddress does not exist")
@@ -90,5 +105,14 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
         for address in subset.get("addresses") or []:
             pod = address.get("targetRef") or {}
             if numbers and pod.get("kind") == "Pod":
-                return Address(pod["name"], numbers[0], path, namespace=pod["namespace"], pod=pod["name"])
+                return Address(
+                    pod["name"],
+                    numbers[0],
+                    path,
+                    parts.scheme == "https",
+                    namespace=pod["namespace"],
+                    pod=pod["name"],
+                    service=parts.netloc,
+                    authorization=authorization,
+                )
     raise PrometheusError(f"Service {namespace}/{name} has no ready pod behind port {port}")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from ..common.tls import Trust
 from ..kube.cluster import Cluster, ClusterError
 from ..kube.port_forward import TIMEOUT_SECONDS
 from . import answers, connections, header_fields, recording_rules
@@ -64,11 +65,13 @@ class Prometheus:
         *,
         parameters: Sequence[tuple[str, str]] = (),
         nan_is_zero: bool = False,
+        trust: Trust = Trust(),  # noqa: B008 - it is frozen
     ) -> None:
         """Keep what is needed to connect; nothing is connected yet.
 
         :param find: returns the server's address; called for each new connection, since a pod may have moved
         :param timeout: seconds to connect, and for each read
+        :param trust: which certificates are taken
         :raises PrometheusError: a header that can't be sent
         """
         self._cluster = cluster
@@ -79,6 +82,7 @@ class Prometheus:
         self._timeout = timeout
         self._parameters = list(parameters)
         self._nan_is_zero = nan_is_zero
+        self._trust = trust
         self._connection: Connection | None = None
         self.address: Address | None = None
         self.offset: float | None = None
@@ -186,7 +190,7 @@ class Prometheus:
             status, document = self._request(url)
         if document.get("status") == "success" and "data" in document:
             return document["data"]
-        reason = header_fields.mask(str(document.get("error") or f"HTTP {status}"), self._headers)
+        reason = header_fields.mask(str(document.get("error") or f"HTTP {status}"), self._sent())
         error_type = document.get("errorType")
         kind = QueryError if error_type in _QUERY_ERRORS else PrometheusError
         if error_type == _NO_QUERY and path == "/api/v1/query":
@@ -198,7 +202,7 @@ class Prometheus:
         try:
             connection, address = self._connect()
             begin = self._clock()
-            response = connection.get(address.path + url, self._headers)
+            response = connection.get(address.path + url, self._sent())
             end = self._clock()
             document = _document(response)
         except ClusterError as error:
@@ -206,19 +210,26 @@ class Prometheus:
             raise PrometheusError(str(error)) from error
         except (NoResponse, ValueError) as error:
             self.close()
-            reason = header_fields.mask(str(error), self._headers)
+            reason = header_fields.mask(str(error), self._sent())
             raise PrometheusError(f"{self.address or 'Prometheus'} does not answer: {reason}") from error
         if not isinstance(document, dict):
             document = {}
         self._measure_offset(document, begin, end)
         return response.status, document
 
+    def _sent(self) -> dict[str, str]:
+        """Return the headers of a request; a header that the user gives replaces the one of the address' user."""
+        own = self.address.authorization if self.address else ""
+        if not own or any(name.lower() == "authorization" for name in self._headers):
+            return self._headers
+        return {"Authorization": own, **self._headers}
+
     def _connect(self) -> tuple[Connection, Address]:
         if self._connection is None or self.address is None:
             previous, self.address = self.address, self._find()
             if self.address != previous:
                 self.offset = self.offset_error = None  # another server has another clock
-            self._connection = connections.connection_to(self._cluster, self.address, self._timeout)
+            self._connection = connections.connection_to(self._cluster, self.address, self._timeout, self._trust)
         return self._connection, self.address
 
     def _measure_offset(self, document: Mapping[str, Any], begin: float, end: float) -> None:

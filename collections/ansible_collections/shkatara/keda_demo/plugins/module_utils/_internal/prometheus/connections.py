@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """HTTP GET in two ways behind one interface: direct by urllib3, or through a port-forward to a pod.
 
+The direct way honours the variables of proxies. A port-forward goes by the way to the API server.
+
 Neither follows a redirect or repeats a request by itself: a header may be a secret that is meant for this server
 alone, and the caller knows whether a request is worth a second attempt. urllib3 opens its sockets itself, and has no
 public way to use that of a port-forward; http.client has (see kube/port_forward.py).
@@ -10,10 +12,16 @@ public way to use that of a port-forward; http.client has (see kube/port_forward
 from __future__ import annotations
 
 import http.client
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+from ..common import proxies
+from ..common import tls as tls_settings
+from ..common.proxies import Proxy
+from ..common.tls import Trust
 from ..kube.cluster import Cluster
 from ..kube.port_forward import TIMEOUT_SECONDS, ForwardedConnection
 from .addresses import Address
@@ -52,59 +60,123 @@ class Connection(Protocol):
 
 
 class DirectConnection:
-    """A connection to a host that this machine reaches by itself.
+    """A connection to a host that this machine reaches by itself, or by the proxy that its environment names.
 
     A connection that the server has closed since the last request is replaced before the next one is sent.
-    TLS certificates are verified against the machine's certificate authorities.
     """
 
-    def __init__(self, host: str, port: int, *, tls: bool = False, timeout: float = TIMEOUT_SECONDS) -> None:
-        pool = urllib3.HTTPSConnectionPool if tls else urllib3.HTTPConnectionPool
-        self._pool = pool(host, port, timeout=urllib3.Timeout(connect=timeout, read=timeout), maxsize=1)
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool = False,
+        timeout: float = TIMEOUT_SECONDS,
+        trust: Trust = Trust(),  # noqa: B008 - it is frozen
+    ) -> None:
+        """:raises ValueError: the environment names no right proxy
+        :raises OSError: the authorities can't be read
+        """
+        self._url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        self._proxy = proxies.of_environment(self._url)
+        self._manager = _manager(self._proxy, tls_settings.context(trust) if tls else None, timeout)
+        if not trust.validate:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def get(self, path: str, headers: Mapping[str, str]) -> Response:
         """See Connection."""
+        by = f"by the proxy {self._proxy}: " if self._proxy else ""
         try:
-            response = self._pool.urlopen("GET", path, headers=dict(headers), retries=False, redirect=False)
+            response = self._manager.request(
+                "GET", self._url + path, headers=dict(headers), retries=False, redirect=False
+            )
         except (HTTPError, OSError, ValueError) as error:
-            raise NoResponse(_reason(error)) from error
+            reason = _reason(error)
+            raise NoResponse(f"{by}{reason}{tls_settings.hint(reason, 'prometheus_')}") from error
+        if response.status == http.client.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
+            raise NoResponse(f"{by}it wants a user and a password (407)")
         return Response(response.status, response.headers.get("Content-Type", ""), response.data)
 
     def close(self) -> None:
         """See Connection."""
-        self._pool.close()
+        self._manager.clear()
 
 
 class PodConnection:
-    """A connection to a port of a pod by a port-forward of its own, and so by a client of its own."""
+    """A connection to a port of a pod by a port-forward of its own, and so by a client of its own.
 
-    def __init__(self, cluster: Cluster, namespace: str, pod: str, port: int, timeout: float = TIMEOUT_SECONDS) -> None:
-        """:raises ClusterError: see Cluster.new_client"""
-        self._http = ForwardedConnection(cluster.new_client(), namespace, pod, port, timeout)
+    `service` is the host, with the port if it has one, for which the pod is asked; empty for the pod itself. With
+    `trust` the bytes are TLS, for that host.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        namespace: str,
+        pod: str,
+        port: int,
+        timeout: float = TIMEOUT_SECONDS,
+        *,
+        service: str = "",
+        trust: Trust | None = None,
+    ) -> None:
+        """:raises OSError: the authorities can't be read"""
+        self._host = {"Host": service} if service else {}
+        self._http = ForwardedConnection(
+            cluster.new_client(),
+            namespace,
+            pod,
+            port,
+            timeout,
+            tls=tls_settings.context(trust) if trust else None,
+            server_name=urlsplit(f"//{service}").hostname or "",
+        )
 
     def get(self, path: str, headers: Mapping[str, str]) -> Response:
         """See Connection."""
+        own = {} if any(name.lower() == "host" for name in headers) else self._host
         try:
-            self._http.request("GET", path, headers=headers)
+            self._http.request("GET", path, headers={**own, **headers})
             response = self._http.getresponse()
             return Response(response.status, response.headers.get("Content-Type", ""), response.read())
         except (http.client.HTTPException, OSError, ValueError) as error:
             self._http.close()
-            raise NoResponse(str(error)) from error
+            raise NoResponse(f"{error}{tls_settings.hint(error, 'prometheus_')}") from error
 
     def close(self) -> None:
         """See Connection."""
         self._http.close()
 
 
-def connection_to(cluster: Cluster, address: Address, timeout: float) -> Connection:
+def connection_to(cluster: Cluster, address: Address, timeout: float, trust: Trust = Trust()) -> Connection:  # noqa: B008
     """Return a connection to an address; the first request opens it.
 
-    :raises ClusterError: see Cluster.new_client
+    :raises ValueError: the environment names no right proxy
+    :raises OSError: the authorities can't be read
     """
     if address.pod:
-        return PodConnection(cluster, address.namespace, address.pod, address.port, timeout)
-    return DirectConnection(address.host, address.port, tls=address.tls, timeout=timeout)
+        return PodConnection(
+            cluster,
+            address.namespace,
+            address.pod,
+            address.port,
+            timeout,
+            service=address.service,
+            trust=trust if address.tls else None,
+        )
+    return DirectConnection(address.host, address.port, tls=address.tls, timeout=timeout, trust=trust)
+
+
+def _manager(proxy: Proxy | None, context: ssl.SSLContext | None, timeout: float) -> Any:
+    """Return what sends requests: of one connection, direct or by a proxy."""
+    options: dict[str, Any] = {"num_pools": 1, "maxsize": 1, "ssl_context": context}
+    options["timeout"] = urllib3.Timeout(connect=timeout, read=timeout)
+    if proxy is None:
+        return urllib3.PoolManager(**options)
+    if proxy.scheme.startswith("socks"):
+        raise ValueError(f"{proxy} is a SOCKS proxy, and only an HTTP proxy is used: give an http:// one")
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
+    return urllib3.ProxyManager(proxy.url, proxy_headers=headers, **options)
 
 
 def _reason(error: BaseException) -> str:

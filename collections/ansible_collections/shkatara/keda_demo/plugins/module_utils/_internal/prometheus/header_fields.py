@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from ..common import http_headers
 from .addresses import PrometheusError
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-zA-Z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _SHORTEST_SECRET = 4  # a shorter value is part of many words
 
 
@@ -20,9 +18,9 @@ def check(headers: Mapping[str, str]) -> None:
     :raises PrometheusError: HTTP does not allow the name or the value
     """
     for name, value in headers.items():
-        if not _NAME.fullmatch(name):
+        if not http_headers.is_name(name):
             raise PrometheusError(f"`prometheus_headers` has the name {name!r}, which is none of a header")
-        if not _VALUE.fullmatch(value):
+        if not http_headers.is_value(value):
             raise PrometheusError(
                 f"the value of {name} in `prometheus_headers` has a line break or a character that HTTP does not allow"
             )

@@ -93,7 +93,12 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
     """Return a trigger; of its headers the names, since their values are secrets."""
     fields = asdict(replace(trigger, request=TriggerRequest()))
     del fields["request"]
-    return {**fields, "headers": sorted(trigger.request.headers), "auth_modes": list(trigger.request.auth_modes)}
+    return {
+        **fields,
+        "unsafe_ssl": trigger.request.unsafe_ssl,
+        "headers": sorted(trigger.request.headers),
+        "auth_modes": list(trigger.request.auth_modes),
+    }
 
 
 def _shape(shape: QueryShape | NotUnderstood | None) -> dict[str, Any] | None:

@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import Any
 
 from ..autoscaling.controller_flags import DEFAULTS, ControllerFlags
-from ..common import urls
 from ..common.errors import BadInput
 from ..kube.options import ACCESS_OPTIONS
 from ..load.options import LoadOptions
 from ..load.schedule import Stage
-from ..prometheus import addresses, header_fields, promql
+from ..prometheus import header_fields, promql
 from ..prometheus.addresses import PrometheusError
+from . import prometheus_options, request_options
 from .judgement.outcomes import Outcome
 
 _WORKERS_PER_CORE = 4
@@ -88,7 +88,7 @@ def argument_spec() -> dict[str, Any]:
         "ramp": {"type": "bool", "default": False},
     }
     http = {
-        "url": {"type": "str", "required": True},
+        **request_options.SPEC,
         "rate": {"type": "float"},
         "replicas": {"type": "int"},
         "stages": {"type": "list", "elements": "dict", "options": stage},
@@ -116,8 +116,8 @@ def argument_spec() -> dict[str, Any]:
                     "type": "dict",
                     "required": True,
                     "options": http,
-                    "mutually_exclusive": [["rate", "replicas", "stages"], ["duration", "stages"]],
-                    "required_one_of": [["rate", "replicas", "stages"]],
+                    "mutually_exclusive": [["url", "urls"], ["rate", "replicas", "stages"], ["duration", "stages"]],
+                    "required_one_of": [["url", "urls"], ["rate", "replicas", "stages"]],
                 }
             },
         },
@@ -137,6 +137,7 @@ def argument_spec() -> dict[str, Any]:
         "wait_sleep": {"type": "int", "default": 5},
         "prometheus_url": {"type": "str"},
         "prometheus_headers": {"type": "dict", "no_log": True},
+        **prometheus_options.SPEC,
         "scrape_interval": {"type": "float"},
         "hpa_sync_period": {"type": "float"},
         "hpa_tolerance": {"type": "float"},
@@ -186,9 +187,8 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     if (http.get("workers") or 1) > (most := _WORKERS_PER_CORE * (os.cpu_count() or 1)):
         wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} a core")
     wrong += _wrong_phases(params["phases"], bool(http)) + _wrong_stages(stages)
-    if http and not urls.is_url(http["url"]):
-        wrong.append(f"load.http.url is {http['url']!r} and must be a URL such as http://192.0.2.11:30115/")
-    wrong += _wrong_prometheus_url(params["prometheus_url"])
+    wrong += request_options.wrong(http)
+    wrong += prometheus_options.wrong(params)
     # YAML reads a value such as 7 as a number.
     params["prometheus_headers"] = {name: str(value) for name, value in (params["prometheus_headers"] or {}).items()}
     try:
@@ -202,7 +202,9 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     if wrong:
         raise BadInput("; ".join(wrong))
     given = {key: http[key] for key in LoadOptions.__dataclass_fields__ if http.get(key) is not None}
-    return LoadOptions(**{"url": "", **given, "stages": tuple(Stage(**stage) for stage in stages)})
+    url, *more_urls = request_options.urls_of(http) or [""]
+    given |= {"url": url, "more_urls": tuple(more_urls), "request": request_options.request_of(http)}
+    return LoadOptions(**{**given, "stages": tuple(Stage(**stage) for stage in stages)})
 
 
 def _wrong_phases(phases: list[str], has_load: bool) -> list[str]:
@@ -228,16 +230,4 @@ def _wrong_stages(stages: list[dict[str, Any]]) -> list[str]:
         return [
             "load.http.stages ends in a ramp: give one more stage, which holds its rate while replicas become Ready"
         ]
-    return []
-
-
-def _wrong_prometheus_url(url: str | None) -> list[str]:
-    if not url:
-        return []
-    if not urls.is_url(url):
-        return [f"prometheus_url is {urls.without_user(url)!r} and must be a URL such as http://192.0.2.10:9090"]
-    try:
-        addresses.direct_address(url)
-    except PrometheusError as error:
-        return [str(error)]
     return []

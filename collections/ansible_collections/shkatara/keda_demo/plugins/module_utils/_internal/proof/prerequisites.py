@@ -10,15 +10,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..autoscaling import scaledobject
-from ..common import urls
+from ..common import tls, urls
 from ..common.errors import BadInput
 from ..kube import discovery, permissions
 from ..kube.cluster import Cluster, ClusterError
 from ..kube.permissions import Permission
 from ..kube.resources import Resource
+from ..load.request import Request
 from ..prometheus import addresses
 from ..prometheus.addresses import PrometheusError
-from . import target
+from . import request_options, target
 from .target import ProofTarget
 
 _CONNECT_SECONDS = 5
@@ -63,20 +64,36 @@ def _workload_kind(cluster: Cluster, params: Mapping[str, Any]) -> Resource | No
         return None
 
 
-def check_url_answers(url: str, connect: Callable[..., Any] = socket.create_connection) -> None:
+def check_url_answers(
+    url: str,
+    connect: Callable[..., Any] = socket.create_connection,
+    request: Request = Request(),  # noqa: B008 - it is frozen
+) -> None:
     """Open and close a connection to the URL's host and port; no request is sent, since requests are counted.
 
-    :raises BadInput: nothing takes the connection
+    :raises BadInput: nothing takes the connection, or its certificate is not taken
     """
     parts = urlsplit(url)
+    host, shown = parts.hostname or "", urls.without_user(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        connect((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
+        connection = connect((host, port), timeout=_CONNECT_SECONDS)
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS can't have
+        by = "".join(f"; a load does not go by the proxy {proxy}" for proxy in request_options.bypassed_proxies((url,)))
         raise BadInput(
-            f"load.http.url {urls.without_user(url)} does not answer ({error}): give the URL at which this machine "
-            "reaches the application"
+            f"load.http.url {shown} does not answer ({error}): give the URL at which this machine reaches the "
+            f"application{by}"
         ) from error
+    with connection:
+        if parts.scheme != "https":
+            return
+        name = request.server_name or host
+        try:
+            tls.context(request.trust).wrap_socket(connection, server_hostname=name).close()
+        except (OSError, ValueError) as error:  # ValueError: a name that a certificate can't have
+            raise BadInput(
+                f"load.http.url {shown} takes no TLS connection for {name} ({error}){tls.hint(error, 'load.http.')}"
+            ) from error
 
 
 def check_prometheus(proof_target: ProofTarget, prometheus_url: str | None) -> str | None:
@@ -118,4 +135,4 @@ def _lacking(cluster: Cluster, required: Sequence[Permission]) -> str:
         return ""
     remedy = permissions.remedy(missing)
     listed = "; ".join(map(str, missing))
-    return f"Missing permission(s) of the kubeconfig {cluster.kubeconfig}: {listed}{f'. {remedy}' if remedy else ''}"
+    return f"Missing permission(s) of {cluster.access.source}: {listed}{f'. {remedy}' if remedy else ''}"

@@ -225,6 +225,8 @@ def _load(proof: Proof) -> dict[str, Any]:
     }
     return {
         "url": urls.without_user(options.url),
+        "urls": list(map(urls.without_user, options.urls)),
+        "method": options.request.method,
         "rate": spec.rate if spec else options.rate,
         "duration": spec.duration if spec else options.duration,
         "stages": [asdict(stage) for stage in spec.stages] if spec else [],

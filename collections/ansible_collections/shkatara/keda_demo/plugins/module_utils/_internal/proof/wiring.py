@@ -32,7 +32,8 @@ from ..prometheus.addresses import Address
 from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
-from . import options, prerequisites, report, run, trigger_credentials
+from . import options, prerequisites, prometheus_options, report, request_options, run, secrets, trigger_credentials
+from .messages import progress_lines
 from .observed.cluster_state import EVENTS, HPAS, REPLICASETS, SCALEDOBJECTS, ClusterState
 from .observed.metric_state import MetricState
 from .observed.other_hpas import OtherHpas
@@ -71,24 +72,25 @@ def run_proof(
     :raises ProofFilesError: nothing can be written to proof_dir
     """
     parts = parts or Parts()
-    if load_options.url:
-        prerequisites.check_url_answers(load_options.url, parts.connect)
+    for url in load_options.urls:
+        prerequisites.check_url_answers(url, parts.connect, load_options.request)
     prometheus_namespace = prerequisites.check_prometheus(proof_target, params["prometheus_url"])
     version = cluster.server_version()
     prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version)
     headers = prometheus_headers(cluster, proof_target, params)
     read_versions = {"kubernetes": version, "keda": cluster.keda_version()}
     proof_options = options.proof_options(params, controller_flags.read_flags(cluster))
+    hider = secrets.hider(params, proof_target.triggers, headers)
     interrupt = parts.interrupt()
     interrupt.install()
     with contextlib.ExitStack() as stack:
         # The senders are forked, which has to be before any thread is started.
         load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
-        files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
+        files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name, hider)))
         # Its seconds begin before the first observation.
         timeline = Timeline(parts.clock, files)
-        progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
+        progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"], hider=hider)))
         state = new_state(proof_target, params["scrape_interval"] or 0.0)
         state.cluster.keda = known_version(read_versions["keda"])
         observations: queue.Queue[Any] = queue.Queue()
@@ -118,7 +120,11 @@ def run_proof(
             ),
             outputs=Outputs(progress, files, timeline, read_versions),
         )
-        return report.result(run.prove(session))
+        session.say(progress_lines.cluster(str(cluster.access)))
+        for proxy in request_options.bypassed_proxies(load_options.urls):
+            session.say(progress_lines.bypassed_proxy(proxy))
+        result: dict[str, Any] = hider.data(report.result(run.prove(session)))
+        return result
 
 
 def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
@@ -203,6 +209,7 @@ def start_poller(
         headers,
         parameters=trigger.request.parameters(version),
         nan_is_zero=version < trigger_requests.NAN_IS_NULL_SINCE,
+        trust=prometheus_options.trust(params, trigger),
     )
     poller: PrometheusPoller = parts.poll(
         prometheus,
@@ -222,6 +229,6 @@ def check_mode_message(load_options: LoadOptions, proof_target: ProofTarget) -> 
     load = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
     if load_options.replicas:
         load = f"a load for {load_options.replicas} replicas"
-    url = urls.without_user(load_options.url)
+    url = " and ".join(map(urls.without_user, load_options.urls))
     sent = f"{load} would be sent to {url}" if load_options.url else "nothing would be sent"
     return f"ScaledObject {proof_target.scaledobject} scales {proof_target.workload.title}; {sent}."

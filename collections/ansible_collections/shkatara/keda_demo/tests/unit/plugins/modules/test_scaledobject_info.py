@@ -225,10 +225,32 @@ def test_kubeconfig_and_context_come_from_the_environment(tmp_path):
     assert "the file has: lab" in result["msg"]
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("K8S_AUTH_HOST", "api:6443", "`host` is 'api:6443'"),
+        ("K8S_AUTH_SSL_CA_CERT", "/no/ca", "`ca_cert` /no/ca does not exist"),
+        ("K8S_AUTH_CA_CERT", "/no/ca", "`ca_cert` /no/ca does not exist"),
+        ("K8S_AUTH_KEY_FILE", "/no/key", "`client_key` is given without its `client_cert`"),
+        ("K8S_AUTH_PROXY", "http://p:port", "`proxy` is 'http://p:port'"),
+        ("K8S_AUTH_VERIFY_SSL", "", "does not answer"),  # an empty variable is not set
+        ("K8S_AUTH_KUBECONFIG", "/no/such", "kubeconfig /no/such does not exist"),
+        ("KUBECONFIG", "/no/such", "kubeconfig /no/such does not exist"),
+    ],
+)
+def test_variables_of_the_environment(tmp_path, variable, value, message):
+    arguments = {"namespace": "test"}
+    if "KUBECONFIG" not in variable:
+        arguments["kubeconfig"] = Api(None, port=1).kubeconfig(tmp_path / "kubeconfig")
+    result = call(arguments, **{variable: value})
+    assert message in result["msg"]
+
+
 def test_documentation_is_the_argument_spec():
     spec = copy.deepcopy(scaledobject_info.argument_spec())
     for option in spec.values():
         option.pop("fallback", None)
+        option.pop("no_log", None)
     documented = documented_options(scaledobject_info)
     assert {
         name: {key: value for key, value in option.items() if key != "description"}

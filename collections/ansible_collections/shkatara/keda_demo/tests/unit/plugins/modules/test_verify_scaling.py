@@ -18,6 +18,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Api
 from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
+from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, proof_api
 
 COLLECTIONS = Path(__file__).parents[7]
@@ -27,8 +28,9 @@ UNDOCUMENTED = ("fallback", "no_log", "mutually_exclusive", "required_one_of")
 
 def documented(options):
     """Return the parts of documented options that an argument spec has too."""
+    keys = ("type", "required", "default", "choices", "elements", "aliases")
     return {
-        name: {key: option.get(key) for key in ("type", "required", "default", "choices", "elements") if key in option}
+        name: {key: option.get(key) for key in keys if key in option}
         | ({"options": documented(option["suboptions"])} if "suboptions" in option else {})
         for name, option in options.items()
     }
@@ -126,6 +128,47 @@ def test_a_load_without_a_server_is_refused_before_anything_is_written(tmp_path,
     assert f"load.http.url {NOTHING_LISTENS} " in result["msg"]
 
 
+def test_no_secret_is_in_the_result_of_the_module_and_a_host_header_is(tmp_path, arguments):
+    """Ansible adds all options to the result."""
+    http = {
+        "url": "http://user:w0rd-of-mine@127.0.0.1:1/",
+        "rate": 37,
+        "headers": {"Host": "shop.example", "X-Api-Key": "k3y-of-the-shop"},
+    }
+    with proof_api() as api:
+        given = arguments(api, load={"http": http}, proxy="http://me:pr0xy-word@127.0.0.1:1", no_proxy="127.0.0.1")
+        result = run_module(tmp_path, given)
+    assert result["failed"]
+    assert "load.http.url http://***@127.0.0.1:1/ does not answer" in result["msg"]
+    text = json.dumps(result)
+    assert "shop.example" in text
+    assert not any(secret in text for secret in ("w0rd", "k3y", "pr0xy-word"))
+
+
+def test_a_password_in_a_serveraddress_is_not_in_the_result(tmp_path, arguments):
+    path = next(iter(LISTS))
+    scaledobject = changed(
+        LISTS[path][0], "spec.triggers.0.metadata.serverAddress", "http://me:s3cr%40t@prometheus.example.com"
+    )
+    with proof_api(lists={**LISTS, path: [scaledobject]}) as api, socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        result = run_module(tmp_path, arguments(api, url=url))
+    assert "serverAddress 'http://***@prometheus.example.com'" in result["msg"]
+    assert "s3cr" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("from_environment", [False, True])
+def test_the_module_honours_kubeconfig_of_the_environment(tmp_path, arguments, monkeypatch, from_environment):
+    with proof_api() as api, proof_api() as other:
+        given = arguments(api)
+        if from_environment:
+            monkeypatch.setenv("KUBECONFIG", given.pop("kubeconfig"))
+        else:
+            monkeypatch.setenv("KUBECONFIG", other.kubeconfig(tmp_path / "other"))
+        run_module(tmp_path, given, check_mode=True)
+        assert (bool(api.asked), other.asked) == (True, [])
+
+
 def test_a_proof_dir_that_cannot_be_made_is_named(tmp_path, arguments):
     (tmp_path / "file").write_text("")
     with proof_api() as api, socket.create_server(("127.0.0.1", 0)) as server:
@@ -169,6 +212,7 @@ class Module:
         assert validation.error_messages == []
         self.params = validation.validated_parameters
         self.check_mode = check_mode
+        self.no_log_values = set()
 
     def exit_json(self, **result):
         raise Ended(result)

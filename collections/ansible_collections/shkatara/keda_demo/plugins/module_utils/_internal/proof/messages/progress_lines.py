@@ -46,6 +46,16 @@ class ProgressLines:
         return f"sent {(load.sent - last[1]) / seconds:.1f}/s, answered {(load.answered - last[2]) / seconds:.1f}/s"
 
 
+def cluster(access: str) -> str:
+    """Return which cluster a proof watches."""
+    return f"cluster {access}"
+
+
+def bypassed_proxy(proxy: str) -> str:
+    """Return that the load does not go by a proxy of the environment."""
+    return f"the load goes to its URL by itself and not by the proxy {proxy}, which would be measured in its place"
+
+
 def prediction(predicted: Prediction, rate: float) -> str:
     """Return the prediction of `rate` requests a second."""
     counts = phrases.possible(predicted)

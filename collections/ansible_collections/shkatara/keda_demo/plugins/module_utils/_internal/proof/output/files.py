@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from ...common.hiding import Hider
+
 COLUMNS = ("seconds", "time", "phase", "source", "object", "field", "value")
 
 
@@ -23,11 +25,12 @@ class ProofFilesError(Exception):
 class ProofFiles:
     """The folder `<proof_dir>/<time>` with its files, and the link `latest` beside it.
 
-    Everything raises ProofFilesError where it can't write.
+    Everything raises ProofFilesError where it can't write. The secrets of `hider` are in no file.
     """
 
-    def __init__(self, proof_dir: str, name: str) -> None:
+    def __init__(self, proof_dir: str, name: str, hider: Hider | None = None) -> None:
         self._proof_dir = proof_dir
+        self._hider = hider or Hider()
         parent = Path(proof_dir)
         with self._named():
             parent.mkdir(parents=True, exist_ok=True)
@@ -44,13 +47,15 @@ class ProofFiles:
     def row(self, values: tuple[object, ...]) -> None:
         """Append a row to timeline.csv, in the order of COLUMNS."""
         with self._named():
-            self._rows.writerow(values)
+            self._rows.writerow(self._hider.data(values))
 
     def write_verdict(self, data: Mapping[str, Any]) -> None:
         """Write verdict.json, all of it or nothing."""
         part = self.folder / ".verdict.json"
         with self._named():
-            part.write_text(json.dumps(finite(data), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+            part.write_text(
+                json.dumps(self._hider.data(finite(data)), indent=2, allow_nan=False) + "\n", encoding="utf-8"
+            )
             part.replace(self.folder / "verdict.json")
 
     def close(self) -> None:

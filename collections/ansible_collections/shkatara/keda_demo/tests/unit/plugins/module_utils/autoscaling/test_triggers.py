@@ -322,3 +322,13 @@ def test_the_fallback_of_another_metric_is_named():
     result = model(hpa(metrics, values, replicas=2), obj)
     assert re.search(r"fallback\b.*\b10\b", result.not_predicted[0].why)
     assert (result.fallback, desired_replicas(result.config, 0.0, 2)) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, False), ({"unsafeSsl": "true"}, True), ({"unsafeSsl": "T"}, True), ({"unsafeSsl": "false"}, False)],
+)
+def test_whether_keda_takes_any_certificate(given, expected):
+    """KEDA reads it by Go's strconv.ParseBool."""
+    (trigger,) = triggers(prometheus(OTHER, **given))
+    assert trigger.request.unsafe_ssl is expected

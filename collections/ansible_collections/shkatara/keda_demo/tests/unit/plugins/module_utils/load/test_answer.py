@@ -121,3 +121,20 @@ def test_a_connection_that_is_closed_too_soon(data, code, piece):
 def test_garbage_and_unasked_upgrades_are_not_http(data, piece):
     with pytest.raises(NoAnswer, match="not_http"):
         fed(data, piece)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100000])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+    ],
+)
+def test_an_answer_to_head_has_no_body(head, piece):
+    answer = Answer(head_only=True)
+    completes = [answer.feed(head[at : at + piece]) for at in range(0, len(head), piece)]
+    assert (answer.status, completes[-1], any(completes[:-1])) == (200, True, False)
+    answer.end()

@@ -23,6 +23,9 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
         ),
         ("http://prometheus.monitoring/prom/", ("prometheus", "monitoring", 80, "/prom")),
         ("prometheus.monitoring:9090", ("prometheus", "monitoring", 9090, "")),
+        ("https://prometheus.monitoring.svc", ("prometheus", "monitoring", 443, "")),
+        ("https://me:word@prometheus.monitoring.svc:9090/prom", ("prometheus", "monitoring", 9090, "/prom")),
+        ("me:word@prometheus.monitoring:9090", ("prometheus", "monitoring", 9090, "")),
     ],
 )
 def test_service_of(address, expected):
@@ -34,14 +37,16 @@ def test_service_of(address, expected):
     [
         "",
         "http://prometheus:9090",
-        "https://prometheus.monitoring.svc",
-        "http://prometheus.example.com",
+        "https://prometheus.example.com",
+        "http://me:s3cr3t@prometheus.example.com",
+        "tcp://prometheus.monitoring.svc:9090",
         "http://10.96.0.5",
     ],
 )
 def test_other_addresses_need_a_prometheus_url(address):
-    with pytest.raises(PrometheusError, match="give a `prometheus_url`"):
+    with pytest.raises(PrometheusError, match="give a `prometheus_url`") as caught:
         service_of(address)
+    assert "s3cr3t" not in str(caught.value)
 
 
 SERVICE = {
@@ -69,6 +74,16 @@ def test_find_pod():
     address = find_pod(cluster, "http://prometheus-k8s.monitoring.svc:9090")
     assert (address.namespace, address.pod, address.port) == ("monitoring", "prometheus-k8s-0", 19090)
     assert str(address) == "pod monitoring/prometheus-k8s-0, port 19090"
+
+
+def test_a_pod_is_asked_as_keda_asks_the_service():
+    cluster = Objects(services=[SERVICE], endpoints=[ENDPOINTS])
+    address = find_pod(cluster, "https://me:w%40rd@prometheus-k8s.monitoring.svc:9090/prom")
+    assert (address.tls, address.service, address.path) == (True, "prometheus-k8s.monitoring.svc:9090", "/prom")
+    assert address.authorization == "Basic bWU6d0ByZA=="
+    shown = f"{address} {address!r}"
+    assert "pod monitoring/prometheus-k8s-0, port 19090 (https)" in shown
+    assert not any(secret in shown for secret in ("w%40rd", "w@rd", "bWU6"))
 
 
 @pytest.mark.parametrize(

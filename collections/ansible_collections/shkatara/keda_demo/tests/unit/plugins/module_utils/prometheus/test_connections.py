@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster
@@ -23,10 +19,6 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 )
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 from ansible_collections.shkatara.keda_demo.tests.support.forwarding import PORT, forwarding, frame
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 SECRET = {"Authorization": "Bearer s3cr3t"}
@@ -152,48 +144,6 @@ def test_a_server_that_is_not_there():
 def test_a_name_that_is_not_there():
     with pytest.raises(NoResponse, match=r"^\[Errno -[0-9]+\] "):
         DirectConnection("prometheus.invalid", 9090).get("/", {})
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """A file with a key and a certificate of 127.0.0.1 that is signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path / "server.pem"
-    path.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
-    return str(path)
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_a_certificate_is_verified(raw_server, certificate, monkeypatch, known):
-    requests = []
-
-    def answer(peer):
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate)
-        with contextlib.suppress(ssl.SSLError), context.wrap_socket(peer, server_side=True) as secure:
-            requests.append(read_request(secure))
-            secure.sendall(HELLO)
-
-    if known:
-        monkeypatch.setenv("SSL_CERT_FILE", certificate)
-    connection = DirectConnection("127.0.0.1", raw_server(answer), tls=True, timeout=5)
-    if known:
-        assert connection.get("/", SECRET).body == b"hello"
-    else:
-        with pytest.raises(NoResponse, match="CERTIFICATE_VERIFY_FAILED"):
-            connection.get("/", SECRET)
-    assert len(requests) == known
-    connection.close()
 
 
 def test_a_pod_is_reached_by_a_port_forward(tmp_path):

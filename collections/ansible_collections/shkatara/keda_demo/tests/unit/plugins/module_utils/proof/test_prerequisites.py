@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
+import threading
 from dataclasses import replace
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.tls import Trust
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.resources import STATEFULSET
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.request import Request
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import prerequisites
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
+from ansible_collections.shkatara.keda_demo.tests.support.authority import Authority
 from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, REVIEWS, proof_api
 from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import DISCOVERY, FLEET, scale, scales
@@ -60,7 +65,7 @@ def test_a_url_that_answers_gets_no_request():
     ("url", "address"),
     [
         ("http://192.0.2.11/metrics", ("192.0.2.11", 80)),
-        ("https://shop.example/", ("shop.example", 443)),
+        ("http://shop.example/", ("shop.example", 80)),
         ("http://[2001:db8::1]:5000/", ("2001:db8::1", 5000)),
     ],
 )
@@ -74,6 +79,65 @@ def test_the_address_of_a_url(url, address):
 
     prerequisites.check_url_answers(url, connect)
     assert connections == [address]
+
+
+def test_a_refused_connection_names_the_proxy_that_is_not_used(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://me:s3cret@proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(BadInput, match=r"not go by the proxy http://proxy\.example:3128 \(HTTP_PROXY\)") as raised:
+        prerequisites.check_url_answers("http://no-such-host.invalid/")
+    assert "s3cret" not in str(raised.value)
+
+
+def tls_server(context):
+    """Return the port of a server that takes one TLS connection, and the list of what it reads."""
+    listener, requests = socket.create_server(("127.0.0.1", 0)), []
+
+    def run():
+        with contextlib.suppress(OSError), listener, listener.accept()[0] as peer:
+            requests.append(context.wrap_socket(peer, server_side=True).recv(100))
+
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()[1], requests
+
+
+@pytest.mark.parametrize(
+    ("name", "request_of", "message"),
+    [
+        ("127.0.0.1", lambda path: Request(trust=Trust(ca_path=path)), None),
+        ("127.0.0.1", lambda _path: Request(trust=Trust(validate=False)), None),
+        (
+            "shop.example",
+            lambda path: Request("GET", (("Host", "shop.example:8443"),), trust=Trust(ca_path=path)),
+            None,
+        ),
+        ("127.0.0.1", lambda _path: Request(), r"CERTIFICATE_VERIFY_FAILED.*`load\.http\.ca_path`.*`load\.http\.val"),
+        (
+            "shop.example",
+            lambda path: Request(trust=Trust(ca_path=path)),
+            r"no TLS connection for 127\.0\.0\.1 .*mismatch",
+        ),
+    ],
+)
+def test_a_certificate_is_checked_before_the_load(tmp_path, name, request_of, message):
+    authority = Authority(tmp_path)
+    port, requests = tls_server(authority.server(name))
+    url = f"https://user:secret@127.0.0.1:{port}/"
+    if message is None:
+        prerequisites.check_url_answers(url, request=request_of(authority.path))
+        assert requests in ([], [b""])
+        return
+    with pytest.raises(BadInput, match=message) as raised:
+        prerequisites.check_url_answers(url, request=request_of(authority.path))
+    assert "secret" not in str(raised.value)
+
+
+def test_a_url_that_speaks_no_tls():
+    with (
+        proof_api() as api,
+        pytest.raises(BadInput, match=rf"load\.http\.url https://127\.0\.0\.1:{api.port}/ takes no TLS"),
+    ):
+        prerequisites.check_url_answers(f"https://127.0.0.1:{api.port}/")
 
 
 # Prometheus
@@ -90,7 +154,15 @@ def test_the_namespace_of_prometheus_is_that_of_the_trigger():
 
 
 @pytest.mark.parametrize(
-    "address", ["", "https://prometheus.example.com", "http://192.0.2.10:9090", "http://a.b.svc:99999", "http://[::1"]
+    "address",
+    [
+        "",
+        "https://prometheus.example.com",
+        "tcp://a.b.svc:9090",
+        "http://192.0.2.10:9090",
+        "http://a.b.svc:99999",
+        "http://[::1",
+    ],
 )
 def test_an_address_that_is_no_service_needs_a_url(address):
     with pytest.raises(BadInput, match=r"prometheus_url|serverAddress"):
@@ -114,7 +186,7 @@ def missing(error):
 def test_missing_permissions_are_named_at_once(cluster_of):
     with proof_api(is_denied=denied(("watch", "replicasets"), ("list", "services"), ("get", "pods"))) as api:
         cluster = cluster_of(api)
-        with pytest.raises(BadInput, match=re.escape(cluster.kubeconfig)) as raised:
+        with pytest.raises(BadInput, match=re.escape(cluster.access.source)) as raised:
             prerequisites.check_permissions(cluster, COUNTED, "monitoring", "v1.25.0")
     assert missing(raised) == [
         "watch on replicasets.apps in namespace test",

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import queue
+import re
 import socket
 from dataclasses import replace
 from functools import partial
@@ -133,6 +135,17 @@ class RecordedPoller:
         self.recorder.notes.append("targets settled")
 
 
+class Ticking:
+    """A clock that goes on by a tenth of a second each time it is read."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        self.now += 0.1
+        return self.now
+
+
 class RecordedFlag(SignalFlag):
     """A flag that leaves this process' handlers alone, and has its signal from the beginning."""
 
@@ -150,6 +163,7 @@ def run(tmp_path):
 
     def run_proof(recorder, load=LOAD, proof_target=TARGET, api=None, **params):
         others = params.pop("parts", {})
+        params |= params.pop("params", {})
         with proof_api(**(api or {})) as server:
             cluster = Cluster(server.kubeconfig(tmp_path / "kubeconfig"), None)
             return wiring.run_proof(
@@ -186,6 +200,60 @@ def test_parts_are_made_in_order_and_closed(run, tmp_path):
     assert result["proof"] == str(tmp_path / "proof" / "20261124T090000Z")
     assert json.loads((tmp_path / "proof" / "latest" / "verdict.json").read_text()) == json.loads(json.dumps(result))
     assert "interrupted" in (tmp_path / "progress").read_text()
+
+
+def lines_of(path):
+    return [json.loads(line)["msg"] for line in path.read_text().splitlines()]
+
+
+def test_the_first_line_says_which_cluster_and_the_next_which_proxy_is_not_used(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://me:s3cret@proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    run(Recorder(signal="SIGTERM"), progress_file=str(tmp_path / "progress"))
+    first, second, *_others = lines_of(tmp_path / "progress")
+    kubeconfig = f"kubeconfig {tmp_path}/kubeconfig (`kubeconfig`)"
+    assert re.search(rf"cluster http://127\.0\.0\.1:\d+, context lab, {re.escape(kubeconfig)}$", first)
+    assert "proxy http://proxy.example:3128 (HTTP_PROXY)" in second
+    assert "s3cret" not in second
+
+
+def test_each_url_of_a_load_is_tried(run):
+    recorder = Recorder(signal="SIGTERM")
+    run(recorder, LoadOptions(URL, rate=34.5, workers=2, more_urls=("http://192.0.2.12/", "http://192.0.2.13/")))
+    assert recorder.notes[:3] == [
+        f"connect {address}" for address in (("192.0.2.11", 30115), ("192.0.2.12", 80), ("192.0.2.13", 80))
+    ]
+
+
+def test_secrets_are_in_no_file_and_no_line_and_no_result(run, tmp_path):
+    """Whatever repeats them: here a condition of the ScaledObject, and an event."""
+    secret_address = "http://me:s3cr%40t@prometheus-k8s.monitoring.svc:9090"
+    scaledobject = changed(SCALEDOBJECT, "spec.triggers.0.metadata.serverAddress", secret_address)
+    url = "http://user:w0rd-of-mine@192.0.2.11:30115/"
+    encoded = [base64.b64encode(pair).decode() for pair in (b"me:s3cr@t", b"user:w0rd-of-mine")]
+    repeated = f"Get {secret_address}: no route. {url} {' '.join(encoded)} t0ken-of-prometheus k3y-of-the-shop"
+    broken = changed(
+        scaledobject, "status.conditions", [{"type": "Ready", "status": "False", "reason": "x", "message": repeated}]
+    )
+    chain = with_object(ready_chain(), "scaledobjects", broken)
+    headers = {"Host": "shop.example", "X-Api-Key": "k3y-of-the-shop"}
+    result = run(
+        Recorder(observations=[later(item, MONOTONIC) for item in chain]),
+        LoadOptions(url, rate=34.5, workers=2),
+        target_of(scaledobject),
+        wait_timeout=1,
+        params={"load": {"http": {"url": url, "headers": headers}}},
+        prometheus_headers={"Authorization": "Bearer t0ken-of-prometheus"},
+        progress_file=str(tmp_path / "progress"),
+        parts={"clock": Clock(Ticking(MONOTONIC), lambda: NOON)},
+    )
+    assert "Get http://***@prometheus-k8s.monitoring.svc:9090: no route." in result["message"]
+    assert result["load"]["url"] == "http://***@192.0.2.11:30115/"
+    written = [path.read_text() for path in tmp_path.rglob("*") if path.is_file() and path.name != "kubeconfig"]
+    assert len(written) == 3
+    for text in (*written, json.dumps(result)):
+        for secret in ("s3cr", "w0rd", "t0ken", "k3y", *encoded):
+            assert secret not in text
 
 
 def test_a_proof_without_a_load_connects_nowhere(run):
