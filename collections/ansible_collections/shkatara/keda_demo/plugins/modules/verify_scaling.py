@@ -171,9 +171,12 @@ options:
       - V(flapped) - the predicted replicas became Ready and did not stay (C(left_during_hold)).
       - V(not_scaled_in) - the replicas did not return to the minimum (C(not_at_minimum)) or to zero (C(not_at_zero)).
       - V(not_ready) - nothing was sent, or only the load of the activation phase. A link of the chain is missing
-        (C(deployment_missing), C(pods_not_ready), C(prometheus_unreachable), C(scrape_target_missing),
-        C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused), C(scaledobject_not_ready),
-        C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest (C(not_at_rest)).
+        (C(deployment_missing), C(pods_not_ready), C(prometheus_unreachable), C(query_failed),
+        C(scrape_target_missing), C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused),
+        C(scaledobject_not_ready), C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest
+        (C(not_at_rest)). What no wait mends ends the wait at once - Prometheus refuses the request
+        (C(prometheus_refused)), can't parse the query (C(query_invalid)), has several series for it where KEDA takes
+        one (C(query_returns_several_series)), or does not tell its scrape interval (C(scrape_interval_unknown)).
       - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
         short (C(load_not_sent)) or was not answered (C(load_not_answered)), replicas that could not be watched
         (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or that allows no prediction
@@ -193,7 +196,8 @@ options:
     default: 15
   wait_timeout:
     description:
-      - The seconds to wait until the chain is ready, before anything is sent.
+      - The seconds to wait until the chain is ready, before anything is sent. A link that no wait mends ends the wait
+        at once.
       - The wait for rest after an earlier load is not part of it. Its length is computed.
     type: int
     default: 300

@@ -87,6 +87,7 @@ _CHAIN_REASONS = (
     Reason.DEPLOYMENT_MISSING,
     Reason.PODS_NOT_READY,
     Reason.PROMETHEUS_UNREACHABLE,
+    Reason.QUERY_FAILED,
     Reason.SCRAPE_TARGET_MISSING,
     Reason.SCRAPE_TARGET_DOWN,
     Reason.SCALEDOBJECT_MISSING,
@@ -99,6 +100,12 @@ _MISSING = (
     Finding(Code.GONE, {"object": "the HPA, which KEDA makes,"}),
     Finding(Code.PAUSED, {"name": "scaledobject-py"}),
 )
+_PERMANENT = {
+    Reason.PROMETHEUS_REFUSED: Finding(Code.REFUSED, {"error": "refused /api/v1/query: HTTP 401"}),
+    Reason.QUERY_INVALID: Finding(Code.INVALID_QUERY, {"error": "1:5: parse error"}),
+    Reason.QUERY_RETURNS_SEVERAL_SERIES: Finding(Code.SEVERAL_SERIES, {"error": "the query returns 4 series"}),
+    Reason.SCRAPE_INTERVAL_UNKNOWN: Finding(Code.NO_INTERVAL),
+}
 _QUIET = Finding(Code.METRIC_FALLING, {"value": 8.5})
 
 EXAMPLES = (
@@ -107,6 +114,11 @@ EXAMPLES = (
         for reason in (Reason.BAD_INPUT, Reason.INTERNAL_ERROR, Reason.INTERRUPTED, Reason.SCALEDOBJECT_DELETED)
     ),
     *(_example(Outcome.NOT_READY, reason, facts.ChainNotReady(60.5, _MISSING)) for reason in _CHAIN_REASONS),
+    *(
+        _example(Outcome.NOT_READY, reason, facts.NeverReady(finding, (_MISSING[1], finding)))
+        for reason, finding in _PERMANENT.items()
+    ),
+    _example(Outcome.NOT_READY, Reason.QUERY_INVALID, facts.NeverReady(_MISSING[0], (_MISSING[0],), load_sent=True)),
     _example(Outcome.NOT_READY, Reason.NOT_AT_REST, facts.NeverAtRest(LIMIT, _QUIET, load_sent=True), 385),
     _example(Outcome.NOT_READY, Reason.NOT_AT_REST, facts.NeverAtRest(LIMIT, _QUIET, load_sent=False), 385),
     _example(Outcome.ABORTED, Reason.LOAD_NOT_SENT, facts.LoadFailure(DIED), DIED.died, 2000),

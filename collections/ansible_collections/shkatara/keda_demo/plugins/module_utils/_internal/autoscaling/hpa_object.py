@@ -27,6 +27,7 @@ class HpaView:
     values: dict[str, float] = field(default_factory=dict)
     has_value: bool = False
     behavior: dict[str, Any] | None = None
+    created: str = ""
 
     @property
     def valid(self) -> bool:
@@ -63,6 +64,7 @@ def hpa_view(obj: Object) -> HpaView:
         # An HPA without a value lists a metric of type "".
         has_value=any(metric.get("type") for metric in status.get("currentMetrics") or []),
         behavior=spec.get("behavior"),
+        created=obj["metadata"].get("creationTimestamp") or "",
     )
 
 

@@ -30,6 +30,14 @@ class QueryError(PrometheusError):
     """The query is at fault: Prometheus answers, and other queries may well work."""
 
 
+class InvalidQueryError(QueryError):
+    """Prometheus can't parse the query."""
+
+
+class SeveralSeriesError(QueryError):
+    """The query has more than one series, and KEDA takes one."""
+
+
 class Prometheus:
     """One Prometheus server over one kept connection, which is opened again after an error. For one thread at a time.
 
@@ -71,12 +79,15 @@ class Prometheus:
     def query(self, expression: str) -> float | None:
         """Return the value of an instant query as KEDA reads it; None for no data, NaN or infinity.
 
-        :raises QueryError: more than one series, on which KEDA's trigger fails too, or not a query
+        :raises SeveralSeriesError: more than one series, on which KEDA's trigger fails too
+        :raises QueryError: not a query, or one that can't be evaluated now
         :raises PrometheusError: no answer
         """
         values = answers.values(self._evaluate(expression))
         if len(values) > 1:
-            raise QueryError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200)
+            raise SeveralSeriesError(
+                f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200
+            )
         return values[0] if values else None
 
     def series(self, selector: str, seconds: float) -> list[Series]:
@@ -145,7 +156,9 @@ class Prometheus:
         if document.get("status") == "success" and "data" in document:
             return document["data"]
         reason = header_fields.mask(str(document.get("error") or f"HTTP {status}"), self._headers)
-        kind = QueryError if document.get("errorType") in _QUERY_ERRORS else PrometheusError
+        error_type = document.get("errorType")
+        kind = QueryError if error_type in _QUERY_ERRORS else PrometheusError
+        kind = InvalidQueryError if error_type == "bad_data" else kind
         raise kind(f"{self.address} refused {path}: {reason}", status)
 
     def _request(self, url: str) -> tuple[int, dict[str, Any]]:

@@ -135,6 +135,15 @@ class ChainNotReady:
 
 
 @dataclass(frozen=True)
+class NeverReady:
+    """Links of the chain are missing, and waiting can't mend the one that comes `first`."""
+
+    first: Finding
+    missing: tuple[Finding, ...]
+    load_sent: bool = False
+
+
+@dataclass(frozen=True)
 class NeverAtRest:
     """The workload was not at rest after the sum of `limit` (seconds by part)."""
 
@@ -182,6 +191,7 @@ Facts = (
     | Unwatched
     | Unpredicted
     | ChainNotReady
+    | NeverReady
     | NeverAtRest
     | ScaledIn
     | ScaledInLate

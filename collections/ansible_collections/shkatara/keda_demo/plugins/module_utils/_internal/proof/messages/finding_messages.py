@@ -16,7 +16,15 @@ _PHRASES: Mapping[Code, str] = {
     Code.GONE: "{object} is gone",
     Code.PODS_WAITING: "Deployment {name} has {ready} of {wanted} pods Ready{waiting}",
     Code.NO_ANSWER: "Prometheus: {error}",
+    Code.REFUSED: (
+        "Prometheus refused the trigger's query ({error}): give what it asks for in `prometheus_headers`, or another "
+        "`prometheus_url`"
+    ),
+    Code.INVALID_QUERY: "Prometheus can't parse the trigger's query ({error}): mend it in the ScaledObject",
+    Code.SEVERAL_SERIES: "{error} (the query has to make one of them, such as by `sum`)",
+    Code.QUERY_FAILED: "Prometheus can't evaluate the trigger's query now ({error})",
     Code.NO_TARGETS: "Prometheus does not tell its targets ({error}): give the interval in `scrape_interval`",
+    Code.TARGETS_UNLISTED: "this Prometheus has no list of targets ({error}): give the interval in `scrape_interval`",
     Code.NO_INTERVAL: "Prometheus tells no interval of its targets: give it in `scrape_interval`",
     Code.TARGET_DOWN: "Prometheus can't scrape {url}: {error}",
     Code.NO_POD: (

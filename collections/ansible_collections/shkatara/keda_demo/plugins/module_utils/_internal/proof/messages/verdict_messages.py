@@ -181,6 +181,15 @@ def _chain_not_ready(_verdict: Verdict, facts: records.ChainNotReady) -> str:
     return f"After {facts.seconds:g} s (wait_timeout) the chain is not ready: {missing}. Nothing was sent."
 
 
+def _never_ready(_verdict: Verdict, facts: records.NeverReady) -> str:
+    others = [finding for finding in facts.missing if finding != facts.first]
+    more = f" Also missing: {'; '.join(map(finding_messages.phrase, others))}." if others else ""
+    return (
+        f"The chain is not ready, and no wait makes it so: {finding_messages.phrase(facts.first)}.{more}"
+        f"{'' if facts.load_sent else ' Nothing was sent.'}"
+    )
+
+
 def _never_at_rest(_verdict: Verdict, facts: records.NeverAtRest) -> str:
     return (
         f"The workload did not come to rest within {phrases.limit(facts.limit)}: "
@@ -226,6 +235,7 @@ _SENTENCES: Mapping[type, Callable[[Verdict, Any], str]] = {
     records.Unwatched: _unwatched,
     records.Unpredicted: _unpredicted,
     records.ChainNotReady: _chain_not_ready,
+    records.NeverReady: _never_ready,
     records.NeverAtRest: _never_at_rest,
     records.ScaledIn: _scaled_in,
     records.ScaledInLate: _scaled_in_late,

@@ -38,6 +38,7 @@ _UNLISTED_FIELDS = {
     "metric_specs",
     "triggers",
     "behavior",
+    "created",
     "fallback_replicas",
     "metric_names",
     "scale_target",
