@@ -61,7 +61,9 @@ options:
     default: [scale_out, hold]
     choices: [activation, scale_out, hold, scale_in, to_zero]
   load:
-    description: The load to send. The phases V(activation) and V(scale_out) require it.
+    description:
+      - The load. The phases V(activation) and V(scale_out) require it, as exactly one of O(load.http) and
+        O(load.external).
     type: dict
     suboptions:
       http:
@@ -71,7 +73,6 @@ options:
           - A load that this machine can't send is refused, with the calculation. Each unanswered request needs a file
             descriptor and a port. There are at most O(load.http.rate) times O(load.http.timeout) such requests.
         type: dict
-        required: true
         suboptions:
           url:
             description: The URL of the requests.
@@ -135,6 +136,56 @@ options:
                 get few of the requests.
             type: bool
             default: false
+          max_rate:
+            description:
+              - The highest rate that the module may choose for O(load.http.replicas), in requests a second. If a higher
+                one would be needed the proof is refused, with the arithmetic.
+              - The module chooses O(load.http.activation_rate) below it, too. A rate that was given is not capped.
+            type: float
+            default: 200
+      external:
+        description:
+          - The load is sent by somebody else, such as k6, the producer of a queue, or real traffic. The module sends
+            nothing and observes.
+          - It requires O(expected), by which the verdict is made, and goes with the phases V(scale_out) and V(hold)
+            only. It needs no rest before, so that the load may have begun already, but fewer replicas than expected.
+          - RV(hops) has V(load_begun) and V(observation_ended) in the place of V(first_request) and V(load_ended), and
+            there is no RV(end_to_end).
+        type: dict
+        suboptions:
+          duration:
+            description:
+              - The longest time of the observation, in seconds. It ends earlier if the verdict is known.
+              - The default is O(expected.within_seconds), O(hold_seconds) and a margin of 15 s.
+            type: float
+          begin:
+            description:
+              - The moment from which all times count.
+              - V(call) - the moment at which the chain is ready and the module begins to observe.
+              - V(rise) - the moment at which a trigger's value, the HPA's value of a metric, or the replicas are first
+                seen above those at V(call). The module waits O(wait_timeout) seconds for it.
+            type: str
+            default: call
+            choices: [call, rise]
+  expected:
+    description:
+      - What the load is to do, for a load of others and for triggers that can't be predicted, such as a queue or a
+        latency. It makes the verdict in the place of a prediction.
+      - If there is a prediction too, it must not exclude what is expected, or the proof is refused before the load.
+    type: dict
+    suboptions:
+      replicas:
+        description:
+          - >-
+            The replicas, as a count such as V(4), or as a range such as V([3, 5]) or V({min: 3, max: 5}). They must be
+            more than the replicas before the load.
+          - In a range, changes between expected counts are as expected, also while O(hold_seconds) pass.
+        type: raw
+        required: true
+      within_seconds:
+        description: The seconds from the load's begin within which they are to be Ready.
+        type: float
+        required: true
   counter_metric:
     description:
       - The counter that each request raises by one, as a name or as a selector such as
@@ -155,12 +206,14 @@ options:
   expect:
     description:
       - The verdicts with which the task succeeds. The codes in parentheses are the possible values of RV(reason).
-      - V(scaled) - all phases went as predicted (C(as_predicted)).
-      - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), or so
+      - V(scaled) - all phases went as predicted (C(as_predicted)), or as O(expected) (C(as_expected)).
+      - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), the
+        expected ones after O(expected.within_seconds) (C(after_expected)), or so
         late that the load ended before O(hold_seconds) had passed (C(hold_cut_short)), or they were back at the minimum
         or at zero later than predicted (C(scale_in_after_latest)).
       - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
-        C(other_trigger)), or not all of them became Ready (C(pods_not_ready)).
+        C(other_trigger), C(fewer_than_expected), C(more_than_expected)), or not all of them became Ready
+        (C(pods_not_ready)).
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
         C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback)). Otherwise the metric never rose
         above the threshold (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
@@ -178,7 +231,8 @@ options:
         (C(prometheus_refused)), can't parse the query (C(query_invalid)), has several series for it where KEDA takes
         one (C(query_returns_several_series)), or does not tell its scrape interval (C(scrape_interval_unknown)).
       - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
-        short (C(load_not_sent)) or was not answered (C(load_not_answered)), replicas that could not be watched
+        short (C(load_not_sent)) or was not answered (C(load_not_answered)) or was not seen to begin
+        (C(load_not_seen)), replicas that could not be watched
         (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or that allows no prediction
         (C(not_predictable)), options with which a proof is impossible (C(bad_input)), or an error of this module
         (C(internal_error)). With the last two the task always fails.
@@ -315,6 +369,18 @@ EXAMPLES = r"""
     msg: "{{ proof.predicted.replicas }} predicted, {{ proof.observed.replicas }} observed: {{ proof.message }}"
   when: not ansible_check_mode
 
+- name: Gate a consumer of Kafka, whose lag can't be predicted, while the pipeline produces messages
+  shkatara.keda_demo.verify_scaling:
+    namespace: shop
+    name: invoices
+    load:
+      external:
+        begin: rise
+    expected:
+      replicas: [3, 5]
+      within_seconds: 120
+    proof_dir: "{{ playbook_dir }}/proof"
+
 - name: Prove that a consumer scales from zero and back to zero, and go on whatever the verdict
   shkatara.keda_demo.verify_scaling:
     namespace: shop
@@ -355,7 +421,9 @@ message:
 predicted:
   description:
     - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.
-    - If nothing can be predicted, C(replicas) is null, and the other fields about the load are absent.
+    - If nothing can be predicted, C(replicas) is null, and the other fields about the load are absent. If O(expected)
+      stands for the prediction, C(replicas), C(possible_replicas), C(from_replicas), C(latest_seconds) and C(warnings)
+      are those of the expectation, and the others are absent.
   type: dict
   returned: when the proof was begun
   contains:
@@ -451,6 +519,16 @@ predicted:
       type: list
       elements: str
       sample: []
+    source:
+      description:
+        - By which numbers the load is judged - V(prediction), or V(expected) if O(expected) was given; null for a load
+          that is only watched.
+      type: str
+      sample: prediction
+    expected:
+      description: O(expected) as C(min), C(max) and C(within_seconds); null without it.
+      type: dict
+      sample: null
     activation:
       description:
         - The prediction for the load of the phase V(activation), with the same fields up to C(warnings); null without
@@ -544,6 +622,10 @@ load:
   type: dict
   returned: when the proof was begun
   contains:
+    sender:
+      description: Who sends the load, V(http) for this module or V(external) for somebody else.
+      type: str
+      sample: http
     url:
       description: The URL of the requests, without a user name and password.
       type: str
@@ -632,7 +714,7 @@ hops:
       V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that
       counts requests), V(replicas_ready) (a predicted count, all Ready), V(load_ended) (the last request),
       V(scale_in_decision), V(replicas_at_minimum) and V(scaled_to_zero). A hop of pods is the first time that any new
-      pod shows it.
+      pod shows it. With O(load.external) the first hop is V(load_begun) and the last one V(observation_ended).
     - Events of different watches may arrive out of their causal order by some milliseconds.
   type: dict
   returned: when the proof was begun

@@ -17,6 +17,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.external_load import ExternalLoad
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import ProofFiles
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.timeline import Timeline
@@ -122,7 +123,7 @@ class Run:
     """One proof over a script, and what came of it.
 
     :param scaledobject: what the proof's target is read from
-    :param load: the options of `load.http` but the URL
+    :param load: the options of `load.http` but the URL; with the option `external` nothing is sent
     :param share: the part of the requests that is answered
     :param at: (seconds, what to do with this run)
     :param counted: gives what the pods' counters say, by pod, of this run and the scrape targets that are asked
@@ -167,11 +168,14 @@ class Run:
         target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
         if "phases" in options:
             options["phases"] = tuple(map(Phase, options["phases"]))
+        state = new_state(target, given_interval)
+        if options.get("external"):
+            self.load = ExternalLoad(state, clock.monotonic)
         self.session = Session(
             target,
             Options(**{"wait_timeout": 60.0, **options}),
-            LoadOptions(**{"url": URL, **({"rate": 34.5} if load is None else load)}),
-            state=new_state(target, given_interval),
+            LoadOptions("") if options.get("external") else LoadOptions(**{"url": URL, **(load or {"rate": 34.5})}),
+            state=state,
             load=self.load,
             inputs=Inputs(script, clock, self.interrupt, read_counters),
             outputs=Outputs(

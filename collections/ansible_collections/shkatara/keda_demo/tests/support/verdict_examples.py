@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.keda import KedaRules
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.expectation import (
+    Expectation,
+    Expected,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import (
     ScaleIn,
     predict_scale_in,
@@ -43,6 +47,7 @@ TO_ZERO = predict_to_zero(
     KedaRules(inactive_replicas=0, min_replicas=0, polling_interval=5, cooldown=20), [1, 4], TIMING
 )
 UNWATCHED = (("deployments", "no answer"), ("horizontalpodautoscalers", "the connection broke"))
+EXPECTED = Expected(3, 5, 90.0)
 LIMIT = (("metric", 40.0), ("scale-in", 315.0), ("margin", 30.0))
 FROZEN = HpaConfig(TARGET.metrics, 1, 10, behavior={"scaleUp": {"selectPolicy": "Disabled"}})
 
@@ -83,6 +88,18 @@ def _mismatch(
     return _example(outcome, reason, mismatch, 34.5, 10, 4, *_latest(FOUR), *mentions)
 
 
+def _missed(reason: Reason, *mentions: object, load: LoadStats = ENDED, waited: bool = True) -> Example:
+    missed = facts.MissedExpectation(Expectation(EXPECTED, from_replicas=1), LAST, load, waited)
+    return _example(Outcome.WRONG_COUNT, reason, missed, 3, 5, 90, 1, *mentions)
+
+
+_MISSED_REASONS = (
+    Reason.METRIC_NOT_OVER_THRESHOLD,
+    Reason.HPA_DID_NOT_ACT,
+    Reason.PODS_NOT_READY,
+    Reason.FEWER_THAN_EXPECTED,
+    Reason.MORE_THAN_EXPECTED,
+)
 _CHAIN_REASONS = (
     Reason.DEPLOYMENT_MISSING,
     Reason.PODS_NOT_READY,
@@ -161,6 +178,14 @@ EXAMPLES = (
         TO_ONE.replicas,
         *_latest(TO_ONE),
     ),
+    _example(Outcome.SCALED, Reason.AS_EXPECTED, facts.MetExpectation(EXPECTED, 4, 41.2, 15.0), 3, 5, 90),
+    _example(Outcome.SCALED, Reason.AS_EXPECTED, facts.Reached(41.2)),
+    _example(Outcome.SCALED_LATE, Reason.AFTER_EXPECTED, facts.MetExpectation(EXPECTED, 4, 97.5, 15.0), 3, 5, 90),
+    _example(Outcome.ABORTED, Reason.LOAD_NOT_SEEN, facts.NoRise(300.0)),
+    *(_missed(reason) for reason in _MISSED_REASONS),
+    _missed(Reason.LOAD_NOT_SENT, 1000, 2000, load=UNSENT),
+    _missed(Reason.LOAD_NOT_ANSWERED, 900, 1980, load=UNANSWERED),
+    _missed(Reason.FEWER_THAN_EXPECTED, waited=False),
     _example(Outcome.NOT_SCALED_IN, Reason.NOT_AT_MINIMUM, facts.NotScaledIn(TO_ONE, LAST), 1, 15, *_latest(TO_ONE)),
     _example(Outcome.NOT_SCALED_IN, Reason.NOT_AT_ZERO, facts.NotScaledIn(TO_ZERO, LAST), 0, 15, *_latest(TO_ZERO)),
 )

@@ -42,8 +42,9 @@ class Reading:
 
     `values` are the queries' values by trigger key, None without data. `errors` say why a trigger's query has no value,
     only for queries that are at fault themselves, and `problems` of what kind these errors are. `counter` has the
-    counter's series with the samples of at least the last three intervals, so that none is missed. `offset` is the server's clock less ours in seconds, `offset_error`
-    its uncertainty; both are None before they are known. `targets` and `version` are read now and then only.
+    counter's series with the samples of at least the last three intervals, so that none is missed. `offset` is the
+    server's clock less ours in seconds, `offset_error` its uncertainty; both are None before they are known. `targets`
+    and `version` are read now and then only.
     """
 
     at: float

@@ -21,6 +21,7 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
+from . import expected_load, rate_limit
 from .messages import verdict_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
@@ -123,14 +124,21 @@ def _empty_plan(situation: Situation) -> Plan:
 
 
 def _main_load(situation: Situation) -> PlannedLoad:
+    expected, external = situation.options.expected, situation.options.external
+    if external is not None and expected is not None:
+        return expected_load.load_of_others(situation, external, expected)
+    planned = _own_load(situation)
+    if expected is None or planned.prediction is None:
+        return planned
+    expected_load.check_agrees(expected, planned.prediction)
+    return replace(planned, expectation=expected_load.expectation_of(situation, expected))
+
+
+def _own_load(situation: Situation) -> PlannedLoad:
     model, options, initial = situation.model, situation.load_options, situation.initial_state
     if model.config is None:
-        if options.replicas is not None or (options.duration is None and not options.stages):
-            raise BadInput(
-                f"Nothing can be predicted ({verdict_messages.not_predicted(model.not_predicted)}): "
-                "give load.http.rate and load.http.duration"
-            )
-        return PlannedLoad(_sendable(options.spec(0.0, 0.0)), None)
+        spec, expectation = expected_load.unpredicted_load(situation)
+        return PlannedLoad(_sendable(spec), None, expectation)
     rate = 0.0
     if options.replicas is not None:
         _check_trigger(model)
@@ -138,6 +146,7 @@ def _main_load(situation: Situation) -> PlannedLoad:
             rate = rate_choice.choose_rate(model.config, options.replicas, initial, situation.timing)
         except ValueError as error:
             raise BadInput(str(error)) from error
+        rate_limit.check(situation, rate)
     reason = PredictionReason.FALLBACK if model.fallback is not None else None
     spec = options.spec(rate, _LONG_SECONDS)
     prediction = scale_out.predict(model.config, spec, initial, situation.timing, reason)
@@ -148,7 +157,9 @@ def _main_load(situation: Situation) -> PlannedLoad:
                 f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would begin"
             )
         prediction = _under_activation(model.config, spec, initial, situation.timing)
-    hold = situation.options.hold
+    hold, expected = situation.options.hold, situation.options.expected
+    if expected is not None:
+        return PlannedLoad(_sendable(expected_load.long_enough(situation, expected, rate)), prediction)
     needed = prediction.times.latest_seconds + hold
     spec = options.spec(rate, float(round(needed + MARGIN_SECONDS)))
     if spec.duration < needed:
@@ -166,7 +177,8 @@ def _activation_load(situation: Situation) -> PlannedLoad:
         )
     _check_trigger(situation.model)
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
-    rate = options.activation_rate or max(0.0, limit - situation.baseline) / 2 / initial.per_request
+    chosen = min(options.max_rate, max(0.0, limit - situation.baseline) / 2 / initial.per_request)
+    rate = options.activation_rate or chosen
     total = situation.baseline + rate * initial.per_request
     if rate <= 0 or total > limit:
         raise BadInput(

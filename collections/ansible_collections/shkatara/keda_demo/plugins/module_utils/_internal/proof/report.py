@@ -13,7 +13,7 @@ from ..common import urls
 from ..prediction import hop_bounds
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_out import Prediction
-from . import evidence
+from . import evidence, predicted
 from .judgement.end_to_end import EndToEnd
 from .judgement.outcomes import Outcome, Verdict
 from .messages import deviation_messages, verdict_messages
@@ -109,7 +109,8 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
         return None
     read = _read(plan, options)
     return {
-        **(_prediction(plan.scale_out) or {"replicas": None}),
+        **(_prediction(plan.scale_out) or predicted.expectation(plan.scale_out) or {"replicas": None}),
+        **predicted.source(plan.scale_out),
         "activation": _prediction(plan.activation),
         "hops": {name: list(times) for name, times in plan.bounds.items()},
         "scale_in": asdict(plan.scale_in) if plan.scale_in else None,
@@ -210,6 +211,7 @@ def _load(proof: Proof) -> dict[str, Any]:
         key: value for key, value in session.load.stats.as_dict().items() if key not in ("first_sent", "last_sent")
     }
     return {
+        "sender": "external" if session.options.external else "http",
         "url": urls.without_user(options.url),
         "rate": spec.rate if spec else options.rate,
         "duration": spec.duration if spec else options.duration,

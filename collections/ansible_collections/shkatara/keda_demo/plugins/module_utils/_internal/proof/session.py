@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..autoscaling import hpa_model
+from ..autoscaling import external_metrics, hpa_model
 from ..autoscaling.hpa_model import HpaModel
 from ..autoscaling.keda import KedaRules
 from ..common import versions
@@ -22,8 +22,8 @@ from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
 from ..common.times import Clock
 from ..load.options import LoadOptions
+from ..load.source import LoadSource
 from ..load.stats import LoadStats
-from ..load.workers import LoadWorkers
 from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
 from .hop_tracker import HopTime, HopTracker
@@ -75,7 +75,7 @@ class Session:
         load_options: LoadOptions,
         *,
         state: State,
-        load: LoadWorkers,
+        load: LoadSource,
         inputs: Inputs,
         outputs: Outputs,
     ) -> None:
@@ -196,6 +196,7 @@ class Session:
         :param baseline: the metric at rest, in its unit
         :raises BadInput: the HPA is gone
         """
+        hpa, trigger = self.state.cluster.hpa, self.target.load_trigger
         return Situation(
             options=self.options,
             load_options=self.load_options,
@@ -205,6 +206,9 @@ class Session:
             replicas=self.state.cluster.last_counts.spec,
             baseline=baseline,
             counter_is_read=bool(self.target.counter),
+            max_replicas=hpa.max_replicas if hpa else None,
+            targets=external_metrics.external_targets(hpa) if hpa else (),
+            trigger_index=trigger.index if trigger else None,
         )
 
     # What a person and the timeline are told.

@@ -24,6 +24,7 @@ from ..common.times import Clock
 from ..kube.cluster import Cluster
 from ..kube.watcher import Watcher
 from ..load.options import LoadOptions
+from ..load.source import LoadSource
 from ..load.workers import LoadWorkers
 from ..prometheus import addresses, pod_counters
 from ..prometheus.addresses import Address
@@ -31,6 +32,7 @@ from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
 from . import options, prerequisites, report, run
+from .external_load import ExternalLoad
 from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
 from .observed.metric_state import MetricState
 from .observed.state import State
@@ -77,13 +79,15 @@ def run_proof(
     interrupt.install()
     with contextlib.ExitStack() as stack:
         # The senders are forked, which has to be before any thread is started.
-        load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
+        state = new_state(proof_target, params["scrape_interval"] or 0.0)
+        load: LoadSource = ExternalLoad(state, parts.clock.monotonic)
+        if proof_options.external is None:
+            load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
         files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
         # Its seconds begin before the first observation.
         timeline = Timeline(parts.clock, files)
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
-        state = new_state(proof_target, params["scrape_interval"] or 0.0)
         observations: queue.Queue[Any] = queue.Queue()
         start_watchers(cluster, proof_target, observations, parts)
         poller = start_poller(cluster, proof_target, params, state, observations, parts=parts)

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     # The load is at fault, or its effect can't be judged.
     LOAD_NOT_SENT = "load_not_sent"
     LOAD_NOT_ANSWERED = "load_not_answered"
+    LOAD_NOT_SEEN = "load_not_seen"
     NOT_OBSERVED = "not_observed"
     NOT_PREDICTABLE = "not_predictable"
     # Replicas grow as predicted, or almost.
@@ -61,6 +62,11 @@ class Reason(StrEnum):
     AFTER_LATEST = "after_latest"
     HOLD_CUT_SHORT = "hold_cut_short"
     LEFT_DURING_HOLD = "left_during_hold"
+    # The same by expectations.
+    AS_EXPECTED = "as_expected"
+    AFTER_EXPECTED = "after_expected"
+    FEWER_THAN_EXPECTED = "fewer_than_expected"
+    MORE_THAN_EXPECTED = "more_than_expected"
     # Replicas stay, as predicted.
     LOAD_UNDER_THRESHOLD = "load_under_threshold"
     LOAD_UNDER_ACTIVATION = "load_under_activation"

@@ -52,7 +52,7 @@ NEVER_SHRINKS = scale_down(policies=[{"type": "Pods", "value": 0, "periodSeconds
 DISABLED = scale_down(selectPolicy="Disabled")
 
 
-def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, replicas=1, **fields):
+def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, replicas=1, options=None, **fields):
     """Return the demo's situation with these phases, or with a scale-out and a hold."""
     view = scaledobject.scaledobject_view(obj)
     all_triggers = triggers.triggers_of(view)
@@ -65,7 +65,7 @@ def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, r
         version=(1, 25),
     )
     return Situation(
-        options=Options(phases=tuple(map(Phase, phases))) if phases else Options(),
+        options=Options(**{**({"phases": tuple(map(Phase, phases))} if phases else {}), **(options or {})}),
         load_options=LoadOptions(**{"url": URL, **load}),
         model=model,
         timing=Timing(5.0, 30.0, pod_start=35.0),
