@@ -309,8 +309,12 @@ options:
 attributes:
   check_mode:
     details:
-      - In check mode the module checks its options and finds the ScaledObject, its Deployment and its triggers. It
-        sends no request to the application and writes no file.
+      - In check mode the module plans the proof by the same code. It checks options, permissions and whether something
+        listens at O(load.http.url), looks at the chain for 10 s at most, and returns RV(predicted), RV(load),
+        RV(message) and RV(foreseen). It sends no request to the application and writes no file.
+      - A workload that is not at rest is planned as if it were, and a chain that is not ready is a warning.
+      - The task fails if the proof would be refused, or if RV(foreseen.verdict) is not in O(expect). Such is a load
+        under the threshold, or a trigger that can't be predicted, without O(expected).
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
   - aiohttp (Python library) >= 3.8.0
@@ -412,7 +416,7 @@ reason:
 message:
   description:
     - The verdict as a sentence with its numbers, and what to look at after a failure.
-    - In check mode the load that would be sent.
+    - In check mode the plan - the load, the prediction with its times, what can't be predicted, and RV(foreseen).
   type: str
   returned: success, and when the proof was begun
   sample: >-
@@ -929,6 +933,13 @@ proof:
   type: str
   returned: when the proof was begun
   sample: build/proof/20261125T030527Z
+foreseen:
+  description:
+    - The C(verdict) and the C(reason) that the proof would have if everything went as planned; null if the chain is not
+      ready enough for a plan.
+  type: dict
+  returned: in check mode
+  sample: {verdict: scaled, reason: as_predicted}
 """
 
 import importlib
@@ -955,15 +966,13 @@ LIBRARIES = (
 
 
 def run(module: AnsibleModule) -> None:
-    """Check the options and the target, run the proof unless in check mode, and end the module."""
+    """Check the options and the target, run the proof or in check mode plan it, and end the module."""
     params = module.params
     try:
         load_options = options.check_options(params)
         cluster = Cluster(params["kubeconfig"], params["context"])
         target = prerequisites.find_target(cluster, params)
-        if module.check_mode:
-            module.exit_json(changed=False, message=wiring.check_mode_message(load_options, target))
-        result = wiring.run_proof(params, load_options, cluster, target)
+        result = wiring.run_proof(params, load_options, cluster, target, plan_only=module.check_mode)
     except (BadInput, ClusterError, ProofFilesError) as error:
         result = {}
         module.fail_json(msg=str(error), changed=False)
@@ -975,7 +984,24 @@ def run(module: AnsibleModule) -> None:
             verdict="aborted",
             reason="internal_error",
         )
-    end(module, result)
+    end_plan(module, result) if module.check_mode else end(module, result)
+
+
+def end_plan(module: AnsibleModule, result: dict[str, object]) -> None:
+    """End the module with the plan of a proof; a proof that can't have an expected verdict is a failure."""
+    params, foreseen = module.params, result["foreseen"]
+    # AnsibleModule shows them.
+    notes = result["notes"]
+    result = {key: value for key, value in result.items() if key != "notes"} | {"warnings": notes}
+    if isinstance(foreseen, dict) and params["fail_on_unexpected"] and foreseen["verdict"] not in params["expect"]:
+        expected = " or ".join(params["expect"])
+        module.fail_json(
+            msg=f"The verdict would be {foreseen['verdict']} ({foreseen['reason']}), and {expected} is expected. "
+            f"{result['message']}",
+            changed=False,
+            **result,
+        )
+    module.exit_json(changed=False, **result)
 
 
 def end(module: AnsibleModule, result: dict[str, object]) -> None:

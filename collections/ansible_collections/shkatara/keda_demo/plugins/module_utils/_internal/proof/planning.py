@@ -105,9 +105,16 @@ def check_load(situation: Situation) -> None:
 
     :raises BadInput: the load can't prove anything, or can't be sent from here
     """
+    if situation.options.external is None:
+        situation = at_rest(situation)
+    _main_load(situation)
+
+
+def at_rest(situation: Situation) -> Situation:
+    """Return the situation as if replicas were as few as they can be, and the metric 0."""
     config = situation.model.config
     least = 0 if situation.rules.scales_to_zero or config is None else scale_in.replicas_after_scale_in(config, 0.0)
-    _main_load(replace(situation, replicas=least, baseline=0.0))
+    return replace(situation, replicas=least, baseline=0.0)
 
 
 def _check_trigger(model: HpaModel) -> None:

@@ -32,7 +32,7 @@ from .messages.progress_lines import ProgressLines
 from .observed.cluster_state import EVENTS, Change
 from .observed.state import State
 from .options import Options
-from .output.files import ProofFiles
+from .output.files import NoFiles, ProofFiles
 from .output.timeline import Timeline
 from .plan import Plan, PlannedLoad, Situation
 from .target import ProofTarget
@@ -60,7 +60,7 @@ class Outputs:
     """What a proof writes to; `versions` are those of the cluster's parts, None where they can't be read."""
 
     progress: Progress
-    files: ProofFiles
+    files: ProofFiles | NoFiles
     timeline: Timeline
     versions: Mapping[str, str | None]
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..autoscaling import controller_flags
-from ..common import urls
 from ..common.errors import BadInput
 from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
@@ -31,12 +30,12 @@ from ..prometheus.addresses import Address
 from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
-from . import options, prerequisites, report, run
+from . import dry_run, options, prerequisites, report, run
 from .external_load import ExternalLoad
 from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
 from .observed.metric_state import MetricState
 from .observed.state import State
-from .output.files import ProofFiles
+from .output.files import NoFiles, ProofFiles
 from .output.timeline import Timeline
 from .session import Inputs, Outputs, Session
 from .target import ProofTarget
@@ -60,10 +59,17 @@ class Parts:
 
 
 def run_proof(
-    params: Params, load_options: LoadOptions, cluster: Cluster, proof_target: ProofTarget, parts: Parts | None = None
+    params: Params,
+    load_options: LoadOptions,
+    cluster: Cluster,
+    proof_target: ProofTarget,
+    parts: Parts | None = None,
+    *,
+    plan_only: bool = False,
 ) -> dict[str, Any]:
     """Run a proof and return its result.
 
+    :param plan_only: return the plan of the proof, and send and write nothing, see dry_run
     :raises BadInput: the proof can't begin
     :raises ProofFilesError: nothing can be written to proof_dir
     """
@@ -81,10 +87,9 @@ def run_proof(
         # The senders are forked, which has to be before any thread is started.
         state = new_state(proof_target, params["scrape_interval"] or 0.0)
         load: LoadSource = ExternalLoad(state, parts.clock.monotonic)
-        if proof_options.external is None:
+        if proof_options.external is None and not plan_only:
             load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
-        name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
-        files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name)))
+        files = stack.enter_context(contextlib.closing(_files(params["proof_dir"], parts, plan_only)))
         # Its seconds begin before the first observation.
         timeline = Timeline(parts.clock, files)
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"])))
@@ -106,7 +111,12 @@ def run_proof(
             ),
             outputs=Outputs(progress, files, timeline, versions),
         )
-        return report.result(run.prove(session))
+        return dry_run.plan(session) if plan_only else report.result(run.prove(session))
+
+
+def _files(proof_dir: str, parts: Parts, plan_only: bool) -> ProofFiles | NoFiles:
+    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
+    return NoFiles() if plan_only else ProofFiles(proof_dir, name)
 
 
 def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
@@ -174,13 +184,3 @@ def start_poller(
     )
     poller.start()
     return poller
-
-
-def check_mode_message(load_options: LoadOptions, proof_target: ProofTarget) -> str:
-    """Return what would be done."""
-    load = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
-    if load_options.replicas:
-        load = f"a load for {load_options.replicas} replicas"
-    url = urls.without_user(load_options.url)
-    sent = f"{load} would be sent to {url}" if load_options.url else "nothing would be sent"
-    return f"ScaledObject {proof_target.scaledobject} scales Deployment {proof_target.deployment}; {sent}."
