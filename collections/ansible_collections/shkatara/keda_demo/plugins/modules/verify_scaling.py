@@ -429,7 +429,7 @@ predicted:
       stands for the prediction, C(replicas), C(possible_replicas), C(from_replicas), C(latest_seconds) and C(warnings)
       are those of the expectation, and the others are absent.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     replicas:
       description: The replicas that the HPA will want, the highest of C(possible_replicas).
@@ -624,7 +624,7 @@ phases:
 load:
   description: The load and its answers.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     sender:
       description: Who sends the load, V(http) for this module or V(external) for somebody else.
@@ -808,7 +808,7 @@ deviations:
 evidence:
   description: The state of the objects at the end, reduced to the fields that matter for the verdict.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     namespace:
       description: The namespace of all objects.
@@ -914,7 +914,7 @@ evidence:
 versions:
   description: The versions of the software; null if a version could not be read.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     kubernetes:
       description: The version of the API server.
