@@ -118,6 +118,10 @@ RULES = {
         "demo_app_wait_timeout": 0,
     },
     "verify": {
+        "verify_nonsense": 1,
+        "verify_load_max_rate": 0,
+        "verify_load_external": True,
+        "verify_load_stages": [{"rate": 5, "duration": 60}],
         "verify_load_url": "192.0.2.21:30115",
         "verify_load_rate": -1,
         "verify_load_replicas": 0,
@@ -132,6 +136,8 @@ SENTENCES = {
     "demo_app_image": "demo_app_image is empty: name an image",
     "demo_app_behavior": "demo_app_behavior has scaledown: give scaleUp, scaleDown or both",
     "kube_prometheus_profile": "kube_prometheus_profile is full: this version has the profile lean only",
+    "verify_nonsense": "verify_nonsense: the role verify has no such variable",
+    "verify_load_max_rate": "verify_load_max_rate: give a number above 0",
     "verify_hpa_tolerance": "verify_hpa_tolerance: give a number of at least 0",
 }
 

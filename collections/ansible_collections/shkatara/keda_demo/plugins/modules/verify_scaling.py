@@ -70,7 +70,9 @@ options:
     default: [scale_out, hold]
     choices: [activation, scale_out, hold, scale_in, to_zero]
   load:
-    description: The load to send. The phases V(activation) and V(scale_out) require it.
+    description:
+      - The load. The phases V(activation) and V(scale_out) require it, as exactly one of O(load.http) and
+        O(load.external).
     type: dict
     suboptions:
       http:
@@ -83,7 +85,6 @@ options:
           - A load that this machine can't send is refused, with the calculation. Each unanswered request needs a file
             descriptor and a port. There are at most O(load.http.rate) times O(load.http.timeout) such requests.
         type: dict
-        required: true
         suboptions:
           url:
             description:
@@ -181,6 +182,56 @@ options:
                 get few of the requests.
             type: bool
             default: false
+          max_rate:
+            description:
+              - The highest rate that the module may choose for O(load.http.replicas), in requests a second. If a higher
+                one would be needed the proof is refused, with the arithmetic.
+              - The module chooses O(load.http.activation_rate) below it, too. A rate that was given is not capped.
+            type: float
+            default: 200
+      external:
+        description:
+          - The load is sent by somebody else, such as k6, the producer of a queue, or real traffic. The module sends
+            nothing and observes.
+          - It requires O(expected), by which the verdict is made, and goes with the phases V(scale_out) and V(hold)
+            only. It needs no rest before, so that the load may have begun already, but fewer replicas than expected.
+          - RV(hops) has V(load_begun) and V(observation_ended) in the place of V(first_request) and V(load_ended), and
+            there is no RV(end_to_end).
+        type: dict
+        suboptions:
+          duration:
+            description:
+              - The longest time of the observation, in seconds. It ends earlier if the verdict is known.
+              - The default is O(expected.within_seconds), O(hold_seconds) and a margin of 15 s.
+            type: float
+          begin:
+            description:
+              - The moment from which all times count.
+              - V(call) - the moment at which the chain is ready and the module begins to observe.
+              - V(rise) - the moment at which a trigger's value, the HPA's value of a metric, or the replicas are first
+                seen above those at V(call). The module waits O(wait_timeout) seconds for it.
+            type: str
+            default: call
+            choices: [call, rise]
+  expected:
+    description:
+      - What the load is to do, for a load of others and for triggers that can't be predicted, such as a queue or a
+        latency. It makes the verdict in the place of a prediction.
+      - If there is a prediction too, it must not exclude what is expected, or the proof is refused before the load.
+    type: dict
+    suboptions:
+      replicas:
+        description:
+          - >-
+            The replicas, as a count such as V(4), or as a range such as V([3, 5]) or V({min: 3, max: 5}). They must be
+            more than the replicas before the load.
+          - In a range, changes between expected counts are as expected, also while O(hold_seconds) pass.
+        type: raw
+        required: true
+      within_seconds:
+        description: The seconds from the load's begin within which they are to be Ready.
+        type: float
+        required: true
   counter_metric:
     description:
       - The counter that each request raises by one, as a name or as a selector such as
@@ -211,12 +262,14 @@ options:
   expect:
     description:
       - The verdicts with which the task succeeds. The codes in parentheses are the possible values of RV(reason).
-      - V(scaled) - all phases went as predicted (C(as_predicted)).
-      - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), or so
+      - V(scaled) - all phases went as predicted (C(as_predicted)), or as O(expected) (C(as_expected)).
+      - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), the
+        expected ones after O(expected.within_seconds) (C(after_expected)), or so
         late that the load ended before O(hold_seconds) had passed (C(hold_cut_short)), or they were back at the minimum
         or at zero later than predicted (C(scale_in_after_latest)).
       - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
-        C(other_trigger)), or not all of them became Ready (C(pods_not_ready)).
+        C(other_trigger), C(fewer_than_expected), C(more_than_expected)), or not all of them became Ready
+        (C(pods_not_ready)).
       - V(wrong_cause) - the replicas moved, and not because of the load. They moved before it
         (C(moved_before_load)), or before it can have raised the metric so far (C(too_early)). The trigger's query, or
         the HPA's value of it, was not over the threshold when the HPA decided (C(metric_never_over)). The pods did not
@@ -234,12 +287,15 @@ options:
         workload began meanwhile (C(rolled_out)).
       - V(not_scaled_in) - the replicas did not return to the minimum (C(not_at_minimum)) or to zero (C(not_at_zero)).
       - V(not_ready) - nothing was sent, or only the load of the activation phase. A link of the chain is missing
-        (C(deployment_missing), C(workload_missing), C(pods_not_ready), C(prometheus_unreachable),
-        C(scrape_target_missing),
-        C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused), C(scaledobject_not_ready),
-        C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest (C(not_at_rest)).
+        (C(deployment_missing), C(workload_missing), C(pods_not_ready), C(prometheus_unreachable), C(query_failed),
+        C(scrape_target_missing), C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused),
+        C(scaledobject_not_ready), C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest
+        (C(not_at_rest)). What no wait mends ends the wait at once - Prometheus refuses the request
+        (C(prometheus_refused)), can't parse the query (C(query_invalid)), has several series for it where KEDA takes
+        one (C(query_returns_several_series)), or does not tell its scrape interval (C(scrape_interval_unknown)).
       - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
-        short (C(load_not_sent)) or was not answered (C(load_not_answered)), replicas that could not be watched
+        short (C(load_not_sent)) or was not answered (C(load_not_answered)) or was not seen to begin
+        (C(load_not_seen)), replicas that could not be watched
         (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or that allows no prediction
         (C(not_predictable)), options with which a proof is impossible (C(bad_input)), or an error of this module
         (C(internal_error)). With the last two the task always fails.
@@ -257,7 +313,8 @@ options:
     default: 15
   wait_timeout:
     description:
-      - The seconds to wait until the chain is ready, before anything is sent.
+      - The seconds to wait until the chain is ready, before anything is sent. A link that no wait mends ends the wait
+        at once.
       - The wait for rest after an earlier load is not part of it. Its length is computed.
     type: int
     default: 300
@@ -333,8 +390,12 @@ options:
 attributes:
   check_mode:
     details:
-      - In check mode the module checks its options and finds the ScaledObject, its workload and its triggers. It
-        sends no request to the application and writes no file.
+      - In check mode the module plans the proof by the same code. It checks options, permissions and whether something
+        listens at O(load.http.url), looks at the chain for 10 s at most, and returns RV(predicted), RV(load),
+        RV(message) and RV(foreseen). It sends no request to the application and writes no file.
+      - A workload that is not at rest is planned as if it were, and a chain that is not ready is a warning.
+      - The task fails if the proof would be refused, or if RV(foreseen.verdict) is not in O(expect). Such is a load
+        under the threshold, or a trigger that can't be predicted, without O(expected).
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
   - aiohttp (Python library) >= 3.9.0
@@ -402,6 +463,18 @@ EXAMPLES = r"""
     msg: "{{ proof.predicted.replicas }} predicted, {{ proof.observed.replicas }} observed: {{ proof.message }}"
   when: not ansible_check_mode
 
+- name: Gate a consumer of Kafka, whose lag can't be predicted, while the pipeline produces messages
+  shkatara.keda_demo.verify_scaling:
+    namespace: shop
+    name: invoices
+    load:
+      external:
+        begin: rise
+    expected:
+      replicas: [3, 5]
+      within_seconds: 120
+    proof_dir: "{{ playbook_dir }}/proof"
+
 - name: Prove that a consumer scales from zero and back to zero, and go on whatever the verdict
   shkatara.keda_demo.verify_scaling:
     namespace: shop
@@ -433,7 +506,7 @@ reason:
 message:
   description:
     - The verdict as a sentence with its numbers, and what to look at after a failure.
-    - In check mode the load that would be sent.
+    - In check mode the plan - the load, the prediction with its times, what can't be predicted, and RV(foreseen).
   type: str
   returned: success, and when the proof was begun
   sample: >-
@@ -442,9 +515,11 @@ message:
 predicted:
   description:
     - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.
-    - If nothing can be predicted, C(replicas) is null, and the other fields about the load are absent.
+    - If nothing can be predicted, C(replicas) is null, and the other fields about the load are absent. If O(expected)
+      stands for the prediction, C(replicas), C(possible_replicas), C(from_replicas), C(latest_seconds) and C(warnings)
+      are those of the expectation, and the others are absent.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     replicas:
       description: The replicas that the HPA will want, the highest of C(possible_replicas).
@@ -540,6 +615,16 @@ predicted:
       type: list
       elements: str
       sample: []
+    source:
+      description:
+        - By which numbers the load is judged - V(prediction), or V(expected) if O(expected) was given; null for a load
+          that is only watched.
+      type: str
+      sample: prediction
+    expected:
+      description: O(expected) as C(min), C(max) and C(within_seconds); null without it.
+      type: dict
+      sample: null
     activation:
       description:
         - The prediction for the load of the phase V(activation), with the same fields up to C(warnings); null without
@@ -637,8 +722,12 @@ phases:
 load:
   description: The load and its answers.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
+    sender:
+      description: Who sends the load, V(http) for this module or V(external) for somebody else.
+      type: str
+      sample: http
     url:
       description: The URL of the requests, the first of several, without a user name and password.
       type: str
@@ -737,7 +826,7 @@ hops:
       V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that
       counts requests), V(replicas_ready) (a predicted count, all Ready), V(load_ended) (the last request),
       V(scale_in_decision), V(replicas_at_minimum) and V(scaled_to_zero). A hop of pods is the first time that any new
-      pod shows it.
+      pod shows it. With O(load.external) the first hop is V(load_begun) and the last one V(observation_ended).
     - Events of different watches may arrive out of their causal order by some milliseconds.
   type: dict
   returned: when the proof was begun
@@ -828,7 +917,7 @@ deviations:
 evidence:
   description: The state of the objects at the end, reduced to the fields that matter for the verdict.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     namespace:
       description: The namespace of all objects.
@@ -973,7 +1062,7 @@ evidence:
 versions:
   description: The versions of the software; null if a version could not be read.
   type: dict
-  returned: when the proof was begun
+  returned: when the proof was begun, and in check mode
   contains:
     kubernetes:
       description: The version of the API server.
@@ -995,6 +1084,13 @@ proof:
   type: str
   returned: when the proof was begun
   sample: build/proof/20261125T030527Z
+foreseen:
+  description:
+    - The C(verdict) and the C(reason) that the proof would have if everything went as planned; null if the chain is not
+      ready enough for a plan.
+  type: dict
+  returned: in check mode
+  sample: {verdict: scaled, reason: as_predicted}
 """
 
 import importlib
@@ -1023,7 +1119,7 @@ LIBRARIES = (
 
 
 def run(module: AnsibleModule) -> None:
-    """Check the options and the target, run the proof unless in check mode, and end the module."""
+    """Check the options and the target, run the proof or in check mode plan it, and end the module."""
     params = module.params
     secrets.hide(module.no_log_values, params)
     try:
@@ -1031,9 +1127,7 @@ def run(module: AnsibleModule) -> None:
         cluster = Cluster(**access_options.of_params(params))
         target = prerequisites.find_target(cluster, params)
         module.no_log_values |= secrets.of_triggers(target.triggers)
-        if module.check_mode:
-            module.exit_json(changed=False, message=wiring.check_mode_message(load_options, target))
-        result = wiring.run_proof(params, load_options, cluster, target)
+        result = wiring.run_proof(params, load_options, cluster, target, plan_only=module.check_mode)
     except (BadInput, ClusterError, ProofFilesError) as error:
         result = {}
         module.fail_json(msg=str(error), changed=False)
@@ -1045,7 +1139,24 @@ def run(module: AnsibleModule) -> None:
             verdict="aborted",
             reason="internal_error",
         )
-    end(module, result)
+    end_plan(module, result) if module.check_mode else end(module, result)
+
+
+def end_plan(module: AnsibleModule, result: dict[str, object]) -> None:
+    """End the module with the plan of a proof; a proof that can't have an expected verdict is a failure."""
+    params, foreseen = module.params, result["foreseen"]
+    # AnsibleModule shows them.
+    notes = result["notes"]
+    result = {key: value for key, value in result.items() if key != "notes"} | {"warnings": notes}
+    if isinstance(foreseen, dict) and params["fail_on_unexpected"] and foreseen["verdict"] not in params["expect"]:
+        expected = " or ".join(params["expect"])
+        module.fail_json(
+            msg=f"The verdict would be {foreseen['verdict']} ({foreseen['reason']}), and {expected} is expected. "
+            f"{result['message']}",
+            changed=False,
+            **result,
+        )
+    module.exit_json(changed=False, **result)
 
 
 def end(module: AnsibleModule, result: dict[str, object]) -> None:

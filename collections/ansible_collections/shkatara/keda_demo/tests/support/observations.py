@@ -55,10 +55,21 @@ def recovered(at: float, kind: str) -> WatchRecovered:
 
 
 def metric(
-    at: float, value: float | None, *, targets: Any = None, feeds: Any = None, targets_error: str = "", **more: Any
+    at: float,
+    value: float | None,
+    *,
+    targets: Any = None,
+    feeds: Any = None,
+    targets_error: str = "",
+    targets_unlisted: bool = False,
+    **more: Any,
 ) -> Reading:
     """The only trigger's query returned a value; `targets` were read too where they or their error are given."""
-    read = None if targets is None and not targets_error else TargetsReading(targets, targets_error, feeds)
+    read = (
+        None
+        if targets is None and not targets_error
+        else TargetsReading(targets, targets_error, feeds, targets_unlisted)
+    )
     return Reading(at, **{"values": {"0": value}, "targets": read, **more})
 
 

@@ -17,9 +17,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.versions import known_version
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import report
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import dry_run, report
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.external_load import ExternalLoad
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import ProofFiles
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import NoFiles, ProofFiles
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.timeline import Timeline
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.run import prove
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.session import Inputs, Outputs, Session
@@ -124,9 +125,10 @@ class Run:
 
     :param scaledobject: what the proof's target is read from
     :param cluster: the objects of a target that is no Deployment
-    :param load: the options of `load.http` but the URL
+    :param load: the options of `load.http` but the URL; with the option `external` nothing is sent
     :param share: the part of the requests that is answered
     :param at: (seconds, what to do with this run)
+    :param plan_only: plan the proof as in check mode
     :param counted: gives what the pods' counters say, by pod, of this run and the scrape targets that are asked
     """
 
@@ -146,12 +148,13 @@ class Run:
         given_interval=0.0,
         kubernetes="v1.25.0",
         keda="2.10.0",
+        plan_only=False,
         **options,
     ):
         self.time = Time()
         self.load = Load(self.time, share)
         self.interrupt = Signal()
-        self.files = ProofFiles(str(folder), "proof")
+        self.files = NoFiles() if plan_only else ProofFiles(str(folder), "proof")
         self.progress = folder / "progress"
         self.asked = []
         clock = Clock(lambda: self.time.now, lambda: self.time.now - BEGIN + NOON)
@@ -174,10 +177,13 @@ class Run:
             options["phases"] = tuple(map(Phase, options["phases"]))
         state = new_state(target, given_interval)
         state.cluster.keda = known_version(keda)
+        asked = {"rate": 34.5} if load is None else load
+        if options.get("external"):
+            self.load = ExternalLoad(state, clock.monotonic)
         self.session = Session(
             target,
             Options(**{"wait_timeout": 60.0, **options}),
-            LoadOptions(**{"url": URL, **({"rate": 34.5} if load is None else load)}),
+            LoadOptions("") if options.get("external") else LoadOptions(**{"url": URL, **asked}),
             state=state,
             load=self.load,
             inputs=Inputs(script, clock, self.interrupt, read_counters),
@@ -188,6 +194,9 @@ class Run:
                 {"kubernetes": kubernetes, "keda": keda},
             ),
         )
+        if plan_only:
+            self.result = dry_run.plan(self.session)
+            return
         self.proof = prove(self.session)
         self.result = report.result(self.proof)
 

@@ -13,6 +13,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.
     FieldManager,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.stats import LoadStats
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.expectation import (
+    Expectation,
+    Expected,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import (
     ScaleIn,
     predict_scale_in,
@@ -49,6 +53,7 @@ TO_ZERO = predict_to_zero(
     KedaRules(inactive_replicas=0, min_replicas=0, polling_interval=5, cooldown=20), [1, 4], TIMING
 )
 UNWATCHED = (("deployments", "no answer"), ("horizontalpodautoscalers", "the connection broke"))
+EXPECTED = Expected(3, 5, 90.0)
 LIMIT = (("metric", 40.0), ("scale-in", 315.0), ("margin", 30.0))
 FROZEN = HpaConfig(TARGET.metrics, 1, 10, behavior={"scaleUp": {"selectPolicy": "Disabled"}})
 
@@ -96,11 +101,25 @@ def _cause(reason: Reason, facts: Facts, *mentions: object) -> Example:
 KUBECTL = FieldManager("kubectl", "scale")
 HPAS = (("by-hand", HpaTarget("Deployment", "shop")), ("web", HpaTarget("Deployment", "shop", "other")))
 
+
+def _missed(reason: Reason, *mentions: object, load: LoadStats = ENDED, waited: bool = True) -> Example:
+    missed = facts.MissedExpectation(Expectation(EXPECTED, from_replicas=1), LAST, load, waited)
+    return _example(Outcome.WRONG_COUNT, reason, missed, 3, 5, 90, 1, *mentions)
+
+
+_MISSED_REASONS = (
+    Reason.METRIC_NOT_OVER_THRESHOLD,
+    Reason.HPA_DID_NOT_ACT,
+    Reason.PODS_NOT_READY,
+    Reason.FEWER_THAN_EXPECTED,
+    Reason.MORE_THAN_EXPECTED,
+)
 _CHAIN_REASONS = (
     Reason.DEPLOYMENT_MISSING,
     Reason.WORKLOAD_MISSING,
     Reason.PODS_NOT_READY,
     Reason.PROMETHEUS_UNREACHABLE,
+    Reason.QUERY_FAILED,
     Reason.SCRAPE_TARGET_MISSING,
     Reason.SCRAPE_TARGET_DOWN,
     Reason.SCALEDOBJECT_MISSING,
@@ -113,6 +132,12 @@ _MISSING = (
     Finding(Code.GONE, {"object": "the HPA, which KEDA makes,"}),
     Finding(Code.PAUSED, {"name": "scaledobject-py", "annotation": "autoscaling.keda.sh/paused"}),
 )
+_PERMANENT = {
+    Reason.PROMETHEUS_REFUSED: Finding(Code.REFUSED, {"error": "refused /api/v1/query: HTTP 401"}),
+    Reason.QUERY_INVALID: Finding(Code.INVALID_QUERY, {"error": "1:5: parse error"}),
+    Reason.QUERY_RETURNS_SEVERAL_SERIES: Finding(Code.SEVERAL_SERIES, {"error": "the query returns 4 series"}),
+    Reason.SCRAPE_INTERVAL_UNKNOWN: Finding(Code.NO_INTERVAL),
+}
 _QUIET = Finding(Code.METRIC_FALLING, {"value": 8.5})
 
 EXAMPLES = (
@@ -121,6 +146,11 @@ EXAMPLES = (
         for reason in (Reason.BAD_INPUT, Reason.INTERNAL_ERROR, Reason.INTERRUPTED, Reason.SCALEDOBJECT_DELETED)
     ),
     *(_example(Outcome.NOT_READY, reason, facts.ChainNotReady(60.5, _MISSING)) for reason in _CHAIN_REASONS),
+    *(
+        _example(Outcome.NOT_READY, reason, facts.NeverReady(finding, (_MISSING[1], finding)))
+        for reason, finding in _PERMANENT.items()
+    ),
+    _example(Outcome.NOT_READY, Reason.QUERY_INVALID, facts.NeverReady(_MISSING[0], (_MISSING[0],), load_sent=True)),
     _example(Outcome.NOT_READY, Reason.NOT_AT_REST, facts.NeverAtRest(LIMIT, _QUIET, load_sent=True), 385),
     _example(Outcome.NOT_READY, Reason.NOT_AT_REST, facts.NeverAtRest(LIMIT, _QUIET, load_sent=False), 385),
     _example(Outcome.ABORTED, Reason.LOAD_NOT_SENT, facts.LoadFailure(DIED), DIED.died, 2000),
@@ -185,6 +215,14 @@ EXAMPLES = (
     _cause(Reason.OTHER_WRITER, cause_facts.OtherWriter(4, 1, 3, 27.9, UNKNOWN, after_load=True)),
     _cause(Reason.OTHER_WRITER, cause_facts.OtherHpas(HPAS, sent=True), "web", "Deployment", "shop", "other"),
     _cause(Reason.OTHER_WRITER, cause_facts.OtherHpas(HPAS[:1], sent=False), "by-hand", "Deployment", "shop"),
+    _example(Outcome.SCALED, Reason.AS_EXPECTED, facts.MetExpectation(EXPECTED, 4, 41.2, 15.0), 3, 5, 90),
+    _example(Outcome.SCALED, Reason.AS_EXPECTED, facts.Reached(41.2)),
+    _example(Outcome.SCALED_LATE, Reason.AFTER_EXPECTED, facts.MetExpectation(EXPECTED, 4, 97.5, 15.0), 3, 5, 90),
+    _example(Outcome.ABORTED, Reason.LOAD_NOT_SEEN, facts.NoRise(300.0)),
+    *(_missed(reason) for reason in _MISSED_REASONS),
+    _missed(Reason.LOAD_NOT_SENT, 1000, 2000, load=UNSENT),
+    _missed(Reason.LOAD_NOT_ANSWERED, 900, 1980, load=UNANSWERED),
+    _missed(Reason.FEWER_THAN_EXPECTED, waited=False),
     _example(Outcome.NOT_SCALED_IN, Reason.NOT_AT_MINIMUM, facts.NotScaledIn(TO_ONE, LAST), 1, 15, *_latest(TO_ONE)),
     _example(Outcome.NOT_SCALED_IN, Reason.NOT_AT_ZERO, facts.NotScaledIn(TO_ZERO, LAST), 0, 15, *_latest(TO_ZERO)),
 )

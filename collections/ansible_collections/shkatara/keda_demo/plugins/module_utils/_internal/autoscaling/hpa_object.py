@@ -29,6 +29,7 @@ class HpaView:
     read_metrics: tuple[str, ...] = ()
     behavior: dict[str, Any] | None = None
     demands: dict[str, int] = field(default_factory=dict)
+    created: str = ""
 
     @property
     def has_value(self) -> bool:
@@ -72,6 +73,7 @@ def hpa_view(obj: Object) -> HpaView:
         read_metrics=tuple(map(metric_name, filter(_has_type, status.get("currentMetrics") or []))),
         behavior=spec.get("behavior"),
         demands=demands.demands(obj),
+        created=obj["metadata"].get("creationTimestamp") or "",
     )
 
 

@@ -14,6 +14,14 @@ def utc(unix_time: float) -> str:
     return datetime.fromtimestamp(unix_time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def unix_time(text: str) -> float | None:
+    """Return an RFC 3339 time, such as an object's creationTimestamp, in unix seconds; None if it is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True)
 class Clock:
     """A monotonic clock and the time of day that belongs to it; a test can replace both."""

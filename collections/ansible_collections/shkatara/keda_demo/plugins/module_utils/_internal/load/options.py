@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .request import Request
 from .schedule import LoadSpec, Stage
+
+# Requests a second that hardly any staging minds.
+DEFAULT_MAX_RATE = 200.0
 
 
 @dataclass(frozen=True)
@@ -15,7 +21,7 @@ class LoadOptions:
     """The options of `load.http`: exactly one of `rate` (requests a second), `replicas` and `stages`.
 
     `duration` is in seconds, None to have it computed. `activation_rate` is the rate of the phase activation, None for
-    half of the lowest rate at which anything changes.
+    half of the lowest rate at which anything changes. A rate that the module chooses is at most `max_rate`.
     """
 
     url: str
@@ -29,6 +35,7 @@ class LoadOptions:
     keep_alive: bool = False
     request: Request = Request()  # noqa: RUF009 - it is frozen
     more_urls: tuple[str, ...] = ()
+    max_rate: float = DEFAULT_MAX_RATE
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -60,3 +67,17 @@ class LoadOptions:
             request=self.request,
             more_urls=self.more_urls,
         )
+
+
+def wrong_stages(stages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return why stages prove nothing, a sentence each."""
+    rates = [stage["rate"] for stage in stages]
+    if any(after < before for before, after in itertools.pairwise(rates)):
+        return [
+            "load.http.stages falls: each rate must be at least the one before, since it is proven for the last one"
+        ]
+    if stages and stages[-1]["ramp"]:
+        return [
+            "load.http.stages ends in a ramp: give one more stage, which holds its rate while replicas become Ready"
+        ]
+    return []

@@ -36,8 +36,12 @@ class QueryError(PrometheusError):
     """The query is at fault: Prometheus answers, and other queries may well work."""
 
 
-class QueryRefused(QueryError):
+class InvalidQueryError(QueryError):
     """The query is at fault whenever it is asked: it is no PromQL, or KEDA can't read what it returns."""
+
+
+class SeveralSeriesError(QueryError):
+    """The query has more than one series, and KEDA takes one."""
 
 
 class Prometheus:
@@ -91,21 +95,24 @@ class Prometheus:
     def query(self, expression: str) -> float | None:
         """Return the value of an instant query as KEDA reads it; None for no data, NaN or infinity.
 
-        :raises QueryError: more than one series, on which KEDA's trigger fails too
-        :raises QueryRefused: a scalar, which KEDA's trigger can't read, or not a query
+        :raises SeveralSeriesError: more than one series, on which KEDA's trigger fails too
+        :raises InvalidQueryError: not a query, or a scalar, which KEDA's trigger can't read
+        :raises QueryError: a query that can't be evaluated now
         :raises PrometheusError: no answer
         """
         data = self._evaluate(expression)
         if data.get("resultType") not in (None, "vector"):
             kind = data["resultType"]
-            raise QueryRefused(
+            raise InvalidQueryError(
                 f"the trigger's query returns a {kind}, and KEDA reads an instant vector only (vector(...) makes one "
                 f"of a scalar): {expression}",
                 200,
             )
         values = answers.values(data, nan=0.0 if self._nan_is_zero else None)
         if len(values) > 1:
-            raise QueryError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200)
+            raise SeveralSeriesError(
+                f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200
+            )
         return values[0] if values else None
 
     def series(self, selector: str, seconds: float) -> list[Series]:
@@ -194,7 +201,7 @@ class Prometheus:
         error_type = document.get("errorType")
         kind = QueryError if error_type in _QUERY_ERRORS else PrometheusError
         if error_type == _NO_QUERY and path == "/api/v1/query":
-            kind = QueryRefused
+            kind = InvalidQueryError
         raise kind(f"{self.address} refused {path}: {reason}", status)
 
     def _request(self, url: str) -> tuple[int, dict[str, Any]]:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import promql
+from . import problems, promql
 from .addresses import PrometheusError
-from .client import Prometheus, QueryError, QueryRefused
+from .client import Prometheus, QueryError
+from .problems import Problem
 from .recording_rules import RulesReading
 from .scrapes import ScrapeTarget, Series
 
@@ -27,12 +28,14 @@ _TARGETS_SECONDS = 15.0
 class TargetsReading:
     """The active scrape targets, None with an `error` where the server does not list them.
 
-    `feeds` are the series of the query by (job, instance) of their target, None if they are not known.
+    `unlisted` says that the server has no such list at all, as a managed Prometheus. `feeds` are the series of the
+    query by (job, instance) of their target, None if they are not known.
     """
 
     targets: list[ScrapeTarget] | None
     error: str = ""
     feeds: Counter[tuple[str, str]] | None = None
+    unlisted: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,10 @@ class Reading:
     """The answers of one round of questions; `at` is on the monotonic clock.
 
     `values` are the queries' values by trigger key, None without data. `errors` say why a trigger's query has no value,
-    only for queries that are at fault themselves. `counter` has the counter's series with the samples of at least the
-    last three intervals, so that none is missed. `offset` is the server's clock less ours in seconds, `offset_error`
-    its uncertainty; both are None before they are known. `targets` and `version` are read now and then only. `refused`
-    are the keys of `errors` whose query fails whenever it is asked. `rules` are read once.
+    only for queries that are at fault themselves, and `problems` of what kind these errors are. `counter` has the
+    counter's series with the samples of at least the last three intervals, so that none is missed. `offset` is the
+    server's clock less ours in seconds, `offset_error` its uncertainty; both are None before they are known. `targets`
+    and `version` are read now and then only, `rules` once.
     """
 
     at: float
@@ -55,17 +58,17 @@ class Reading:
     offset_error: float | None = None
     targets: TargetsReading | None = None
     version: str | None = None
-    refused: frozenset[str] = frozenset()
     rules: RulesReading | None = None
+    problems: Mapping[str, Problem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PollFailed:
-    """Prometheus did not answer, or not as one: `status` is the HTTP status, 0 without an answer."""
+    """Prometheus did not answer, or refused to."""
 
     at: float
     message: str
-    status: int = 0
+    problem: Problem = Problem.NO_ANSWER
 
 
 class PrometheusPoller(threading.Thread):
@@ -126,7 +129,7 @@ class PrometheusPoller(threading.Thread):
                 interval = self._interval()
                 self._sink.put(self._ask(begun, interval))
             except PrometheusError as error:
-                self._sink.put(PollFailed(self._clock(), str(error), error.status))
+                self._sink.put(PollFailed(self._clock(), str(error), problems.problem_of(error)))
             except Exception as error:  # a thread that ended would look like a metric that stays as it is
                 self._sink.put(PollFailed(self._clock(), f"{type(error).__name__}: {error}"))
             self._ended.wait(max(0.0, begun + interval - self._clock()))
@@ -139,13 +142,12 @@ class PrometheusPoller(threading.Thread):
         """
         values: dict[str, float | None] = dict.fromkeys(self._queries)
         errors: dict[str, str] = {}
-        refused: set[str] = set()
+        kinds: dict[str, Problem] = {}
         for key, query in self._queries.items():
             try:
                 values[key] = self._prometheus.query(query)
             except QueryError as error:
-                errors[key] = str(error)
-                refused |= {key} if isinstance(error, QueryRefused) else set()
+                errors[key], kinds[key] = str(error), problems.problem_of(error)
         rules = self._prometheus.rules() if self._wants_rules else None
         self._wants_rules = False
         counter, counter_error = self._ask_counter(interval) if self._counter else ([], "")
@@ -160,8 +162,8 @@ class PrometheusPoller(threading.Thread):
             offset_error=self._prometheus.offset_error,
             targets=targets,
             version=self._version,
-            refused=frozenset(refused),
             rules=rules,
+            problems=kinds,
         )
 
     def _ask_counter(self, interval: float) -> tuple[list[Series], str]:
@@ -178,7 +180,7 @@ class PrometheusPoller(threading.Thread):
         pause = _TARGETS_SECONDS if self._settled else interval
         if self._version is None:
             self._version = self._prometheus.version()
-        targets, problem = None, ""
+        targets, problem, unlisted = None, "", False
         try:
             targets = self._prometheus.targets()
             self._had_targets = True
@@ -186,7 +188,8 @@ class PrometheusPoller(threading.Thread):
             problem = str(error)
             # A managed Prometheus has values and no list of targets.
             keeps_silent = bool(error.status) or not self._had_targets
-            if error.status in (403, 404):
+            unlisted = error.status in (403, 404)
+            if unlisted:
                 pause = _TARGETS_SECONDS
             if not keeps_silent:
                 self._next_targets = begun + pause
@@ -196,4 +199,4 @@ class PrometheusPoller(threading.Thread):
             with contextlib.suppress(PrometheusError):  # not known then, as before the first series
                 feeds = self._prometheus.feeds(self._feeding)
         self._next_targets = begun + pause
-        return TargetsReading(targets, problem, feeds)
+        return TargetsReading(targets, problem, feeds, unlisted)

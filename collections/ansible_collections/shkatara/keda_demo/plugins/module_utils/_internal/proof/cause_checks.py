@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..autoscaling.hpa_model import HpaModel
 from ..load.stats import LoadStats
+from ..prediction.expectation import Expectation
 from ..prediction.scale_out import Prediction
 from . import queries
 from .judgement import causes, rest, writers
@@ -46,25 +47,25 @@ def before_load(session: Session, load: PlannedLoad) -> Verdict | None:
     """Return why a load is not to be sent: the replicas moved since the plan was made, or another HPA came."""
     cluster = session.state.cluster
     other = other_hpas(session)
-    if other is not None or load.prediction is None or cluster.unwatched:
+    if other is not None or load.aim is None or cluster.unwatched:
         return other
-    return causes.moved_before_load(cluster.last_counts, load.prediction.from_replicas, sent=False)
+    return causes.moved_before_load(cluster.last_counts, load.aim.from_replicas, sent=False)
 
 
 def interference(
-    session: Session, begun: float, prediction: Prediction | None = None, *, after_load: bool = False
+    session: Session, begun: float, aim: Prediction | Expectation | None = None, *, after_load: bool = False
 ) -> Verdict | None:
     """Return the verdict that somebody else moves the replicas, None while nothing shows that.
 
     :param begun: the monotonic time of the first request, or of the last one for the phases after a load
-    :param prediction: that of the load; None after the load and without a prediction
+    :param aim: what is predicted or expected of the load; None after the load, and where it is only watched
     """
     cluster = session.state.cluster
     if cluster.unwatched or cluster.is_catching_up(session.now()) or not cluster.history:
         return None
     history = cluster.history_since(begun)
-    if prediction is not None:
-        moved = causes.moved_before_load(history[0], prediction.from_replicas, sent=True)
+    if aim is not None:
+        moved = causes.moved_before_load(history[0], aim.from_replicas, sent=True)
         if moved is not None:
             return moved
     rules = session.rules()
@@ -81,9 +82,11 @@ def interference(
 def confirmed(session: Session, plan: Plan, load: PlannedLoad, verdict: Verdict, comparison: Comparison) -> Verdict:
     """Return the verdict of a load, or `wrong_cause` where the load was not what moved the replicas."""
     prediction, hops = load.prediction, session.hops
-    if prediction is None or hops is None or hops.first_request is None:
+    if load.aim is None or hops is None or hops.first_request is None:
         return verdict
     seen = witnesses(session, plan.model, hops.first_request)
+    if prediction is None or load.expectation is not None:
+        return _confirmed_expectation(session, load, seen, verdict, comparison)
     if verdict.outcome in (Outcome.FLAPPED, Outcome.WRONG_COUNT):
         # Only a cause with a name says more than the counts.
         return causes.other_growth(prediction, seen) or verdict
@@ -91,6 +94,16 @@ def confirmed(session: Session, plan: Plan, load: PlannedLoad, verdict: Verdict,
         return verdict
     others = requests_of_others(session, load, comparison.seconds)
     return causes.wrong_cause(prediction, seen) or causes.uncounted(seen, comparison.end_to_end, others) or verdict
+
+
+def _confirmed_expectation(
+    session: Session, load: PlannedLoad, seen: Witnesses, verdict: Verdict, comparison: Comparison
+) -> Verdict:
+    """Return the verdict on an expectation: the metric may be anything, but the pods are to count our requests."""
+    if session.options.external is not None or verdict.outcome not in (Outcome.SCALED, Outcome.SCALED_LATE):
+        return verdict
+    others = requests_of_others(session, load, comparison.seconds)
+    return causes.uncounted(seen, comparison.end_to_end, others) or verdict
 
 
 def rested(session: Session, load: PlannedLoad, begun: float, verdict: Verdict, comparison: Comparison) -> Verdict:
@@ -142,7 +155,7 @@ def requests_of_others(session: Session, load: PlannedLoad, seconds: float) -> f
     The metric at rest is part of the prediction, and what is too little to disturb the rest is none.
     """
     prediction, per_request = load.prediction, queries.per_request(session.target, session.state, session.options)
-    if prediction is None or per_request <= 0:
+    if prediction is None or load.spec.rate is None or per_request <= 0:
         return 0.0
     at_rest = prediction.metric - load.spec.rate * per_request
     return max(_VARIATION * at_rest, rest.QUIET_SHARE * prediction.threshold) / per_request * seconds

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..common.times import Clock
+from ..load.external import ExternalSpec
 from ..load.stats import LoadStats
 from .judgement import hops
 from .judgement.hops import COUNTER, HopContext
@@ -34,6 +35,20 @@ class HopTime:
     resolution_seconds: float
 
 
+@dataclass(frozen=True)
+class LoadHops:
+    """The names of a load's begin and end, and by whose clock they are."""
+
+    begin: str
+    end: str
+    source: str
+
+
+OWN_LOAD = LoadHops("first_request", "load_ended", "the sender's clock")
+# Nobody knows when others began to send, and when they end.
+LOAD_OF_OTHERS = LoadHops("load_begun", "observation_ended", "the observation's clock")
+
+
 class HopTracker:
     """Records the hops of one load; it is made right before the load starts.
 
@@ -45,6 +60,8 @@ class HopTracker:
         self.first_request: float | None = None
         self.load_ended: float | None = None
         self._plan = plan
+        of_others = plan.scale_out is not None and isinstance(plan.scale_out.spec, ExternalSpec)
+        self._names = LOAD_OF_OTHERS if of_others else OWN_LOAD
         self._clock = clock
         self._record = record
         self._pods_before = set(state.cluster.pods)
@@ -56,26 +73,26 @@ class HopTracker:
         """Take in the sender's counts."""
         if self.first_request is None and stats.first_sent is not None:
             self.first_request = stats.first_sent
-            self._add("first_request", stats.first_sent, "the sender's clock")
+            self._add(self._names.begin, stats.first_sent, self._names.source)
 
     def end_load(self, stats: LoadStats, state: State) -> None:
         """Take in that all requests were sent."""
         if stats.last_sent is None:
             return
         self.load_ended = stats.last_sent
-        self._add("load_ended", stats.last_sent, "the sender's clock")
+        self._add(self._names.end, stats.last_sent, self._names.source)
         self._replicas_at_end = state.cluster.last_counts.spec if state.cluster.history else None
 
     def note_change(self, change: Change, state: State) -> None:
         """Record the hops that a change shows."""
         plan = self._plan
-        if plan.scale_out is None or plan.scale_out.prediction is None or self.first_request is None:
+        if plan.scale_out is None or plan.scale_out.aim is None or self.first_request is None:
             return
         scaledobject = state.cluster.scaledobject
         context = HopContext(
             change,
             state,
-            plan.scale_out.prediction,
+            plan.scale_out.aim,
             self._pods_before,
             metric_name=plan.metric_name,
             inactive_replicas=(scaledobject or plan.rules).inactive_replicas,

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 from collections.abc import Mapping
@@ -15,11 +14,15 @@ from typing import Any
 from ..autoscaling.controller_flags import DEFAULTS, ControllerFlags
 from ..common.errors import BadInput
 from ..kube.options import ACCESS_OPTIONS
-from ..load.options import LoadOptions
+from ..load import options as load_options
+from ..load.external import External
+from ..load.options import DEFAULT_MAX_RATE, LoadOptions
 from ..load.schedule import Stage
+from ..prediction.expectation import Expected
 from ..prometheus import header_fields, promql
 from ..prometheus.addresses import PrometheusError
-from . import prometheus_options, request_options
+from . import expected_options, prometheus_options, request_options
+from .expected_options import EXPECTED_SPEC, EXTERNAL_SPEC
 from .judgement.outcomes import Outcome
 
 _WORKERS_PER_CORE = 4
@@ -50,6 +53,8 @@ class Options:
     hpa_downscale_stabilization: float = 300.0
     pod_start_seconds: float = 30.0
     flags_read: tuple[str, ...] = ()
+    expected: Expected | None = None
+    external: External | None = None
 
     @property
     def hold(self) -> float:
@@ -76,6 +81,7 @@ def proof_options(params: Mapping[str, Any], flags: Mapping[str, float]) -> Opti
     """
     given = {key: params[key] for key in Options.__dataclass_fields__ if params.get(key) is not None}
     values = {**DEFAULTS, **flags, **given}
+    values |= {"expected": expected_options.expected_of(params), "external": expected_options.external_of(params)}
     values["phases"] = tuple(phase for phase in Phase if phase in params["phases"])
     return Options(**values, flags_read=tuple(name for name in flags if name not in given))
 
@@ -97,6 +103,7 @@ def argument_spec() -> dict[str, Any]:
         "timeout": {"type": "float", "default": 10},
         "workers": {"type": "int", "default": 1},
         "keep_alive": {"type": "bool", "default": False},
+        "max_rate": {"type": "float", "default": DEFAULT_MAX_RATE},
     }
     return {
         **ACCESS_OPTIONS,
@@ -114,13 +121,15 @@ def argument_spec() -> dict[str, Any]:
             "options": {
                 "http": {
                     "type": "dict",
-                    "required": True,
                     "options": http,
                     "mutually_exclusive": [["url", "urls"], ["rate", "replicas", "stages"], ["duration", "stages"]],
                     "required_one_of": [["url", "urls"], ["rate", "replicas", "stages"]],
-                }
+                },
+                "external": EXTERNAL_SPEC,
             },
+            "mutually_exclusive": [["http", "external"]],
         },
+        "expected": EXPECTED_SPEC,
         "counter_metric": {"type": "str"},
         "metric_per_request": {"type": "float"},
         "query_window": {"type": "float"},
@@ -155,7 +164,8 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     http = (params["load"] or {}).get("http") or {}
     stages = http.get("stages") or []
     positive = {
-        f"load.http.{key}": http.get(key) for key in ("rate", "duration", "timeout", "workers", "activation_rate")
+        f"load.http.{key}": http.get(key)
+        for key in ("rate", "duration", "timeout", "workers", "activation_rate", "max_rate")
     }
     positive |= {
         f"load.http.stages[{index}].{key}": stage[key]
@@ -186,9 +196,10 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
             wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
     if (http.get("workers") or 1) > (most := _WORKERS_PER_CORE * (os.cpu_count() or 1)):
         wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} a core")
-    wrong += _wrong_phases(params["phases"], bool(http)) + _wrong_stages(stages)
     wrong += request_options.wrong(http)
     wrong += prometheus_options.wrong(params)
+    wrong += _wrong_phases(params["phases"], bool(params["load"])) + load_options.wrong_stages(stages)
+    wrong += expected_options.wrong_values(params)
     # YAML reads a value such as 7 as a number.
     params["prometheus_headers"] = {name: str(value) for name, value in (params["prometheus_headers"] or {}).items()}
     try:
@@ -218,16 +229,3 @@ def _wrong_phases(phases: list[str], has_load: bool) -> list[str]:
     if not has_load and {"activation", "scale_out"} & set(phases):
         wrong.append("load is not given, and the phases activation and scale_out send one")
     return wrong
-
-
-def _wrong_stages(stages: list[dict[str, Any]]) -> list[str]:
-    rates = [stage["rate"] for stage in stages]
-    if any(after < before for before, after in itertools.pairwise(rates)):
-        return [
-            "load.http.stages falls: each rate must be at least the one before, since it is proven for the last one"
-        ]
-    if stages and stages[-1]["ramp"]:
-        return [
-            "load.http.stages ends in a ramp: give one more stage, which holds its rate while replicas become Ready"
-        ]
-    return []

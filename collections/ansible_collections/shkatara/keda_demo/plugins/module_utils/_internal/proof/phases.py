@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..load.external import ExternalSpec
 from ..load.stats import LoadStats
+from ..prediction.expectation import Expectation
 from ..prediction.scale_in import ScaleIn
+from ..prediction.scale_out import Prediction
 from . import cause_checks
 from .cause_checks import Comparison
-from .judgement import diagnosis, end_to_end, scale_in_verdicts, verdicts
+from .judgement import diagnosis, end_to_end, expectations, scale_in_verdicts, verdicts
 from .judgement.end_to_end import EndToEnd
-from .judgement.facts import LoadFailure, Reached, RestBroken, Unpredicted
+from .judgement.facts import LoadFailure, NoRise, Reached, RestBroken, Unpredicted
 from .judgement.outcomes import Outcome, Reason, Verdict
 from .judgement.verdicts import Evidence
 from .messages import deviation_messages, progress_lines
@@ -92,13 +95,14 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     if moved is not None:
         return [PhaseResult(Phase.SCALE_OUT, False, moved)]
     session.start_load(load, plan)
+    aim = load.aim
     threshold = load.prediction.threshold if load.prediction else None
     verdict: Verdict | None = None
     while verdict is None:
         session.step()
         if Phase.HOLD in session.options.phases and _is_reached(session, load):
             session.phase = Phase.HOLD
-        _say_load(session, threshold, _next_hop(session, plan))
+        _say_load(session, threshold, _next_hop(session, plan, aim))
         verdict = _judge_load(session, plan, load)
     session.ended_early = not session.load.poll().ended
     if session.ended_early:
@@ -113,9 +117,11 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     was_held = passed or session.phase == Phase.HOLD
     if verdict.outcome is Outcome.WRONG_CAUSE:
         was_held = was_held and ready is not None and cause_checks.is_after(verdict, ready.seconds)
-    if Phase.HOLD not in session.options.phases or verdict.reason is Reason.AFTER_LATEST or not was_held or not ready:
+    is_late = verdict.reason in (Reason.AFTER_LATEST, Reason.AFTER_EXPECTED)
+    if Phase.HOLD not in session.options.phases or is_late or not was_held or not ready:
         return [result]
-    reached = Verdict(Outcome.SCALED, Reason.AS_PREDICTED, Reached(ready.seconds))
+    as_planned = Reason.AS_EXPECTED if load.expectation else Reason.AS_PREDICTED
+    reached = Verdict(Outcome.SCALED, as_planned, Reached(ready.seconds))
     return [PhaseResult(Phase.SCALE_OUT, True, reached), replace(result, phase=Phase.HOLD)]
 
 
@@ -142,23 +148,19 @@ def scale_in(session: Session, plan: Plan, phase: Phase, predicted: ScaleIn) -> 
 
 
 def _is_reached(session: Session, load: PlannedLoad) -> bool:
-    return load.prediction is not None and verdicts.is_reached(session.state.cluster.history, load.prediction)
+    history = session.state.cluster.history
+    if load.expectation is not None:
+        return expectations.is_reached(history, load.expectation)
+    return load.prediction is not None and verdicts.is_reached(history, load.prediction)
 
 
 def _judge_load(session: Session, plan: Plan, load: PlannedLoad) -> Verdict | None:
     stats, hops, cluster, now = session.load.stats, session.hops, session.state.cluster, session.now()
     if hops is None or hops.first_request is None:
-        if not stats.ended:
-            return None
-        no_request = Verdict(Outcome.ABORTED, Reason.LOAD_NOT_SENT, LoadFailure(stats))
-        return diagnosis.load_failure(stats) or no_request
-    early = _hopeless(session, hops.first_request) or cause_checks.interference(
-        session, hops.first_request, load.prediction
-    )
+        return _no_begin(load, stats) if stats.ended else None
+    early = _hopeless(session, hops.first_request) or cause_checks.interference(session, hops.first_request, load.aim)
     if early is not None or (not cluster.unwatched and cluster.is_catching_up(now)):
         return early
-    if load.prediction is None:
-        return _judge_unpredicted(session, plan)
     evidence = Evidence(
         cluster.history_since(hops.first_request),
         stats,
@@ -170,7 +172,17 @@ def _judge_load(session: Session, plan: Plan, load: PlannedLoad) -> Verdict | No
         others=plan.model.not_predicted,
         rollout=cluster.subject.rollout_since(hops.first_request),
     )
-    return verdicts.judge(load.prediction, evidence)
+    if load.expectation is not None:
+        return expectations.judge(load.expectation, evidence)
+    return verdicts.judge(load.prediction, evidence) if load.prediction else _judge_unpredicted(session, plan)
+
+
+def _no_begin(load: PlannedLoad, stats: LoadStats) -> Verdict:
+    """Return the verdict on a load that ended without a begin."""
+    if isinstance(load.spec, ExternalSpec):
+        return Verdict(Outcome.ABORTED, Reason.LOAD_NOT_SEEN, NoRise(load.spec.rise_timeout))
+    no_request = Verdict(Outcome.ABORTED, Reason.LOAD_NOT_SENT, LoadFailure(stats))
+    return diagnosis.load_failure(stats) or no_request
 
 
 def _judge_unpredicted(session: Session, plan: Plan) -> Verdict | None:
@@ -190,7 +202,8 @@ def _hopeless(session: Session, begun: float) -> Verdict | None:
 
 def _end_load(session: Session, load: PlannedLoad) -> None:
     """End a load that is still being sent, and wait for the answers."""
-    session.record("load", "http", "ended", "early, since the verdict was there")
+    source = "external" if isinstance(load.spec, ExternalSpec) else "http"
+    session.record("load", source, "ended", "early, since the verdict was there")
     session.load.drain()
     end = session.now() + load.spec.timeout + 0.5
     while not session.load.wait(0.2, session.now).ended and session.now() < end:
@@ -203,10 +216,11 @@ def _say_load(session: Session, threshold: float | None, expected: str) -> None:
     of = "" if threshold is None else f" of {threshold:g}"
     metric = progress_lines.value(session.state.metrics.value)
     counts = progress_lines.counts(session.state.cluster.last_counts)
-    session.say(f"{session.rates(session.load.stats)}; metric {metric}{of}; {counts}{expected}")
+    sent = "" if session.options.external else f"{session.rates(session.load.stats)}; "
+    session.say(f"{sent}metric {metric}{of}; {counts}{expected}")
 
 
-def _next_hop(session: Session, plan: Plan) -> str:
+def _next_hop(session: Session, plan: Plan, aim: Prediction | Expectation | None) -> str:
     hops = session.hops
     if hops is None or hops.first_request is None:
         return ""
@@ -214,7 +228,8 @@ def _next_hop(session: Session, plan: Plan) -> str:
     if session.phase == Phase.HOLD and ready is not None:
         left = max(0.0, ready.seconds + session.options.hold_seconds - now)
         return f"; next: the hold ends within {left:.0f} s"
-    return progress_lines.next_hop(plan.bounds, hops.times, now)
+    bounds = {"replicas_ready": (0.0, aim.within_seconds)} if isinstance(aim, Expectation) else plan.bounds
+    return progress_lines.next_hop(bounds, hops.times, now)
 
 
 def _check_before_load(session: Session, load: PlannedLoad) -> Verdict | None:
@@ -236,7 +251,7 @@ def _compare_counters(session: Session, before: dict[str, float | str] | None, r
 def _read_counters(session: Session) -> dict[str, float | str] | None:
     """Return the raw counter of each pod that serves the load; None where its name or place is not known."""
     targets = session.state.feeding_targets
-    if not session.target.counter or not targets:
+    if not session.target.counter or not targets or session.options.external:
         return None
     if session.state.own_pods_feed:
         # Pods serve before Prometheus has found them. All have their metrics at the same port and path.

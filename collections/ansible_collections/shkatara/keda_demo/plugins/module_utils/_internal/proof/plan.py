@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..autoscaling.external_metrics import ExternalTarget
 from ..autoscaling.hpa_model import HpaModel
 from ..autoscaling.keda import KedaRules
+from ..load.external import ExternalSpec
 from ..load.options import LoadOptions
 from ..load.schedule import LoadSpec
+from ..prediction.expectation import Expectation
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import InitialState, Prediction
@@ -25,9 +28,10 @@ class Situation:
 
     `baseline` is the metric at rest in its unit, `replicas` the count before the load. `counter_is_read` says whether
     the counter's samples are observed, `is_deployment` whether the workload has ReplicaSets, which are observed.
-    `other_workloads` have pods that `pod_labels`, the workload's selector, selects too.
-    `shape` is what the load trigger's query makes of a counter, None where it is
-    not known, and `per_request` what one request a second adds to the metric. `warnings` are about the query.
+    `other_workloads` have pods that `pod_labels`, the workload's selector, selects too. `shape` is what the load
+    trigger's query makes of a counter, None where it is not known, and `per_request` what one request a second adds to
+    the metric. `warnings` are about the query. `max_replicas` and `targets` are the HPA's, `trigger_index` is that of
+    the trigger whose metric the load raises; None if that is not known.
     """
 
     options: Options
@@ -44,6 +48,9 @@ class Situation:
     shape: QueryShape | None = None
     per_request: float = 1.0
     warnings: tuple[Finding, ...] = ()
+    max_replicas: int | None = None
+    targets: tuple[ExternalTarget, ...] = ()
+    trigger_index: int | None = None
 
     @property
     def initial_state(self) -> InitialState:
@@ -61,10 +68,19 @@ class Situation:
 
 @dataclass(frozen=True)
 class PlannedLoad:
-    """A load and what it will do; `prediction` is None where that can't be computed."""
+    """A load and what it will do; `prediction` is None where that can't be computed.
 
-    spec: LoadSpec
+    `expectation` is what a user expects of it; the load is judged by it where it was given.
+    """
+
+    spec: LoadSpec | ExternalSpec
     prediction: Prediction | None
+    expectation: Expectation | None = None
+
+    @property
+    def aim(self) -> Prediction | Expectation | None:
+        """What the hops of the load are recognized by; None for a load that is only watched."""
+        return self.prediction or self.expectation
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
-from . import directions, sampling
+from . import directions, expected_load, rate_limit, sampling
 from .judgement.findings import Finding
 from .messages import verdict_messages, workload_messages
 from .options import Phase
@@ -112,9 +112,16 @@ def check_load(situation: Situation) -> None:
 
     :raises BadInput: the load can't prove anything, or can't be sent from here
     """
+    if situation.options.external is None:
+        situation = at_rest(situation)
+    _main_load(situation)
+
+
+def at_rest(situation: Situation) -> Situation:
+    """Return the situation as if replicas were as few as they can be, and the metric 0."""
     config = situation.model.config
     least = 0 if situation.rules.scales_to_zero or config is None else scale_in.replicas_after_scale_in(config, 0.0)
-    _main_load(replace(situation, replicas=least, baseline=0.0))
+    return replace(situation, replicas=least, baseline=0.0)
 
 
 def _check_trigger(model: HpaModel) -> None:
@@ -148,14 +155,21 @@ def _check_window(situation: Situation) -> Finding | None:
 
 
 def _main_load(situation: Situation) -> PlannedLoad:
+    expected, external = situation.options.expected, situation.options.external
+    if external is not None and expected is not None:
+        return expected_load.load_of_others(situation, external, expected)
+    planned = _own_load(situation)
+    if expected is None or planned.prediction is None:
+        return planned
+    expected_load.check_agrees(expected, planned.prediction)
+    return replace(planned, expectation=expected_load.expectation_of(situation, expected))
+
+
+def _own_load(situation: Situation) -> PlannedLoad:
     model, options, initial = situation.model, situation.load_options, situation.initial_state
     if model.config is None:
-        if options.replicas is not None or (options.duration is None and not options.stages):
-            raise BadInput(
-                f"Nothing can be predicted ({verdict_messages.not_predicted(model.not_predicted)}): "
-                "give load.http.rate and load.http.duration"
-            )
-        return PlannedLoad(_sendable(options.spec(0.0, 0.0)), None)
+        spec, expectation = expected_load.unpredicted_load(situation)
+        return PlannedLoad(_sendable(spec), None, expectation)
     rate = 0.0
     if options.replicas is not None:
         _check_trigger(model)
@@ -163,6 +177,7 @@ def _main_load(situation: Situation) -> PlannedLoad:
             rate = rate_choice.choose_rate(model.config, options.replicas, initial, situation.timing)
         except ValueError as error:
             raise BadInput(str(error)) from error
+        rate_limit.check(situation, rate)
     reason = PredictionReason.FALLBACK if model.fallback is not None else None
     spec = options.spec(rate, _LONG_SECONDS)
     prediction = scale_out.predict(model.config, spec, initial, situation.timing, reason)
@@ -173,7 +188,9 @@ def _main_load(situation: Situation) -> PlannedLoad:
                 f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would begin"
             )
         prediction = _under_activation(model.config, spec, initial, situation.timing)
-    hold = situation.options.hold
+    hold, expected = situation.options.hold, situation.options.expected
+    if expected is not None:
+        return PlannedLoad(_sendable(expected_load.long_enough(situation, expected, rate)), prediction)
     needed = prediction.times.latest_seconds + hold
     spec = options.spec(rate, float(round(needed + MARGIN_SECONDS)))
     if spec.duration < needed:
@@ -191,7 +208,8 @@ def _activation_load(situation: Situation) -> PlannedLoad:
         )
     _check_trigger(situation.model)
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
-    rate = options.activation_rate or max(0.0, limit - situation.baseline) / 2 / initial.per_request
+    chosen = min(options.max_rate, max(0.0, limit - situation.baseline) / 2 / initial.per_request)
+    rate = options.activation_rate or chosen
     total = situation.baseline + rate * initial.per_request
     if rate <= 0 or total > limit:
         raise BadInput(

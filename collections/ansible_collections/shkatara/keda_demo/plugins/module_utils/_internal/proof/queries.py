@@ -8,42 +8,41 @@ query is read again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ..common.errors import BadInput
+from ..autoscaling.triggers import Trigger
 from ..prometheus.not_understood import NotUnderstood, QueryReason
-from ..prometheus.poller import PollFailed, Reading
+from ..prometheus.poller import Reading
 from ..prometheus.query_shape import QueryShape
 from . import target as targets
+from .judgement.chain import MissingLink
 from .judgement.findings import Code, Finding
-from .messages import query_messages
 from .observed.state import State
 from .options import Options
 from .target import ProofTarget
 
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
-# Cortex, Mimir and Loki say so of a request without a tenant.
-_NO_TENANT = "no org id"
 
-
-def learn(target: ProofTarget, options: Options, reading: Reading | PollFailed) -> ProofTarget:
-    """Return the target with what an answer of Prometheus says of the load trigger's query.
-
-    :raises BadInput: Prometheus refuses the query or the request, and no wait will change that
-    """
+def learn(target: ProofTarget, options: Options, reading: Reading) -> ProofTarget:
+    """Return the target with what an answer of Prometheus says of the load trigger's query."""
     trigger = target.load_trigger
-    if trigger is None:
-        return target
-    if isinstance(reading, PollFailed):
-        if reading.status in (_UNAUTHORIZED, _FORBIDDEN) or _NO_TENANT in reading.message:
-            raise BadInput(query_messages.refused_request(reading.message, trigger))
-        return target
-    if trigger.key in reading.refused:
-        raise BadInput(query_messages.refused_query(reading.errors[trigger.key], trigger))
-    if reading.rules is None:
+    if trigger is None or reading.rules is None:
         return target
     shape = targets.read_shape(trigger, options.metric_per_request, options.query_window, reading.rules)
     return replace(target, shape=shape)
+
+
+def with_request(links: Sequence[MissingLink], trigger: Trigger | None) -> list[MissingLink]:
+    """Return links in which a refusal of Prometheus says how the trigger asks."""
+    if trigger is None:
+        return list(links)
+    request = trigger.request.summary
+    return [
+        replace(link, finding=Finding(Code.REFUSED, {**link.finding.data, "request": request}))
+        if link.finding.code is Code.REFUSED
+        else link
+        for link in links
+    ]
 
 
 def obstacle(target: ProofTarget, state: State) -> NotUnderstood | None:

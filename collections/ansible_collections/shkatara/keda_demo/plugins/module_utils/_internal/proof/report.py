@@ -13,7 +13,7 @@ from ..common import urls
 from ..prediction import hop_bounds
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_out import Prediction
-from . import evidence
+from . import evidence, predicted
 from .judgement.end_to_end import EndToEnd
 from .judgement.findings import Finding
 from .judgement.outcomes import Outcome, Verdict
@@ -111,7 +111,11 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
         return None
     read = _read(plan, options)
     return {
-        **_with_obstacles(_prediction(plan.scale_out, plan.warnings) or {"replicas": None}, plan),
+        **_with_obstacles(
+            _prediction(plan.scale_out, plan.warnings) or predicted.expectation(plan.scale_out) or {"replicas": None},
+            plan,
+        ),
+        **predicted.source(plan.scale_out),
         "activation": _prediction(plan.activation),
         "hops": {name: list(times) for name, times in plan.bounds.items()},
         "scale_in": asdict(plan.scale_in) if plan.scale_in else None,
@@ -224,6 +228,7 @@ def _load(proof: Proof) -> dict[str, Any]:
         key: value for key, value in session.load.stats.as_dict().items() if key not in ("first_sent", "last_sent")
     }
     return {
+        "sender": "external" if session.options.external else "http",
         "url": urls.without_user(options.url),
         "urls": list(map(urls.without_user, options.urls)),
         "method": options.request.method,

@@ -13,6 +13,7 @@ from .judgement.facts import Text
 from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
 from .messages import (
     deviation_messages,
+    expectation_messages,
     finding_messages,
     obstacle_messages,
     progress_lines,
@@ -105,7 +106,8 @@ def _run(proof: Proof) -> Verdict:
         proof.results.append(result)
         if not result.passed:
             return result.verdict
-    return _ALL_PASSED
+    load = proof.plan.scale_out
+    return replace(_ALL_PASSED, reason=Reason.AS_EXPECTED) if load and load.expectation else _ALL_PASSED
 
 
 def _say_workload(session: Session) -> None:
@@ -121,7 +123,9 @@ def _say_workload(session: Session) -> None:
 def _send_loads(proof: Proof, situation: Situation) -> Verdict:
     """Go through the phases that send a load; the verdict is `scaled` where all have passed."""
     session = proof.session
-    baseline = waits.wait_until_at_rest(session, situation.model)
+    baseline: Verdict | float = session.state.metrics.value or 0.0
+    if session.options.external is None:  # others may send already
+        baseline = waits.wait_until_at_rest(session, situation.model)
     if isinstance(baseline, Verdict):
         return baseline
     activation = None
@@ -148,11 +152,13 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
     for warning in prediction.warnings if prediction else []:
         session.say(deviation_messages.short_stabilization(warning))
     report.write(proof)
-    if prediction is None:
+    if load.expectation is not None:
+        session.say(expectation_messages.line(load.expectation))
+    if prediction is None and load.expectation is None:
         session.say(
             f"not predicted, and only watched: {verdict_messages.not_predicted(proof.plan.model.not_predicted)}"
         )
-    else:
+    if prediction is not None and load.spec.rate is not None:
         session.say(progress_lines.prediction(prediction, load.spec.rate))
     results = phases.scale_out(session, proof.plan, load)
     proof.results += results

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..autoscaling import hpa_model
+from ..autoscaling import external_metrics, hpa_model
 from ..autoscaling.hpa_model import HpaModel
 from ..autoscaling.keda import KedaRules
 from ..common import versions
@@ -22,9 +22,9 @@ from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
 from ..common.times import Clock
 from ..load.options import LoadOptions
+from ..load.source import LoadSource
 from ..load.stats import LoadStats
-from ..load.workers import LoadWorkers
-from ..prometheus.poller import PollFailed, Reading
+from ..prometheus.poller import Reading
 from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
@@ -36,7 +36,7 @@ from .messages.progress_lines import ProgressLines
 from .observed.cluster_state import EVENTS, Change
 from .observed.state import State
 from .options import Options
-from .output.files import ProofFiles
+from .output.files import NoFiles, ProofFiles
 from .output.timeline import Timeline
 from .plan import Plan, PlannedLoad, Situation
 from .target import ProofTarget
@@ -64,7 +64,7 @@ class Outputs:
     """What a proof writes to; `versions` are those of the cluster's parts, None where they can't be read."""
 
     progress: Progress
-    files: ProofFiles
+    files: ProofFiles | NoFiles
     timeline: Timeline
     versions: Mapping[str, str | None]
 
@@ -79,7 +79,7 @@ class Session:
         load_options: LoadOptions,
         *,
         state: State,
-        load: LoadWorkers,
+        load: LoadSource,
         inputs: Inputs,
         outputs: Outputs,
     ) -> None:
@@ -121,7 +121,7 @@ class Session:
             self.hops.note_load(stats)
 
     def _take_in(self, observation: Any) -> None:
-        if isinstance(observation, Reading | PollFailed) and self.phase in ("connect", "ready"):
+        if isinstance(observation, Reading) and self.phase in ("connect", "ready"):
             self.target = queries.learn(self.target, self.options, observation)
         for change in self.state.apply(observation):
             # Events from before this proof are no part of it.
@@ -210,6 +210,7 @@ class Session:
         :param baseline: the metric at rest, in its unit
         :raises BadInput: the HPA is gone
         """
+        hpa, trigger = self.state.cluster.hpa, self.target.load_trigger
         return Situation(
             options=self.options,
             load_options=self.load_options,
@@ -225,6 +226,9 @@ class Session:
             shape=self.target.shape if isinstance(self.target.shape, QueryShape) else None,
             per_request=queries.per_request(self.target, self.state, self.options),
             warnings=queries.warnings(self.target, self.state),
+            max_replicas=hpa.max_replicas if hpa else None,
+            targets=external_metrics.external_targets(hpa) if hpa else (),
+            trigger_index=trigger.index if trigger else None,
         )
 
     # What a person and the timeline are told.

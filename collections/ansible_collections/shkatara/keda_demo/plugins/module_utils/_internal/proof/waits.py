@@ -6,14 +6,19 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 from ..autoscaling.hpa_model import HpaModel
+from ..common import times
 from ..prediction import scale_in
-from . import cause_checks
+from . import cause_checks, queries
 from .judgement import chain, rest
-from .judgement.facts import ChainNotReady, NeverAtRest
+from .judgement.chain import MissingLink
+from .judgement.facts import ChainNotReady, NeverAtRest, NeverReady
+from .judgement.findings import Code
 from .judgement.outcomes import Outcome, Reason, Verdict
-from .messages import finding_messages, phrases
+from .judgement.permanence import Persistence
+from .messages import finding_messages, progress_lines
 from .session import Session
 
 # The watches bring the objects one by one: what is missing for so short a time is not worth a line.
@@ -24,9 +29,9 @@ _LEAVING_SECONDS = 10.0
 
 
 def wait_until_ready(session: Session) -> Verdict | None:
-    """Return None once the chain is ready, or the verdict that it is not ready in time."""
+    """Return None once the chain is ready, or the verdict that it is not ready in time, or never will be."""
     session.phase = "ready"
-    begun, timeout = session.now(), session.options.wait_timeout
+    begun, timeout, persistence = session.now(), session.options.wait_timeout, Persistence()
     alone_since = begun
     while True:
         session.step()
@@ -34,17 +39,32 @@ def wait_until_ready(session: Session) -> Verdict | None:
         alone_since = session.now() if other is None else alone_since
         if other is not None and session.now() > alone_since + _LEAVING_SECONDS:
             return other
-        links = chain.missing_links(session.state) or chain.missing_value(session.state, _metric_name(session))
+        links = missing_links(session)
         if not links and other is None:
             session.inputs.settle_targets()
             session.say("ready: pods, scrape target, ScaledObject and HPA")
             return None
+        permanent = persistence.permanent(links, session.now())
+        if permanent is not None:
+            return never_ready(permanent, links)
         if links and session.now() > begun + timeout:
             facts = ChainNotReady(timeout, tuple(link.finding for link in links))
             return Verdict(Outcome.NOT_READY, links[0].reason, facts)
         if links and session.now() > begun + _FIRST_LOOK_SECONDS and session.line_is_due:
             phrase = finding_messages.phrase(links[0].finding)
             session.say(f"waiting: {textwrap.shorten(phrase, _LINE_LENGTH, placeholder='...')}")
+
+
+def missing_links(session: Session) -> list[MissingLink]:
+    """Return what is missing of the chain now, with the value of the metric that the load raises."""
+    links = chain.missing_links(session.state) or chain.missing_value(session.state, _metric_name(session))
+    return queries.with_request(links, session.target.load_trigger)
+
+
+def never_ready(permanent: MissingLink, links: Sequence[MissingLink], *, load_sent: bool = False) -> Verdict:
+    """Return the verdict on a chain with a link that waiting can't mend."""
+    facts = NeverReady(permanent.finding, tuple(link.finding for link in links), load_sent)
+    return Verdict(Outcome.NOT_READY, permanent.reason, facts)
 
 
 def _metric_name(session: Session) -> str:
@@ -61,11 +81,15 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     timing = session.timing()
     settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
     highest = model.config.min_replicas if model.config else 1
-    begun = session.now()
+    begun, persistence = session.now(), Persistence()
     is_announced = False
     while True:
         session.step()
         now = session.now()
+        links = queries.with_request(chain.missing_links(session.state), session.target.load_trigger)
+        permanent = persistence.permanent(links, now)
+        if permanent is not None:
+            return never_ready(permanent, links, load_sent=math.isfinite(since))
         fallback = _fallback(session, model)
         check = rest.check(session.state, model.config, settle, now, since=since, fallback=fallback)
         phrase = finding_messages.phrase(check.finding)
@@ -80,8 +104,8 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
         if now - begun > sum(seconds for _part, seconds in limit):
             load_sent = math.isfinite(since)
             return Verdict(Outcome.NOT_READY, Reason.NOT_AT_REST, NeverAtRest(limit, check.finding, load_sent))
-        if not is_announced and now - begun > 1:
-            session.say(f"waiting for rest, at most {phrases.limit(limit)}: {phrase}")
+        if not is_announced and check.finding.code is not Code.NOT_READ:
+            session.say(progress_lines.wait_for_rest(limit, phrase, _memory_seconds(session, model)))
             is_announced = True
         if session.line_is_due:
             session.say(f"waiting for rest: {phrase}")
@@ -92,6 +116,19 @@ def _fallback(session: Session, model: HpaModel) -> float | None:
     if model.fallback is None or session.state.cluster.hpa is None:
         return model.fallback
     return session.model().fallback
+
+
+def _memory_seconds(session: Session, model: HpaModel) -> float:
+    """Return for how long yet a new HPA keeps the replicas that it was made with, in seconds; 0 for any other.
+
+    Its first recommendation is the count that it finds. Later ones may hold replicas for longer, and are not known.
+    Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, recordInitialRecommendation.
+    """
+    hpa, config, history = session.state.cluster.hpa, model.config, session.state.cluster.history
+    created = times.unix_time(hpa.created) if hpa else None
+    if config is None or created is None or not history or history[-1].spec <= config.min_replicas:
+        return 0.0
+    return max(0.0, created + config.stabilization - session.inputs.clock.wall())
 
 
 def _shrink_seconds(session: Session, model: HpaModel, highest: int) -> float:

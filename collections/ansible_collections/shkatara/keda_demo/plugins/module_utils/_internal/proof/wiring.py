@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..autoscaling import controller_flags, trigger_requests
-from ..common import urls, versions
+from ..common import versions
 from ..common.errors import BadInput
+from ..common.hiding import Hider
 from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
 from ..common.times import Clock
@@ -26,20 +27,32 @@ from ..kube.cluster import Cluster
 from ..kube.scale_watcher import ScaleWatcher
 from ..kube.watcher import Watcher
 from ..load.options import LoadOptions
+from ..load.source import LoadSource
 from ..load.workers import LoadWorkers
 from ..prometheus import addresses, pod_counters
 from ..prometheus.addresses import Address
 from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
-from . import options, prerequisites, prometheus_options, report, request_options, run, secrets, trigger_credentials
+from . import (
+    dry_run,
+    options,
+    prerequisites,
+    prometheus_options,
+    report,
+    request_options,
+    run,
+    secrets,
+    trigger_credentials,
+)
+from .external_load import ExternalLoad
 from .messages import progress_lines
 from .observed.cluster_state import EVENTS, HPAS, REPLICASETS, SCALEDOBJECTS, ClusterState
 from .observed.metric_state import MetricState
 from .observed.other_hpas import OtherHpas
 from .observed.state import State
 from .observed.workload_state import PODS, WorkloadState
-from .output.files import ProofFiles
+from .output.files import NoFiles, ProofFiles
 from .output.timeline import Timeline
 from .session import Inputs, Outputs, Session
 from .target import ProofTarget
@@ -64,10 +77,17 @@ class Parts:
 
 
 def run_proof(
-    params: Params, load_options: LoadOptions, cluster: Cluster, proof_target: ProofTarget, parts: Parts | None = None
+    params: Params,
+    load_options: LoadOptions,
+    cluster: Cluster,
+    proof_target: ProofTarget,
+    parts: Parts | None = None,
+    *,
+    plan_only: bool = False,
 ) -> dict[str, Any]:
     """Run a proof and return its result.
 
+    :param plan_only: return the plan of the proof, and send and write nothing, see dry_run
     :raises BadInput: the proof can't begin
     :raises ProofFilesError: nothing can be written to proof_dir
     """
@@ -85,14 +105,15 @@ def run_proof(
     interrupt.install()
     with contextlib.ExitStack() as stack:
         # The senders are forked, which has to be before any thread is started.
-        load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
-        name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
-        files = stack.enter_context(contextlib.closing(ProofFiles(params["proof_dir"], name, hider)))
+        state = new_state(proof_target, params["scrape_interval"] or 0.0)
+        state.cluster.keda = known_version(read_versions["keda"])
+        load: LoadSource = ExternalLoad(state, parts.clock.monotonic)
+        if proof_options.external is None and not plan_only:
+            load = stack.enter_context(contextlib.closing(_load_workers(load_options.workers, parts)))
+        files = stack.enter_context(contextlib.closing(_files(params["proof_dir"], hider, parts, plan_only)))
         # Its seconds begin before the first observation.
         timeline = Timeline(parts.clock, files)
         progress = stack.enter_context(contextlib.closing(Progress(params["progress_file"], hider=hider)))
-        state = new_state(proof_target, params["scrape_interval"] or 0.0)
-        state.cluster.keda = known_version(read_versions["keda"])
         observations: queue.Queue[Any] = queue.Queue()
         start_watchers(cluster, proof_target, observations, parts)
         poller = start_poller(
@@ -123,8 +144,14 @@ def run_proof(
         session.say(progress_lines.cluster(str(cluster.access)))
         for proxy in request_options.bypassed_proxies(load_options.urls):
             session.say(progress_lines.bypassed_proxy(proxy))
-        result: dict[str, Any] = hider.data(report.result(run.prove(session)))
-        return result
+        result = dry_run.plan(session) if plan_only else report.result(run.prove(session))
+        hidden: dict[str, Any] = hider.data(result)
+        return hidden
+
+
+def _files(proof_dir: str, hider: Hider, parts: Parts, plan_only: bool) -> ProofFiles | NoFiles:
+    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(parts.clock.wall()))
+    return NoFiles() if plan_only else ProofFiles(proof_dir, name, hider)
 
 
 def new_state(proof_target: ProofTarget, given_interval: float = 0.0) -> State:
@@ -222,13 +249,3 @@ def start_poller(
     )
     poller.start()
     return poller
-
-
-def check_mode_message(load_options: LoadOptions, proof_target: ProofTarget) -> str:
-    """Return what would be done."""
-    load = f"{load_options.rate:g} requests/s" if load_options.rate else "a load"
-    if load_options.replicas:
-        load = f"a load for {load_options.replicas} replicas"
-    url = " and ".join(map(urls.without_user, load_options.urls))
-    sent = f"{load} would be sent to {url}" if load_options.url else "nothing would be sent"
-    return f"ScaledObject {proof_target.scaledobject} scales {proof_target.workload.title}; {sent}."

@@ -18,8 +18,16 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Api
 from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
-from ansible_collections.shkatara.keda_demo.tests.support.objects import changed
-from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, proof_api
+from ansible_collections.shkatara.keda_demo.tests.support.objects import (
+    DEPLOYMENT,
+    FIRST,
+    HPA,
+    SCALEDOBJECT,
+    changed,
+    pod,
+    replicaset,
+)
+from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, REVIEWS, proof_api
 
 COLLECTIONS = Path(__file__).parents[7]
 # Keys of an argument spec that the documentation has only in its sentences.
@@ -69,6 +77,17 @@ def test_examples_use_documented_options():
 
 
 MODULE = "ansible_collections.shkatara.keda_demo.plugins.modules.verify_scaling"
+# What an API server has of a consumer of Kafka, which needs no Prometheus.
+KAFKA = changed(SCALEDOBJECT, "spec.triggers.0", {"type": "kafka", "metadata": {"lagThreshold": "10"}})
+KAFKA_LISTS = {
+    "/apis/keda.sh/v1alpha1/namespaces/test/scaledobjects": [KAFKA],
+    "/apis/autoscaling/v2/namespaces/test/horizontalpodautoscalers": [HPA],
+    "/apis/apps/v1/namespaces/test/deployments": [DEPLOYMENT],
+    "/apis/apps/v1/namespaces/test/replicasets": [replicaset(1, 1, 1)],
+    "/api/v1/namespaces/test/pods": [pod(FIRST)],
+    "/api/v1/namespaces/test/events": [],
+}
+OF_OTHERS = {"load": {"external": {}}, "expected": {"replicas": [3, 5], "within_seconds": 120}}
 NOTHING_LISTENS = "http://127.0.0.1:1/"
 
 
@@ -111,14 +130,41 @@ def run_module(folder, arguments, *, path=(), check_mode=False):
     return json.loads(process.stdout)
 
 
-def test_check_mode_reads_the_target_and_does_nothing(tmp_path, arguments):
-    with proof_api() as api:
-        result = run_module(tmp_path, arguments(api), check_mode=True)
-        # A connection to the load's URL would have failed.
-        assert [(method, path) for method, path, _query in api.asked] == [("GET", path) for path in LISTS]
+def test_check_mode_plans_and_does_nothing(tmp_path, arguments):
+    with proof_api(lists=KAFKA_LISTS) as api:
+        result = run_module(tmp_path, arguments(api, **OF_OTHERS), check_mode=True)
+        assert {method for method, path, _query in api.asked if path != REVIEWS} == {"GET"}
     assert not result.get("failed")
     assert result["changed"] is False
-    assert all(text in result["message"] for text in ("scaledobject-py", "Deployment test", "37", NOTHING_LISTENS))
+    assert result["foreseen"] == {"verdict": "scaled", "reason": "as_expected"}
+    assert result["predicted"]["expected"] == {"min": 3, "max": 5, "within_seconds": 120.0}
+    assert all(
+        text in result["message"] for text in ("test/scaledobject-py", "Deployment test", "Nothing would be sent")
+    )
+
+
+def test_check_mode_fails_for_a_load_whose_effect_is_not_known(tmp_path, arguments):
+    """A consumer of Kafka was green, whatever would be sent."""
+    with proof_api(lists=KAFKA_LISTS) as api, socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        load = {"http": {"url": url, "rate": 37, "duration": 60}}
+        result = run_module(tmp_path, arguments(api, load=load), check_mode=True)
+        assert result["failed"] is True
+        assert result["msg"].startswith("The verdict would be aborted (not_predictable), and scaled is expected. ")
+        assert result["foreseen"]["reason"] == "not_predictable"
+        load["http"].pop("duration")
+        result = run_module(tmp_path, arguments(api, load=load), check_mode=True)
+        assert result["failed"] is True
+        assert "load.http.duration" in result["msg"]
+        watched = arguments(api, load={"http": {**load["http"], "duration": 60}}, expect=["aborted"])
+        assert not run_module(tmp_path, watched, check_mode=True).get("failed")
+
+
+def test_check_mode_refuses_a_load_without_a_server(tmp_path, arguments):
+    with proof_api() as api:
+        result = run_module(tmp_path, arguments(api), check_mode=True)
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert f"load.http.url {NOTHING_LISTENS} " in result["msg"]
 
 
 def test_a_load_without_a_server_is_refused_before_anything_is_written(tmp_path, arguments):
@@ -229,17 +275,30 @@ def result_of(end, *args):
 
 
 @pytest.mark.parametrize(
-    ("options", "named"),
+    ("foreseen", "options", "failed"),
     [
-        ({"load": {"http": {"url": NOTHING_LISTENS, "replicas": 4}}}, ["4", NOTHING_LISTENS]),
-        ({"load": None, "phases": ["scale_in"]}, []),
+        (("scaled", "as_predicted"), {}, False),
+        (("not_scaled", "load_under_threshold"), {}, True),
+        (("not_scaled", "load_under_threshold"), {"expect": ["not_scaled"]}, False),
+        (("scaled", "as_predicted"), {"expect": ["not_scaled"]}, True),
+        (("aborted", "not_predictable"), {"fail_on_unexpected": False}, False),
+        # The chain is not ready enough for a plan.
+        (None, {}, False),
     ],
 )
-def test_check_mode_says_what_would_be_sent(arguments, options, named):
-    with proof_api() as api:
-        result = result_of(verify_scaling.run, Module(arguments(api, **options), check_mode=True))
-    assert not result.get("failed")
-    assert all(text in result["message"] for text in ("scaledobject-py", "Deployment test", *named))
+def test_plans_that_fail(arguments, foreseen, options, failed):
+    found = None if foreseen is None else dict(zip(("verdict", "reason"), foreseen, strict=True))
+    planned = {"foreseen": found, "message": "It would be so.", "predicted": None, "notes": ["It is not at rest."]}
+    module = Module(arguments(Api(None, port=1), **options), check_mode=True)
+    result = result_of(verify_scaling.end_plan, module, planned)
+    assert bool(result.get("failed")) is failed
+    assert (result["foreseen"], result["message"], result["changed"]) == (found, planned["message"], False)
+    # AnsibleModule shows them as warnings.
+    assert result["warnings"] == ["It is not at rest."]
+    if failed:
+        assert all(
+            text in result["msg"] for text in (*foreseen, planned["message"], *options.get("expect", ["scaled"]))
+        )
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

@@ -11,11 +11,21 @@ from dataclasses import dataclass
 
 from ...autoscaling import missing_values, pausing
 from ...kube.resources import DEPLOYMENT
+from ...prometheus.problems import Problem
 from ...prometheus.scrapes import ScrapeTarget
 from ..observed.cluster_state import HPAS, SCALEDOBJECTS
+from ..observed.metric_state import MetricState
 from ..observed.state import State
 from .findings import Code, Finding
 from .outcomes import Reason
+
+_PROBLEMS = {
+    Problem.NO_ANSWER: (Reason.PROMETHEUS_UNREACHABLE, Code.NO_ANSWER),
+    Problem.REFUSED: (Reason.PROMETHEUS_REFUSED, Code.REFUSED),
+    Problem.INVALID_QUERY: (Reason.QUERY_INVALID, Code.INVALID_QUERY),
+    Problem.SEVERAL_SERIES: (Reason.QUERY_RETURNS_SEVERAL_SERIES, Code.SEVERAL_SERIES),
+    Problem.QUERY_FAILED: (Reason.QUERY_FAILED, Code.QUERY_FAILED),
+}
 
 
 @dataclass(frozen=True)
@@ -84,17 +94,21 @@ def _missing_metric(state: State) -> MissingLink | None:
 def _missing_prometheus(state: State) -> MissingLink | None:
     metrics = state.metrics
     if metrics.query_error:
-        return _link(Reason.PROMETHEUS_UNREACHABLE, Code.NO_ANSWER, error=metrics.query_error)
+        return _link(*_PROBLEMS[metrics.query_problem], error=metrics.query_error)
     if metrics.targets is None:
-        if metrics.given_interval:
-            return None
-        return _link(Reason.PROMETHEUS_UNREACHABLE, Code.NO_TARGETS, error=metrics.targets_error or "no answer yet")
+        return None if metrics.given_interval else _missing_targets(metrics)
     if metrics.given_interval and not state.own_targets:
         # The user knows of a metric whose labels differ from its targets'.
         return None
     if state.feeding_targets and not state.scrape_interval:
-        return _link(Reason.PROMETHEUS_UNREACHABLE, Code.NO_INTERVAL)
+        return _link(Reason.SCRAPE_INTERVAL_UNKNOWN, Code.NO_INTERVAL)
     return _missing_scrape(state) if state.own_pods_feed else _missing_feed(state)
+
+
+def _missing_targets(metrics: MetricState) -> MissingLink:
+    if metrics.targets_unlisted:
+        return _link(Reason.SCRAPE_INTERVAL_UNKNOWN, Code.TARGETS_UNLISTED, error=metrics.targets_error)
+    return _link(Reason.PROMETHEUS_UNREACHABLE, Code.NO_TARGETS, error=metrics.targets_error or "no answer yet")
 
 
 def _missing_feed(state: State) -> MissingLink | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ...autoscaling.hpa_model import NotPredicted
 from ...load.stats import LoadStats
+from ...prediction.expectation import Expectation, Expected
 from ...prediction.scale_in import ScaleIn
 from ...prediction.scale_out import Prediction
 from ..observed.replicas import ReplicaCounts
@@ -141,6 +142,15 @@ class ChainNotReady:
 
 
 @dataclass(frozen=True)
+class NeverReady:
+    """Links of the chain are missing, and waiting can't mend the one that comes `first`."""
+
+    first: Finding
+    missing: tuple[Finding, ...]
+    load_sent: bool = False
+
+
+@dataclass(frozen=True)
 class NeverAtRest:
     """The workload was not at rest after the sum of `limit` (seconds by part)."""
 
@@ -173,6 +183,33 @@ class NotScaledIn:
     last: ReplicaCounts
 
 
+@dataclass(frozen=True)
+class MetExpectation:
+    """Expected replicas were Ready after `ready_seconds` and stayed for `hold_seconds`; then they were `replicas`."""
+
+    expected: Expected
+    replicas: int
+    ready_seconds: float
+    hold_seconds: float
+
+
+@dataclass(frozen=True)
+class MissedExpectation:
+    """The expected replicas were never Ready; `waited` says whether their time has passed."""
+
+    expectation: Expectation
+    last: ReplicaCounts
+    load: LoadStats
+    waited: bool
+
+
+@dataclass(frozen=True)
+class NoRise:
+    """The load of others was not seen to begin within `seconds`."""
+
+    seconds: float
+
+
 Facts = (
     Text
     | Held
@@ -188,9 +225,13 @@ Facts = (
     | Unwatched
     | Unpredicted
     | ChainNotReady
+    | NeverReady
     | NeverAtRest
     | ScaledIn
     | ScaledInLate
     | NotScaledIn
     | CauseFacts
+    | MetExpectation
+    | MissedExpectation
+    | NoRise
 )

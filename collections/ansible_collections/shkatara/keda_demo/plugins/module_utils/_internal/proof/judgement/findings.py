@@ -18,7 +18,12 @@ class Code(StrEnum):
     GONE = "gone"  # object
     PODS_WAITING = "pods_waiting"  # kind, name, ready, wanted, waiting
     NO_ANSWER = "no_answer"  # error
+    REFUSED = "refused"  # error, request
+    INVALID_QUERY = "invalid_query"  # error
+    SEVERAL_SERIES = "several_series"  # error
+    QUERY_FAILED = "query_failed"  # error
     NO_TARGETS = "no_targets"  # error
+    TARGETS_UNLISTED = "targets_unlisted"  # error
     NO_INTERVAL = "no_interval"
     TARGET_DOWN = "target_down"  # url, error
     NO_POD = "no_pod"

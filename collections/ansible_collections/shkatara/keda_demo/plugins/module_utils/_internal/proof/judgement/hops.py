@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from ...kube.resources import DEPLOYMENT
 from ...kube.workloads import PodView
+from ...prediction.expectation import Expectation
 from ...prediction.hop_bounds import DEPLOYMENT_SCALED, WORKLOAD_SCALED
 from ...prediction.scale_out import Prediction
 from ..observed.cluster_state import EVENTS, HPAS, REPLICASETS, Change
@@ -18,7 +19,7 @@ from ..observed.workload_state import PODS
 
 @dataclass(frozen=True)
 class HopContext:
-    """A change, and the state after it.
+    """A change, and the state after it; `prediction` is what the load is to do, predicted or expected.
 
     `pods_before` are the names of the pods that were there before the load. `metric_name` is the external metric of the
     HPA that the load raises. `inactive_replicas` is the count without any load. After the load has ended
@@ -27,7 +28,7 @@ class HopContext:
 
     change: Change
     state: State
-    prediction: Prediction
+    prediction: Prediction | Expectation
     pods_before: Set[str]
     metric_name: str = ""
     inactive_replicas: int = 1
@@ -36,9 +37,11 @@ class HopContext:
     load_ended: bool = False
 
     @property
-    def threshold(self) -> float:
-        """The metric above which the HPA acts: per replica for an AverageValue target, in total for a Value target."""
-        return self.prediction.threshold * (1 + self.prediction.tolerance)
+    def hpa_limits(self) -> Mapping[str, float]:
+        """The HPA's metrics and the values above which it acts: per replica for AverageValue, in total for Value."""
+        if isinstance(self.prediction, Expectation):
+            return self.prediction.hpa_limits
+        return {self.metric_name: self.prediction.threshold * (1 + self.prediction.tolerance)}
 
     @property
     def desired(self) -> int:
@@ -98,7 +101,7 @@ def _metric_is_over(context: HopContext) -> bool:
 
 def _hpa_metric_is_over(context: HopContext) -> bool:
     hpa = context.state.cluster.hpa
-    return hpa is not None and hpa.values.get(context.metric_name, 0.0) > context.threshold
+    return hpa is not None and any(hpa.values.get(name, 0.0) > above for name, above in context.hpa_limits.items())
 
 
 def _is_activated(context: HopContext) -> bool:

@@ -40,6 +40,11 @@ class Reason(StrEnum):
     WORKLOAD_MISSING = "workload_missing"
     PODS_NOT_READY = "pods_not_ready"
     PROMETHEUS_UNREACHABLE = "prometheus_unreachable"
+    PROMETHEUS_REFUSED = "prometheus_refused"
+    QUERY_INVALID = "query_invalid"
+    QUERY_RETURNS_SEVERAL_SERIES = "query_returns_several_series"
+    QUERY_FAILED = "query_failed"
+    SCRAPE_INTERVAL_UNKNOWN = "scrape_interval_unknown"
     SCRAPE_TARGET_MISSING = "scrape_target_missing"
     SCRAPE_TARGET_DOWN = "scrape_target_down"
     SCALEDOBJECT_MISSING = "scaledobject_missing"
@@ -51,6 +56,7 @@ class Reason(StrEnum):
     # The load is at fault, or its effect can't be judged.
     LOAD_NOT_SENT = "load_not_sent"
     LOAD_NOT_ANSWERED = "load_not_answered"
+    LOAD_NOT_SEEN = "load_not_seen"
     NOT_OBSERVED = "not_observed"
     NOT_PREDICTABLE = "not_predictable"
     # Replicas grow as predicted, or almost.
@@ -59,6 +65,11 @@ class Reason(StrEnum):
     HOLD_CUT_SHORT = "hold_cut_short"
     LEFT_DURING_HOLD = "left_during_hold"
     ROLLED_OUT = "rolled_out"
+    # The same by expectations.
+    AS_EXPECTED = "as_expected"
+    AFTER_EXPECTED = "after_expected"
+    FEWER_THAN_EXPECTED = "fewer_than_expected"
+    MORE_THAN_EXPECTED = "more_than_expected"
     # Replicas stay, as predicted.
     LOAD_UNDER_THRESHOLD = "load_under_threshold"
     LOAD_UNDER_ACTIVATION = "load_under_activation"

@@ -16,7 +16,15 @@ _PHRASES: Mapping[Code, str] = {
     Code.GONE: "{object} is gone",
     Code.PODS_WAITING: "{kind} {name} has {ready} of {wanted} pods Ready{waiting}",
     Code.NO_ANSWER: "Prometheus: {error}",
+    Code.REFUSED: (
+        "Prometheus refused the trigger's query ({error}). The trigger has {request}. Give the headers that Prometheus "
+        "asks for in `prometheus_headers`, such as Authorization or X-Scope-OrgID, or give another `prometheus_url`"
+    ),
+    Code.INVALID_QUERY: "the trigger's query can't be used ({error}): mend it in the ScaledObject",
+    Code.SEVERAL_SERIES: "{error} (the query has to make one of them, such as by `sum`)",
+    Code.QUERY_FAILED: "Prometheus can't evaluate the trigger's query now ({error})",
     Code.NO_TARGETS: "Prometheus does not tell its targets ({error}): give the interval in `scrape_interval`",
+    Code.TARGETS_UNLISTED: "this Prometheus has no list of targets ({error}): give the interval in `scrape_interval`",
     Code.NO_INTERVAL: "Prometheus tells no interval of its targets: give it in `scrape_interval`",
     Code.TARGET_DOWN: "Prometheus can't scrape {url}: {error}",
     Code.NO_POD: (
@@ -66,6 +74,8 @@ def phrase(finding: Finding) -> str:
     data: dict[str, Any] = dict(finding.data)
     if finding.code is Code.PODS_WAITING:
         data["waiting"] = f" ({'; '.join(data['waiting'])})" if data["waiting"] else ""
+    if finding.code is Code.REFUSED:
+        data["request"] = data.get("request") or "no customHeaders and no authModes"
     if "pods" in data:
         data["pods"] = ", ".join(data["pods"]) or "(none is Ready)"
     if "jobs" in data:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from ...common.progress import Progress
 from ...load.stats import LoadStats
@@ -79,6 +79,17 @@ def scale_in(predicted: ScaleIn) -> str:
         f"{predicted.earliest_change_seconds:g} to {predicted.latest_change_seconds:g} s after the last request, all "
         f"after {predicted.latest_seconds:g} s at the latest"
     )
+
+
+def wait_for_rest(limit: Iterable[tuple[str, float]], why: str, memory_seconds: float) -> str:
+    """Return that a wait for rest begins, why, and how long it may take.
+
+    :param memory_seconds: for how long yet a new HPA keeps the replicas that it was made with; 0 if it does not
+    """
+    new = ""
+    if memory_seconds:
+        new = f". The HPA is new and keeps the replicas that it was made with for {memory_seconds:.0f} s more, at least"
+    return f"waiting for rest, at most {phrases.limit(limit)}: {why}{new}"
 
 
 def value(metric: float | None) -> str:

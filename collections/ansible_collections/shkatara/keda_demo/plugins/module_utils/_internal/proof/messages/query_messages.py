@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...autoscaling.triggers import Trigger
 from ...prometheus.not_understood import NotUnderstood, QueryReason
 
 _LITTLES_LAW = "the requests in flight under a load are its rate times the seconds of an answer, by Little's law"
@@ -91,17 +90,3 @@ def not_understood(entry: NotUnderstood) -> str:
     data = {"error": "not read yet", **entry.data}
     data["error"] = data["error"] or "not read yet"
     return _PHRASES[entry.reason].format_map(data)
-
-
-def refused_query(error: str, trigger: Trigger) -> str:
-    """Return that Prometheus, or KEDA of its answer, refuses a trigger's query."""
-    return f"The query of trigger {trigger} can't be used: {error}"
-
-
-def refused_request(error: str, trigger: Trigger) -> str:
-    """Return that Prometheus does not accept the requests for a trigger, and what the trigger has."""
-    has = trigger.request.summary or "no customHeaders and no authModes"
-    return (
-        f"Prometheus does not accept the request: {error}. The trigger has {has}. Give the headers that it needs in "
-        "prometheus_headers, such as Authorization or X-Scope-OrgID"
-    )

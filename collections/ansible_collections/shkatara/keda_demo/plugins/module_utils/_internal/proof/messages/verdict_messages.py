@@ -11,7 +11,7 @@ from ...autoscaling.hpa_model import NotPredicted
 from ...prediction.scale_out import Prediction, PredictionReason
 from ..judgement import facts as records
 from ..judgement.outcomes import Reason, Verdict
-from . import cause_messages, finding_messages, phrases
+from . import cause_messages, expectation_messages, phrases, readiness_messages
 
 
 def not_predicted(entries: Iterable[NotPredicted]) -> str:
@@ -51,14 +51,16 @@ def _held(verdict: Verdict, facts: records.Held) -> str:
     return f"{observed} ({phrases.parts(times.latest_parts)}): hops shows which step took longer."
 
 
-def _reached(_verdict: Verdict, facts: records.Reached) -> str:
+def _reached(verdict: Verdict, facts: records.Reached) -> str:
+    if verdict.reason is Reason.AS_EXPECTED:
+        return f"Replicas as expected were Ready {facts.ready_seconds:.1f} s after the load's begin."
     return f"Replicas as predicted were Ready {facts.ready_seconds:.1f} s after the first request."
 
 
 def _hold_cut_short(_verdict: Verdict, facts: records.HoldCutShort) -> str:
     return (
         f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s, and the load ended before they had "
-        f"stayed for {facts.hold_seconds:g} s: give load.http.duration more seconds."
+        f"stayed for {facts.hold_seconds:g} s: give the load's `duration` more seconds."
     )
 
 
@@ -178,19 +180,6 @@ def _unpredicted(_verdict: Verdict, facts: records.Unpredicted) -> str:
     )
 
 
-def _chain_not_ready(_verdict: Verdict, facts: records.ChainNotReady) -> str:
-    missing = "; ".join(map(finding_messages.phrase, facts.missing))
-    return f"After {facts.seconds:g} s (wait_timeout) the chain is not ready: {missing}. Nothing was sent."
-
-
-def _never_at_rest(_verdict: Verdict, facts: records.NeverAtRest) -> str:
-    return (
-        f"The workload did not come to rest within {phrases.limit(facts.limit)}: "
-        f"{finding_messages.phrase(facts.finding)}. Does anything else send requests?"
-        f"{'' if facts.load_sent else ' Nothing was sent by this proof.'}"
-    )
-
-
 def _scaled_in(_verdict: Verdict, facts: records.ScaledIn) -> str:
     return f"Back at {phrases.replicas(facts.replicas)} {facts.seconds:.1f} s after the last request."
 
@@ -228,9 +217,9 @@ _SENTENCES: Mapping[type, Callable[[Verdict, Any], str]] = {
     records.LoadFailure: _load_failure,
     records.Unwatched: _unwatched,
     records.Unpredicted: _unpredicted,
-    records.ChainNotReady: _chain_not_ready,
-    records.NeverAtRest: _never_at_rest,
     records.ScaledIn: _scaled_in,
     records.ScaledInLate: _scaled_in_late,
     records.NotScaledIn: _not_scaled_in,
+    **readiness_messages.SENTENCES,
+    **expectation_messages.SENTENCES,
 }

@@ -41,6 +41,7 @@ _UNLISTED_FIELDS = {
     "metric_specs",
     "triggers",
     "behavior",
+    "created",
     "metric_names",
     "read_metrics",
     "scale_target",

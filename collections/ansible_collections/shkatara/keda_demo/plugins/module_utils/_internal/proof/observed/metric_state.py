@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ...prometheus.poller import PollFailed, Reading, TargetsReading
+from ...prometheus.problems import Problem
 from ...prometheus.scrapes import ScrapeTarget, Series
 from .cluster_state import Change
 
@@ -25,7 +26,8 @@ class MetricState:
     `feeds` are the series that the load trigger's query reads by (job, instance) of their target, None while they are
     not known.
     `values` are by trigger key. `readings` are (monotonic seconds, the load trigger's value).
-    `query_error` is why the load trigger has no value now; `failure` is set while Prometheus does not answer at all.
+    `query_error` is why the load trigger has no value now, and `query_problem` of what kind that is; `failure` is set
+    while Prometheus does not answer at all. `targets_unlisted` says that the server has no list of targets.
     """
 
     load_trigger: str = ""
@@ -34,11 +36,13 @@ class MetricState:
     targets: list[ScrapeTarget] | None = None
     targets_error: str = ""
     feeds: Counter[tuple[str, str]] | None = None
+    targets_unlisted: bool = False
     values: dict[str, float | None] = field(default_factory=dict)
     readings: list[tuple[float, float | None]] = field(default_factory=list)
     counter: list[Series] = field(default_factory=list)
     clock_offset: float = 0.0
     query_error: str = "no answer yet"
+    query_problem: Problem = Problem.NO_ANSWER
     failure: str = ""
     version: str | None = None
 
@@ -54,7 +58,7 @@ class MetricState:
 
     def fail(self, failure: PollFailed) -> list[Change]:
         """Take in that Prometheus did not answer; return what that changed."""
-        self.query_error = failure.message
+        self.query_error, self.query_problem = failure.message, failure.problem
         if self.failure == failure.message:
             return []
         self.failure = failure.message
@@ -62,7 +66,7 @@ class MetricState:
 
     def update_targets(self, reading: TargetsReading) -> None:
         """Take in the scrape targets."""
-        self.targets, self.targets_error = reading.targets, reading.error
+        self.targets, self.targets_error, self.targets_unlisted = reading.targets, reading.error, reading.unlisted
         if reading.feeds is not None:
             self.feeds = reading.feeds
 
@@ -73,6 +77,7 @@ class MetricState:
             self.failure = ""
             changes.append(Change(reading.at, SOURCE, "", "error", ""))
         self.query_error = reading.errors.get(self.load_trigger, "")
+        self.query_problem = reading.problems.get(self.load_trigger, Problem.QUERY_FAILED)
         self.version = reading.version or self.version
         changes += [
             Change(reading.at, SOURCE, key, "value", value)

@@ -71,6 +71,21 @@ class ProofFiles:
             raise ProofFilesError(f"proof_dir {self._proof_dir}: {error}") from error
 
 
+class NoFiles:
+    """Stands for ProofFiles where nothing may be written."""
+
+    folder = Path()
+
+    def row(self, values: tuple[object, ...]) -> None:
+        """Drop a row."""
+
+    def write_verdict(self, data: Mapping[str, Any]) -> None:
+        """Drop the result."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 def finite(data: Any) -> Any:
     """Return plain data with None for each number that JSON does not have: infinities and NaN."""
     if isinstance(data, float):

@@ -8,13 +8,13 @@ import math
 
 from ...common.times import Clock
 from ..observed.cluster_state import Change
-from .files import ProofFiles
+from .files import NoFiles, ProofFiles
 
 
 class Timeline:
     """Writes rows; their seconds count from the moment at which this was made."""
 
-    def __init__(self, clock: Clock, files: ProofFiles) -> None:
+    def __init__(self, clock: Clock, files: ProofFiles | NoFiles) -> None:
         self._clock = clock
         self._files = files
         self._started = clock.monotonic()

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock, utc
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock, unix_time, utc
 
 
 def test_utc_has_milliseconds():
@@ -20,3 +21,15 @@ def test_a_clock_keeps_fractions_of_a_second():
     clock = Clock(monotonic=lambda: 1010.0, wall=lambda: 1795510810.0)
     assert clock.utc_at(1005.5) == "2026-11-24T09:00:05.500Z"
     assert clock.monotonic_at(1795510803.25) == 1003.25
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2026-11-24T09:00:00Z", 1795510800.0), ("2026-11-24T09:00:00.5+00:00", 1795510800.5)]
+)
+def test_a_time_of_an_object(text, expected):
+    assert unix_time(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "yesterday"])
+def test_no_time(text):
+    assert unix_time(text) is None

@@ -14,9 +14,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     direct_address,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
+    InvalidQueryError,
     Prometheus,
     QueryError,
-    QueryRefused,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.recording_rules import (
     Rule,
@@ -112,7 +112,7 @@ def test_prometheus_error_of_a_wrong_query_is_in_the_message(server):
         400,
         {"status": "error", "errorType": "bad_data", "error": "parse error"},
     )
-    with pytest.raises(QueryRefused, match="refused /api/v1/query: parse error"):
+    with pytest.raises(InvalidQueryError, match="refused /api/v1/query: parse error"):
         prometheus(port).query("sum(")
 
 
@@ -124,7 +124,7 @@ def test_an_error_of_an_evaluation_is_no_refusal(server):
     )
     with pytest.raises(QueryError, match="duplicate series") as raised:
         prometheus(port).query("a / b")
-    assert not isinstance(raised.value, QueryRefused)
+    assert not isinstance(raised.value, InvalidQueryError)
 
 
 @pytest.mark.parametrize("kind", ["scalar", "string", "matrix"])
@@ -134,7 +134,7 @@ def test_only_a_vector_is_a_value_for_keda(server, kind):
         200,
         {"status": "success", "data": {"resultType": kind, "result": [1795510739.3, "5"]}},
     )
-    with pytest.raises(QueryRefused, match=rf"\b{kind}\b"):
+    with pytest.raises(InvalidQueryError, match=rf"\b{kind}\b"):
         prometheus(port).query("scalar(a)")
 
 

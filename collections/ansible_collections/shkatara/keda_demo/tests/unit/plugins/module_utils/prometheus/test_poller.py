@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import PrometheusError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
     QueryError,
-    QueryRefused,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import (
     PollFailed,
@@ -20,6 +19,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     Reading,
     TargetsReading,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
 
 
 class Answers:
@@ -111,20 +111,11 @@ def test_a_round_gives_values_and_targets_or_a_failure():
 def test_a_query_at_fault_is_an_error_of_its_trigger_alone():
     answers = Answers(a=[QueryError("two series", 200), 3.0], b=[2.0, 4.0])
     assert poll(answers, {"s0": "a", "s1": "b"}, settled=True, clock=at_seven) == [
-        reading({"s0": None, "s1": 2.0}, errors={"s0": "two series"}, targets=TARGETS),
+        reading(
+            {"s0": None, "s1": 2.0}, errors={"s0": "two series"}, targets=TARGETS, problems={"s0": Problem.QUERY_FAILED}
+        ),
         reading({"s0": 3.0, "s1": 4.0}),
     ]
-
-
-def test_a_query_that_is_refused_is_named():
-    answers = Answers(a=[QueryRefused("parse error", 400), 3.0], b=[2.0, 4.0])
-    first, second = poll(answers, {"s0": "a", "s1": "b"}, settled=True, clock=at_seven)
-    assert (first.errors, first.refused, first.values) == (
-        {"s0": "parse error"},
-        frozenset({"s0"}),
-        {"s0": None, "s1": 2.0},
-    )
-    assert second.refused == frozenset()
 
 
 def test_rules_are_read_once():
@@ -133,22 +124,22 @@ def test_rules_are_read_once():
     assert (failure.message, first.rules, second.rules) == ("timed out", "the rules", None)
 
 
-def test_a_failure_has_its_status():
-    answers = Answers(a=[PrometheusError("HTTP 401", 401)])
-    assert poll(answers, {"s0": "a"}, clock=at_seven) == [PollFailed(7.0, "HTTP 401", 401)]
-
-
 def test_no_answer_to_one_query_is_no_answer():
     assert poll(Answers(a=[1.0], b=[PrometheusError("gone")]), {"s0": "a", "s1": "b"}, clock=at_seven) == [
         PollFailed(7.0, "gone")
     ]
 
 
+def test_a_refusal_is_reported_as_one():
+    (failure,) = poll(Answers(a=[PrometheusError("refused /api/v1/query: HTTP 403", 403)]), {"s0": "a"}, clock=at_seven)
+    assert failure == PollFailed(7.0, "refused /api/v1/query: HTTP 403", Problem.REFUSED)
+
+
 def test_a_prometheus_without_a_list_of_targets_has_values():
     refusal = PrometheusError("refused /api/v1/targets: HTTP 404", 404)
     answers = Answers(no_targets=[refusal] * 2, a=[1.0, 2.0])
     first, second = poll(answers, {"s0": "a"})
-    assert first.targets == TargetsReading(None, "refused /api/v1/targets: HTTP 404")
+    assert first.targets == TargetsReading(None, "refused /api/v1/targets: HTTP 404", unlisted=True)
     assert (second.values, second.targets) == ({"s0": 2.0}, None)
     assert answers.targets_read == 1  # the server will not list them a moment later either
 

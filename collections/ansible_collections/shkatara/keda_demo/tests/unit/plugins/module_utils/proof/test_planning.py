@@ -63,7 +63,17 @@ NEVER_SHRINKS = scale_down(policies=[{"type": "Pods", "value": 0, "periodSeconds
 DISABLED = scale_down(selectPolicy="Disabled")
 
 
-def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, replicas=1, keda=(2, 18), **fields):
+def situation(
+    *phases,
+    load=RATE,
+    hpa=HPA,
+    obj=SCALEDOBJECT,
+    rules=DEMO_RULES,
+    replicas=1,
+    keda=(2, 18),
+    options=None,
+    **fields,
+):
     """Return the demo's situation with these phases, or with a scale-out and a hold."""
     view = scaledobject.scaledobject_view(obj)
     all_triggers = triggers.triggers_of(view)
@@ -77,7 +87,7 @@ def situation(*phases, load=RATE, hpa=HPA, obj=SCALEDOBJECT, rules=DEMO_RULES, r
         keda_version=keda,
     )
     return Situation(
-        options=Options(phases=tuple(map(Phase, phases))) if phases else Options(),
+        options=Options(**{**({"phases": tuple(map(Phase, phases))} if phases else {}), **(options or {})}),
         load_options=LoadOptions(**{"url": URL, **load}),
         model=model,
         timing=Timing(5.0, 30.0, pod_start=35.0),

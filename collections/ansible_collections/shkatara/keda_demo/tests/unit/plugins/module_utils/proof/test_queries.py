@@ -12,6 +12,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     PollFailed,
     TargetsReading,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.recording_rules import (
     Rule,
     RulesReading,
@@ -210,22 +211,22 @@ def test_a_window_of_two_scrapes_is_a_warning(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("observation", "named"),
+    ("observation", "reason", "named"),
     [
-        (PollFailed(0.1, "HTTP 401", 401), "prometheus_headers"),
-        (PollFailed(0.1, "HTTP 403", 403), "X-Scope-OrgID"),
-        (PollFailed(0.1, "HTTP 400 (no org id)", 400), "prometheus_headers"),
+        (PollFailed(0.1, "HTTP 401", Problem.REFUSED), "prometheus_refused", "prometheus_headers"),
+        (PollFailed(0.1, "HTTP 400 (no org id)", Problem.REFUSED), "prometheus_refused", "customHeaders X-Scope-OrgID"),
         (
-            metric(0.1, None, errors={"0": "1:5: parse error"}, refused=frozenset({"0"})),
+            metric(0.1, None, errors={"0": "1:5: parse error"}, problems={"0": Problem.INVALID_QUERY}),
+            "query_invalid",
             "1:5: parse error",
         ),
     ],
 )
-def test_what_prometheus_refuses_ends_the_proof_at_once(tmp_path, observation, named):
+def test_what_prometheus_refuses_ends_the_proof_at_once(tmp_path, observation, reason, named):
     obj = of_query("sum(rate(c_total[30s]))", customHeaders="X-Scope-OrgID=secret-7")
     chain = [*without(with_object(ready_chain(), "scaledobjects", obj), "prometheus"), observation]
     run = Run(tmp_path, chain, scaledobject=obj)
-    assert run.verdict == ("aborted", "bad_input")
+    assert run.verdict == ("not_ready", reason)
     assert named in run.result["message"]
     assert run.seconds < 5
     assert "secret-7" not in (run.files.folder / "verdict.json").read_text()
@@ -238,6 +239,6 @@ def test_a_prometheus_that_does_not_answer_is_waited_for(tmp_path):
 
 
 def test_an_error_under_the_load_is_no_refusal(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), PollFailed(30.0, "HTTP 401", 401)], load={"rate": 5.0})
+    run = Run(tmp_path, [*ready_chain(), PollFailed(30.0, "HTTP 401", Problem.REFUSED)], load={"rate": 5.0})
     assert run.verdict == ("not_scaled", "load_under_threshold")
     assert FIRST in str(run.result["evidence"]["targets"])

@@ -17,6 +17,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import (
     ChainNotReady,
     Mismatch,
+    NeverReady,
     RestBroken,
     Rested,
     Unpredicted,
@@ -243,14 +244,14 @@ def test_a_server_without_a_list_of_targets_needs_the_interval(tmp_path):
     def unlisted(item):
         if not isinstance(item, Reading) or item.targets is None:
             return item
-        return replace(item, targets=TargetsReading(None, "404 Not Found"))
+        return replace(item, targets=TargetsReading(None, "404 Not Found", unlisted=True))
 
     events = [unlisted(item) for item in [*ready_chain(), *scale_out()]]
     run = Run(tmp_path, events)
-    assert run.verdict == ("not_ready", "prometheus_unreachable")
-    assert isinstance(run.facts, ChainNotReady)
-    (finding,) = run.facts.missing
-    assert (finding.code, finding.data["error"]) == (Code.NO_TARGETS, "404 Not Found")
+    assert run.verdict == ("not_ready", "scrape_interval_unknown")
+    assert isinstance(run.facts, NeverReady)
+    assert run.seconds < 1
+    assert (run.facts.first.code, run.facts.first.data["error"]) == (Code.TARGETS_UNLISTED, "404 Not Found")
     run = Run(tmp_path, events, given_interval=5.0, counter=None)
     assert run.verdict == ("scaled", "as_predicted")
     assert run.result["predicted"]["latest_seconds"] == 167.0

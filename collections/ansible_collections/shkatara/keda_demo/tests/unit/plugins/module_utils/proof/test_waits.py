@@ -6,12 +6,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common import times
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.chain import missing_links
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code, Finding
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.messages import (
     finding_messages,
     phrases,
+    progress_lines,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.observed.metric_state import (
     MetricState,
@@ -27,6 +30,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     scaled,
 )
 from ansible_collections.shkatara.keda_demo.tests.support.observations import (
+    NOON,
     map_objects,
     metric,
     seen,
@@ -59,6 +63,53 @@ def test_a_deleted_servicemonitor(tmp_path):
     run = Run(tmp_path, [*ready_chain(), metric(0.1, None, targets=[target("other")])])
     assert run.verdict == ("not_ready", "scrape_target_missing")
     assert run.facts.missing == (Finding(Code.NO_POD_SCRAPED, {"pods": [FIRST]}),)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason", "code", "most"),
+    [
+        (Problem.SEVERAL_SERIES, "query_returns_several_series", Code.SEVERAL_SERIES, 8.0),
+        (Problem.INVALID_QUERY, "query_invalid", Code.INVALID_QUERY, 1.0),
+    ],
+)
+@pytest.mark.parametrize("scaledobject", [SCALEDOBJECT, FROM_ZERO])
+def test_a_query_that_no_wait_mends_ends_the_wait(tmp_path, problem, reason, code, most, scaledobject):
+    """The seed's own ScaledObject reads a raw counter, has no minReplicaCount, and is not Ready for KEDA."""
+    answers = [metric(at + 0.1, None, errors={"0": "4 series"}, problems={"0": problem}) for at in range(0, 60, 2)]
+    chain = with_object(ready_chain(), "scaledobjects", changed(scaledobject, "status.conditions", []))
+    run = Run(tmp_path, [*chain, *answers], scaledobject=scaledobject, wait_timeout=300.0)
+    assert run.verdict == ("not_ready", reason)
+    assert run.seconds < most
+    assert run.facts.first == Finding(code, {"error": "4 series"})
+    assert [finding.code for finding in run.facts.missing] == [code, Code.NOT_READY]
+    assert run.load.orders == []
+
+
+def test_a_prometheus_that_refuses_ends_the_wait(tmp_path):
+    refusals = [PollFailed(at, "refused /api/v1/query: HTTP 401", Problem.REFUSED) for at in range(0, 60, 2)]
+    run = Run(tmp_path, [*without(ready_chain(), "prometheus"), *refusals], wait_timeout=300.0)
+    assert run.verdict == ("not_ready", "prometheus_refused")
+    assert run.seconds < 1
+
+
+def test_a_query_that_fails_while_the_workload_comes_to_rest(tmp_path):
+    """Somebody changed the password of Prometheus meanwhile."""
+    refusals = [PollFailed(at, "refused /api/v1/query: HTTP 401", Problem.REFUSED) for at in range(20, 60, 2)]
+    run = Run(tmp_path, [*ready_chain(), *BUSY, *refusals])
+    assert run.verdict == ("not_ready", "prometheus_refused")
+    assert run.seconds == pytest.approx(20, abs=1)
+
+
+def test_series_that_vanish_after_a_rollout_are_waited_for(tmp_path):
+    late = {"errors": {"0": "2 series"}, "problems": {"0": Problem.SEVERAL_SERIES}}
+    rollout = [
+        seen(0.0, "deployments", deployed(1, 2, 0)),
+        *(metric(at + 0.1, None, **late) for at in range(1, 30, 2)),
+        seen(28.0, "deployments", deployed(1, 1, 1)),
+        metric(31.0, 0.0),
+    ]
+    run = Run(tmp_path, [*ready_chain(), *rollout, *scale_out(begin=31.3)])
+    assert run.verdict == ("scaled", "as_predicted")
 
 
 def test_every_missing_link_is_named(tmp_path):
@@ -121,8 +172,22 @@ def test_the_proof_waits_for_rest_after_an_earlier_load(tmp_path):
     ]
     run = Run(tmp_path, [*ready_chain(), *BUSY, *calm, *scale_out(begin=201.3)])
     assert run.verdict == ("scaled", "as_predicted")
-    # The longest wait is named once, at the beginning.
-    assert len([line for line in run.lines if phrases.limit(LONGEST_WAIT) in line]) == 1
+    # The longest wait is named once, before the wait, with the reason.
+    (line,) = [line for line in run.lines if phrases.limit(LONGEST_WAIT) in line]
+    finding = Finding(Code.REPLICAS_MOVING, {"wanted": 1, "desired": 4, "current": 4, "ready": 4})
+    assert finding_messages.phrase(finding) in line
+    assert float(line.split()[0]) < 1
+
+
+def test_a_new_hpa_keeps_the_replicas_that_it_was_made_with(tmp_path):
+    """Its first recommendation is the count that it finds, and counts for the whole stabilization of 300 s."""
+    made = map_objects(
+        [*ready_chain(), *BUSY],
+        "horizontalpodautoscalers",
+        lambda hpa: changed(hpa, "metadata.creationTimestamp", times.utc(NOON - 20.0)),
+    )
+    lines = [line for line in Run(tmp_path, made).lines if phrases.limit(LONGEST_WAIT) in line]
+    assert lines[0].endswith(progress_lines.wait_for_rest((), "", 280.0).rpartition(". ")[2])
 
 
 def test_a_workload_that_never_rests(tmp_path):

@@ -17,7 +17,6 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import wiring
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import proof_options
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import ProofFilesError
@@ -162,8 +161,9 @@ def run(tmp_path):
     """Run a proof of recorded parts against an API server; return its result."""
 
     def run_proof(recorder, load=LOAD, proof_target=TARGET, api=None, **params):
-        others = params.pop("parts", {})
         params |= params.pop("params", {})
+        others, plan_only = params.pop("parts", {}), params.pop("plan_only", False)
+        params.setdefault("load", params.pop("load_given", None))
         with proof_api(**(api or {})) as server:
             cluster = Cluster(server.kubeconfig(tmp_path / "kubeconfig"), None)
             return wiring.run_proof(
@@ -172,6 +172,7 @@ def run(tmp_path):
                 cluster,
                 proof_target,
                 recorder.parts(**others),
+                plan_only=plan_only,
             )
 
     return run_proof
@@ -470,27 +471,22 @@ def test_the_options_of_a_proof():
     assert options.flags_read == ("hpa_tolerance",), "a parameter takes precedence over a flag"
 
 
-@pytest.mark.parametrize(
-    ("load", "named"),
-    [
-        (LoadOptions(URL, rate=34.5), ["34.5", URL]),
-        (LoadOptions(URL, replicas=4), ["4", URL]),
-        (LoadOptions(URL, stages=(Stage(5.0, 60.0),)), [URL]),
-        (LoadOptions("http://user:secret@192.0.2.11:30115/", rate=1.0), ["1", "@192.0.2.11:30115/"]),
-    ],
-)
-def test_the_message_of_check_mode_names_target_and_load(load, named):
-    message = wiring.check_mode_message(load, TARGET)
-    assert "scaledobject-py" in message
-    assert "Deployment test" in message
-    assert all(text in message for text in named)
-    assert "secret" not in message
-
-
-def test_the_message_of_check_mode_without_a_load_has_no_url():
-    message = wiring.check_mode_message(LoadOptions(""), TARGET)
-    assert "Deployment test" in message
-    assert "http" not in message
+def test_a_plan_watches_and_asks_and_starts_no_sender(run, tmp_path):
+    recorder = Recorder(observations=[later(item, MONOTONIC) for item in ready_chain()])
+    result = run(recorder, plan_only=True)
+    assert result["foreseen"] == {"verdict": "scaled", "reason": "as_predicted"}
+    assert recorder.notes == [
+        "connect ('192.0.2.11', 30115)",
+        "signals",
+        "watch scaledobjects",
+        "watch horizontalpodautoscalers",
+        "watch deployments",
+        "watch events",
+        "watch replicasets",
+        "watch pods",
+        "poll",
+    ]
+    assert not (tmp_path / "proof").exists()
 
 
 # Workloads of other kinds
@@ -518,6 +514,15 @@ def test_the_kind_of_the_workload_is_watched_and_no_replicasets(cluster, watched
     assert state.cluster.subject.resource == workload_target.workload.resource
 
 
-def test_check_mode_names_the_workload():
-    workload_target = find_target(stateful_cluster(), "test", "scaledobject-py")
-    assert "StatefulSet test" in wiring.check_mode_message(LOAD, workload_target)
+def test_a_plan_needs_the_same_permissions(run):
+    with pytest.raises(BadInput, match="watch on pods in namespace test"):
+        run(Recorder(), plan_only=True, api={"is_denied": lambda attributes: attributes["verb"] == "watch"})
+
+
+def test_the_load_of_others_starts_no_sender_and_connects_nowhere(run):
+    recorder = Recorder(signal="SIGTERM")
+    load = {"external": {"duration": None, "begin": "call"}}
+    expected = {"replicas": 4, "within_seconds": 90.0}
+    result = run(recorder, LoadOptions(""), load_given=load, expected=expected)
+    assert recorder.notes[:2] == ["signals", "watch scaledobjects"]
+    assert (result["verdict"], result["load"]["sender"]) == ("aborted", "external")

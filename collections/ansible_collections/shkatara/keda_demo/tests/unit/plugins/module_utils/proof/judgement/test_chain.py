@@ -8,6 +8,7 @@ import dataclasses
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube import workloads
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.chain import (
     MissingLink,
     minimum_replicas,
@@ -117,10 +118,34 @@ FAILED = {
             {"error": "pod monitoring/prometheus-k8s-0 does not answer"},
         ),
         (
-            metric(1, None, errors={"0": "parse error at char 4"}),
-            Reason.PROMETHEUS_UNREACHABLE,
-            Code.NO_ANSWER,
+            PollFailed(1, "refused /api/v1/query: HTTP 401", Problem.REFUSED),
+            Reason.PROMETHEUS_REFUSED,
+            Code.REFUSED,
+            {"error": "refused /api/v1/query: HTTP 401"},
+        ),
+        (
+            metric(1, None, errors={"0": "parse error at char 4"}, problems={"0": Problem.INVALID_QUERY}),
+            Reason.QUERY_INVALID,
+            Code.INVALID_QUERY,
             {"error": "parse error at char 4"},
+        ),
+        (
+            metric(1, None, errors={"0": "returns 4 series"}, problems={"0": Problem.SEVERAL_SERIES}),
+            Reason.QUERY_RETURNS_SEVERAL_SERIES,
+            Code.SEVERAL_SERIES,
+            {"error": "returns 4 series"},
+        ),
+        (
+            metric(1, None, errors={"0": "many-to-many matching"}),
+            Reason.QUERY_FAILED,
+            Code.QUERY_FAILED,
+            {"error": "many-to-many matching"},
+        ),
+        (
+            metric(1, 0.0, targets_unlisted=True, targets_error="404 Not Found"),
+            Reason.SCRAPE_INTERVAL_UNKNOWN,
+            Code.TARGETS_UNLISTED,
+            {"error": "404 Not Found"},
         ),
         (
             metric(1, 0.0, targets=None, targets_error="404 Not Found"),
@@ -248,7 +273,7 @@ def test_prometheus_is_not_needed_where_no_trigger_asks_it():
 def test_targets_without_an_interval_need_that_of_the_user():
     silent = dataclasses.replace(target(), interval=0.0)
     state = state_of(metric(1.0, 0.0, targets=[silent]))
-    assert missing_links(state) == [MissingLink(Reason.PROMETHEUS_UNREACHABLE, Finding(Code.NO_INTERVAL))]
+    assert missing_links(state) == [MissingLink(Reason.SCRAPE_INTERVAL_UNKNOWN, Finding(Code.NO_INTERVAL))]
     state.metrics.given_interval = 30.0
     assert missing_links(state) == []
 

@@ -4,10 +4,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.trigger_requests import (
-    TriggerRequest,
-)
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.triggers import Trigger
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.not_understood import (
     NotUnderstood,
     QueryReason,
@@ -84,13 +80,3 @@ def test_a_phrase_names_the_option_that_helps(reason, option):
 def test_a_rule_that_was_not_read_yet_has_no_error():
     entry = NotUnderstood(QueryReason.RULE_UNREAD, {"rule": "a:b", "error": ""})
     assert sentences.damage(query_messages.not_understood(entry)) == []
-
-
-def test_a_request_that_is_refused_names_the_option_and_what_the_trigger_has():
-    request = TriggerRequest(headers={"X-Scope-OrgID": "secret-7"}, auth_modes=("bearer",))
-    trigger = Trigger(0, "", "prometheus", "0", "up", request=request)
-    message = query_messages.refused_request("HTTP 401 (no org id)", trigger)
-    assert all(text in message for text in ("401", "prometheus_headers", "X-Scope-OrgID", "bearer"))
-    assert "secret-7" not in message
-    bare = query_messages.refused_request("HTTP 401", Trigger(0, "", "prometheus", "0", "up"))
-    assert "customHeaders" in bare
