@@ -115,11 +115,21 @@ class Autoscaler:
             after = self.limited(now, spec, self.stabilized(now, spec, wanted))
         else:
             after = self.simple(now, spec, wanted)
-        if after > spec:
-            self.ups.append((now, after - spec))
-        elif after < spec:
-            self.downs.append((now, spec - after))
+        if after != spec:
+            self.note(now, self.ups if after > spec else self.downs, "scaleUp" if after > spec else "scaleDown", after - spec)
         return after
+
+    def note(self, now, events, direction, change):
+        """Store an event over the last one that no policy of its direction needs, as storeScaleEvent does.
+
+        The other direction's policies of a current version may have longer periods, and miss it.
+        """
+        longest = max(seconds for _kind, _size, seconds in self.rules(direction)[1])
+        old = [index for index, (at, _change) in enumerate(events) if at < now - longest]
+        if old:
+            events[old[-1]] = (now, abs(change))
+        else:
+            events.append((now, abs(change)))
 
     def simple(self, now, spec, wanted):
         highest = max([wanted, *(count for at, count in self.recommendations if at >= now - self.world.downscale)])

@@ -17,11 +17,9 @@ from collections.abc import Iterator, Mapping
 
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..autoscaling.scaling_limits import ScaleEvent
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 
-_LONGEST_PATH_SECONDS = 3600.0
 _MOST_PATHS = 20
 
 Graph = Mapping[int, list[int]]
@@ -124,50 +122,3 @@ def paths(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
             return None
         complete.append(path)
     return complete
-
-
-def constant_metric_path(
-    config: HpaConfig, total: float, current: int, hpa_sync: float = 15.0
-) -> list[tuple[float, int]]:
-    """Return the HPA's path under a constant metric: (seconds after the first sync, replicas) for every change.
-
-    :raises ValueError: see proposed_replicas
-    """
-    path: list[tuple[float, int]] = []
-    scale_ups: list[ScaleEvent] = []
-    now, remembered = 0.0, 0
-    while now <= _LONGEST_PATH_SECONDS:
-        after = hpa.next_replicas(config, total, current, scale_ups, now)
-        if config.scale_up is None:  # see remembered_recommendations
-            remembered = max(remembered, hpa.desired_replicas(config, total, current))
-            after = max(after, min(remembered, _limit(config, current)))
-        if after != current:
-            path.append((now, after))
-            scale_ups.append(ScaleEvent(now, after - current))
-            current = after
-        elif hpa.next_replicas(config, total, current) == current:  # no policy's period stops further growth
-            break
-        now += hpa_sync
-    return path
-
-
-def most_stalls(config: HpaConfig, total: float, graph: Graph, timing: Timing) -> int:
-    """Return the most replica counts at which the HPA can stall until the query counts its new pods.
-
-    After a step from a to b replicas the query's sum falls by up to `missing_share`, and b may be within the tolerance
-    until the window begins with the new pods' first sample. A Value target multiplies by the Ready pods, and the new
-    pods are not Ready yet.
-
-    :returns: the length of the longest chain of such counts along a path
-    """
-    most: dict[int, int] = {}
-
-    def stalls(before: int, count: int) -> bool:
-        if hpa.next_replicas(config, total, count) == count:
-            return False
-        lowest = total * (1 - rate_bounds.missing_share(timing, before, count))
-        return hpa.proposed_replicas(config, config.load_metric, lowest, count, ready=min(graph)) <= count
-
-    for before in sorted(graph, reverse=True):
-        most[before] = max((most[count] + stalls(before, count) for count in graph[before]), default=0)
-    return most[min(graph)]
