@@ -19,6 +19,7 @@ from typing import Any
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import HpaConfig
 from ..autoscaling.keda import KedaRules
+from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 from .scale_out import CONTROLLERS_SECONDS
 
@@ -48,43 +49,60 @@ class ScaleIn:
     latest_parts: dict[str, float] = field(default_factory=dict)
 
 
-def _shrunk(config: HpaConfig, value: float, count: int) -> int:
-    """Return the count that an HPA makes of `count` while the metric is `value`, without any limit but its minimum."""
-    return max(config.min_replicas, hpa.desired_replicas(config, value, count))
+@dataclass(frozen=True)
+class Remaining:
+    """The metric that is left after the load: `value` while there are `pods` of them.
+
+    A mean rises as pods leave, since the same requests go to fewer. `timing` None is a metric that does not.
+    """
+
+    value: float
+    pods: int = 1
+    timing: Timing | None = None
+
+    def at(self, count: int) -> float:
+        """Return the value at `count` replicas."""
+        return self.value * self.pods / count if self.timing is not None and self.timing.takes_mean else self.value
 
 
-def replicas_after_scale_in(config: HpaConfig, value: float) -> int:
-    """Return the count at which an HPA comes to rest from above while the metric stays at `value`."""
+def _shrunk(config: HpaConfig, remaining: Remaining, count: int) -> int:
+    """Return the count that an HPA makes of `count` by the remaining metric, without any limit but its minimum."""
+    return max(config.min_replicas, hpa.desired_replicas(config, remaining.at(count), count))
+
+
+def replicas_after_scale_in(config: HpaConfig, remaining: Remaining | float) -> int:
+    """Return the count at which an HPA comes to rest from above while the metric stays."""
+    left = remaining if isinstance(remaining, Remaining) else Remaining(remaining)
     count = config.max_replicas
     while count > config.min_replicas:
-        after = _shrunk(config, value, count)
+        after = _shrunk(config, left, count)
         if after >= count:
             break
         count = after
     return count
 
 
-def scale_in_rounds(config: HpaConfig, value: float, most: int) -> int:
-    """Return the number of steps that an HPA makes down from `most` while the metric stays at `value`; at least 1.
+def scale_in_rounds(config: HpaConfig, remaining: Remaining, most: int) -> int:
+    """Return the number of steps that an HPA makes down from `most` while the metric stays; at least 1.
 
     An HPA with a Value target makes several: each step computes with the replicas that the step before has left.
     """
     count, rounds = most, 0
     while count > config.min_replicas:
-        after = _shrunk(config, value, count)
+        after = _shrunk(config, remaining, count)
         if after >= count:
             break
         count, rounds = after, rounds + 1
     return max(1, rounds)
 
 
-def lowest_stable_replicas(config: HpaConfig, value: float, least: int) -> int:
-    """Return the lowest count, at most `least`, at which an HPA stays while the metric is `value`.
+def lowest_stable_replicas(config: HpaConfig, remaining: Remaining, least: int) -> int:
+    """Return the lowest count, at most `least`, at which an HPA stays while the metric stays.
 
     The HPA gets there if the query dips for a moment, when pods leave with their share of the metric.
     """
     counts = range(config.min_replicas, least + 1)
-    return min((count for count in counts if _shrunk(config, value, count) == count), default=least)
+    return min((count for count in counts if _shrunk(config, remaining, count) == count), default=least)
 
 
 def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
@@ -96,7 +114,9 @@ def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
     return list(range(max(least, limit), count))
 
 
-def predict_scale_in(config: HpaConfig, counts: list[int], baseline: float, timing: Timing) -> ScaleIn:
+def predict_scale_in(
+    config: HpaConfig, counts: list[int], baseline: float, timing: Timing, pods_at_rest: int | None = None
+) -> ScaleIn:
     """Return how an HPA shrinks after the load.
 
     An HPA shrinks at the first sync without a higher recommendation in its stabilization window. The last high
@@ -105,18 +125,20 @@ def predict_scale_in(config: HpaConfig, counts: list[int], baseline: float, timi
 
     :param counts: the possible counts at the end of the load
     :param baseline: the metric without the load
+    :param pods_at_rest: the replicas at which the baseline was read; default: the minimum
     :returns: infinite times if `selectPolicy` is Disabled
 
     Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, stabilizeRecommendation and
     stabilizeRecommendationWithBehaviors.
     """
-    least, most = replicas_after_scale_in(config, baseline), max(counts)
-    rounds = scale_in_rounds(config, baseline, most)
-    lowest = lowest_stable_replicas(config, baseline, least) if timing.own_pods else least
+    remaining = Remaining(baseline, pods_at_rest or max(1, config.min_replicas), timing)
+    least, most = replicas_after_scale_in(config, remaining), max(counts)
+    rounds = scale_in_rounds(config, remaining, most)
+    lowest = lowest_stable_replicas(config, remaining, least) if timing.own_pods else least
     disabled = config.scale_down["selectPolicy"] == "Disabled"
+    earliest, kept = config.stabilization - timing.hpa_sync, timing.kept_seconds
     parts = {
-        "scrape": 2 * timing.scrape_interval,
-        "query_window": timing.query_window,
+        **rate_bounds.fall_parts(timing, earliest),
         "keda_polling": timing.keda_polling,
         "stabilization": config.stabilization,
         # One period until the HPA reads the fall, and one until its next sync after the stabilization.
@@ -138,7 +160,8 @@ def predict_scale_in(config: HpaConfig, counts: list[int], baseline: float, timi
         from_replicas=sorted(counts),
         reason=ScaleInReason.SCALE_DOWN_DISABLED if disabled else ScaleInReason.LOAD_ENDED,
         steps=dict(sorted(graph.items())),
-        earliest_change_seconds=max(0.0, config.stabilization - timing.hpa_sync),
+        # An HPA that a mean has led above its rest may shrink at any time.
+        earliest_change_seconds=0.0 if timing.takes_mean and len(counts) > 1 else max(0.0, earliest + kept),
         latest_change_seconds=latest_change,
         latest_seconds=sum(parts.values()),
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
@@ -151,24 +174,25 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
     KEDA polls once a polling interval. It acts at the first poll more than the cooldown after the last poll that found
     a trigger active, whatever count the HPA still keeps.
 
+    :returns: infinite times if the query never shows less than the activation
+
     Source: KEDA 2.10, pkg/scaling/executor/scale_scaledobjects.go, scaleToZeroOrIdle.
     """
     parts = {
-        "scrape": 2 * timing.scrape_interval,
-        "query_window": timing.query_window,
+        **rate_bounds.fall_parts(timing),
         "cooldown": rules.cooldown,
         # One interval until KEDA reads the fall, and one until its next poll after the cooldown.
         "polling": 2 * rules.polling_interval,
         "controllers": CONTROLLERS_SECONDS,
     }
-    latest = sum(parts.values())
+    latest = sum(parts.values()) if timing.query.low <= rules.activation else math.inf
     return ScaleIn(
         replicas=0,
         from_replicas=sorted(counts),
         reason=ScaleInReason.COOLDOWN,
         steps={count: [0] for count in sorted(counts)},
         # KEDA keeps the time of the last active poll in whole seconds.
-        earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0),
+        earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0 + timing.kept_seconds),
         latest_change_seconds=latest,
         latest_seconds=latest,
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
