@@ -115,8 +115,10 @@ class Autoscaler:
             after = self.limited(now, spec, self.stabilized(now, spec, wanted))
         else:
             after = self.simple(now, spec, wanted)
-        if after != spec:
-            self.note(now, self.ups if after > spec else self.downs, "scaleUp" if after > spec else "scaleDown", after - spec)
+        if after > spec:
+            self.note(now, self.ups, "scaleUp", after - spec)
+        elif after < spec:
+            self.note(now, self.downs, "scaleDown", spec - after)
         return after
 
     def note(self, now, events, direction, change):
@@ -127,9 +129,9 @@ class Autoscaler:
         longest = max(seconds for _kind, _size, seconds in self.rules(direction)[1])
         old = [index for index, (at, _change) in enumerate(events) if at < now - longest]
         if old:
-            events[old[-1]] = (now, abs(change))
+            events[old[-1]] = (now, change)
         else:
-            events.append((now, abs(change)))
+            events.append((now, change))
 
     def simple(self, now, spec, wanted):
         highest = max([wanted, *(count for at, count in self.recommendations if at >= now - self.world.downscale)])

@@ -18,6 +18,7 @@ from itertools import pairwise
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import HpaConfig
 from ..autoscaling.keda import KedaRules
+from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import policy_times
 from .scale_out import CONTROLLERS_SECONDS
@@ -48,31 +49,48 @@ class ScaleIn:
     latest_parts: dict[str, float] = field(default_factory=dict)
 
 
-def _shrunk(config: HpaConfig, value: float, count: int) -> int:
-    """Return the count that an HPA makes of `count` while the metric is `value`, without any limit but its minimum."""
-    return max(config.min_replicas, hpa.desired_replicas(config, value, count))
+@dataclass(frozen=True)
+class Remaining:
+    """The metric that is left after the load: `value` while there are `pods` of them.
+
+    A mean rises as pods leave, since the same requests go to fewer. `timing` None is a metric that does not.
+    """
+
+    value: float
+    pods: int = 1
+    timing: Timing | None = None
+
+    def at(self, count: int) -> float:
+        """Return the value at `count` replicas."""
+        return self.value * self.pods / count if self.timing is not None and self.timing.takes_mean else self.value
 
 
-def replicas_after_scale_in(config: HpaConfig, value: float, most: int | None = None) -> int:
-    """Return the highest count, at most `most`, at which an HPA may rest while the metric stays at `value`.
+def _shrunk(config: HpaConfig, remaining: Remaining, count: int) -> int:
+    """Return the count that an HPA makes of `count` by the remaining metric, without any limit but its minimum."""
+    return max(config.min_replicas, hpa.desired_replicas(config, remaining.at(count), count))
+
+
+def replicas_after_scale_in(config: HpaConfig, remaining: Remaining | float, most: int | None = None) -> int:
+    """Return the highest count, at most `most`, at which an HPA may rest while the metric stays.
 
     A wide tolerance, or a Value target, makes several counts stable. Which of them an HPA reaches from above depends on
     its way, since a policy or a falling metric may lead to any count in between.
 
     :param most: the count to begin from; the HPA's maximum without it
     """
+    left = remaining if isinstance(remaining, Remaining) else Remaining(remaining)
     counts = range(config.max_replicas if most is None else most, config.min_replicas, -1)
-    return next((count for count in counts if _shrunk(config, value, count) == count), config.min_replicas)
+    return next((count for count in counts if _shrunk(config, left, count) == count), config.min_replicas)
 
 
-def scale_in_rounds(config: HpaConfig, value: float, most: int) -> list[int]:
-    """Return the counts that an HPA makes of `most`, one after the other, while the metric stays at `value`.
+def scale_in_rounds(config: HpaConfig, remaining: Remaining, most: int) -> list[int]:
+    """Return the counts that an HPA makes of `most`, one after the other, while the metric stays.
 
     An HPA with a Value target makes several: each step computes with the replicas that the step before has left.
     """
     rounds, count = [], most
     while count > config.min_replicas:
-        after = _shrunk(config, value, count)
+        after = _shrunk(config, remaining, count)
         if after >= count:
             break
         rounds.append(after)
@@ -80,13 +98,13 @@ def scale_in_rounds(config: HpaConfig, value: float, most: int) -> list[int]:
     return rounds
 
 
-def lowest_stable_replicas(config: HpaConfig, value: float, least: int) -> int:
-    """Return the lowest count, at most `least`, at which an HPA stays while the metric is `value`.
+def lowest_stable_replicas(config: HpaConfig, remaining: Remaining, least: int) -> int:
+    """Return the lowest count, at most `least`, at which an HPA stays while the metric stays.
 
     The HPA gets there if the query dips for a moment, when pods leave with their share of the metric.
     """
     counts = range(config.min_replicas, least + 1)
-    return min((count for count in counts if _shrunk(config, value, count) == count), default=least)
+    return min((count for count in counts if _shrunk(config, remaining, count) == count), default=least)
 
 
 def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
@@ -99,7 +117,13 @@ def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
 
 
 def predict_scale_in(
-    config: HpaConfig, counts: list[int], baseline: float, timing: Timing, held_seconds: float = math.inf
+    config: HpaConfig,
+    counts: list[int],
+    baseline: float,
+    timing: Timing,
+    *,
+    pods_at_rest: int | None = None,
+    held_seconds: float = math.inf,
 ) -> ScaleIn:
     """Return how an HPA shrinks after the load.
 
@@ -110,21 +134,24 @@ def predict_scale_in(
 
     :param counts: the possible counts at the end of the load
     :param baseline: the metric without the load
+    :param pods_at_rest: the replicas at which the baseline was read; default: the minimum
     :param held_seconds: the shortest time from the moment when all pods are Ready to the end of the load
     :returns: infinite times if `selectPolicy` is Disabled
 
     Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, stabilizeRecommendation and
     stabilizeRecommendationWithBehaviors.
     """
+    remaining = Remaining(baseline, pods_at_rest or max(1, config.min_replicas), timing)
     most = max(counts)
-    highest = replicas_after_scale_in(config, baseline, most)
-    rounds = scale_in_rounds(config, baseline, most)
+    highest = replicas_after_scale_in(config, remaining, most)
+    rounds = scale_in_rounds(config, remaining, most)
     least = min([highest, *rounds])
-    lowest = lowest_stable_replicas(config, baseline, least) if timing.own_pods else least
+    lowest = lowest_stable_replicas(config, remaining, least) if timing.own_pods else least
     disabled = config.scale_down["selectPolicy"] == "Disabled"
+    earliest = config.stabilization - timing.hpa_sync - _dip_before_end(timing, held_seconds)
+    kept = timing.kept_seconds
     parts = {
-        "scrape": 2 * timing.scrape_interval,
-        "query_window": timing.query_window,
+        **rate_bounds.fall_parts(timing, earliest),
         "keda_polling": timing.keda_polling,
         "stabilization": config.stabilization,
         # One period until the HPA reads the fall, and one until its next sync after the stabilization.
@@ -149,16 +176,15 @@ def predict_scale_in(
         from_replicas=sorted(counts),
         reason=ScaleInReason.SCALE_DOWN_DISABLED if disabled else ScaleInReason.LOAD_ENDED,
         steps=dict(sorted(graph.items())),
-        earliest_change_seconds=max(
-            0.0, config.stabilization - timing.hpa_sync - _dip_before_end(config, timing, held_seconds)
-        ),
+        # An HPA that a mean has led above its rest may shrink at any time.
+        earliest_change_seconds=0.0 if timing.takes_mean and len(counts) > 1 else max(0.0, earliest + kept),
         latest_change_seconds=latest_change,
         latest_seconds=sum(parts.values()),
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
     )
 
 
-def _dip_before_end(config: HpaConfig, timing: Timing, held_seconds: float) -> float:
+def _dip_before_end(timing: Timing, held_seconds: float) -> float:
     """Return for how long before the load's end the recommendation may have been lower, in seconds."""
     if not timing.own_pods or held_seconds >= timing.counted_seconds + timing.hpa_sync:
         return 0.0
@@ -171,24 +197,25 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
     KEDA polls once a polling interval. It acts at the first poll more than the cooldown after the last poll that found
     a trigger active, whatever count the HPA still keeps.
 
+    :returns: infinite times if the query never shows less than the activation
+
     Source: KEDA 2.10, pkg/scaling/executor/scale_scaledobjects.go, scaleToZeroOrIdle.
     """
     parts = {
-        "scrape": 2 * timing.scrape_interval,
-        "query_window": timing.query_window,
+        **rate_bounds.fall_parts(timing),
         "cooldown": rules.cooldown,
         # One interval until KEDA reads the fall, and one until its next poll after the cooldown.
         "polling": 2 * rules.polling_interval,
         "controllers": CONTROLLERS_SECONDS,
     }
-    latest = sum(parts.values())
+    latest = sum(parts.values()) if timing.query.low <= rules.activation else math.inf
     return ScaleIn(
         replicas=0,
         from_replicas=sorted(counts),
         reason=ScaleInReason.COOLDOWN,
         steps={count: [0] for count in sorted(counts)},
         # KEDA keeps the time of the last active poll in whole seconds.
-        earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0),
+        earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0 + timing.kept_seconds),
         latest_change_seconds=latest,
         latest_seconds=latest,
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},

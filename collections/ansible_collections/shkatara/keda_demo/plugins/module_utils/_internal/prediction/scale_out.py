@@ -18,7 +18,7 @@ from typing import Protocol
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..prometheus import rate_bounds
+from ..prometheus import query_value, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph, slowest_growth, stabilization
 from .slowest_growth import SlowestGrowth
@@ -42,9 +42,9 @@ class Load(Protocol):
 
 @dataclass(frozen=True)
 class InitialState:
-    """The state before the load: replicas, and the metric's value, to which each request adds `per_request`.
+    """The state before the load: replicas, and the metric's value, to which a request a second adds `per_request`.
 
-    From 0 replicas KEDA takes up to `activation_seconds` to bring the first `from_zero` replicas.
+    `per_request` is in the metric's unit, so the query's factor is part of it. From 0 replicas KEDA takes up to `activation_seconds` to bring the first `from_zero` replicas.
     """
 
     replicas: int
@@ -58,6 +58,10 @@ class InitialState:
         """The count at which the HPA begins: it does nothing at 0."""
         return self.replicas or self.from_zero
 
+    def total(self, rate: float, timing: Timing) -> float:
+        """Return the sum over the pods, in the metric's unit, under `rate` requests a second."""
+        return query_value.total_at_rest(timing, self.baseline, self.hpa_replicas) + rate * self.per_request
+
 
 class PredictionReason(StrEnum):
     """Why the prediction has its count: the load, or the cause that keeps replicas from growing further."""
@@ -68,6 +72,8 @@ class PredictionReason(StrEnum):
     MAX_REPLICAS = "max_replicas"
     FALLBACK = "fallback"
     SCALE_UP_DISABLED = "scale_up_disabled"
+    QUERY_LIMIT = "query_limit"
+    FALLS_BACK = "falls_back"
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def first_times(
     A step needs a metric that asks for it. From its second step on the HPA also needs a period between two syncs.
     """
     metric, begin = config.load_metric, start.hpa_replicas
-    total = start.baseline + load.rate * start.per_request
+    total, at_rest = start.total(load.rate, timing), start.total(0.0, timing)
     remembered = replica_graph.remembered_recommendations(config, total, timing, begin)
     first = {begin: 0.0}
     for count in sorted(graph):
@@ -132,7 +138,8 @@ def first_times(
             continue
         for after in graph[count]:
             value = max(metric.goal(count) * (1 + config.up_tolerance), metric.goal(after - 1))
-            by_load = value / (1 + rate_bounds.excess_share(timing, begin, count)) - start.baseline
+            least = query_value.least_total(timing, value, begin)
+            by_load = least / (1 + rate_bounds.excess_share(timing, begin, count)) - at_rest
             if hpa.next_replicas(config, 0.0, count) >= after or remembered.get(count, 0) >= after:
                 by_load = 0.0
             shown = rate_bounds.earliest_time(
@@ -152,9 +159,9 @@ def predict(
     :raises ValueError: see proposed_replicas
     """
     begin = start.hpa_replicas
-    total = start.baseline + load.rate * start.per_request
+    total = start.total(load.rate, timing)
     graph = replica_graph.step_graph(config, total, begin, timing)
-    possible = replica_graph.stable_replicas(config, total, graph)
+    possible = replica_graph.stable_replicas(config, total, graph, timing)
     first = first_times(config, load, start, graph, timing)
     first_change = min((first[count] for count in graph[begin]), default=0.0) if start.replicas else 0.0
     first_possible = min(first[count] for count in possible)
@@ -164,14 +171,14 @@ def predict(
     parts = {**first_parts, **_further_parts(config, slowest, timing)}
     if start.replicas == 0:
         graph = {0: [begin], **graph}
-    replicas = max(possible)
+    replicas = replica_graph.resting_replicas(config, total, possible, timing)
     changes = replicas != start.replicas
     return Prediction(
         replicas=replicas,
         possible_replicas=possible,
         from_replicas=start.replicas,
-        reason=reason or _reason(config, total, begin, replicas, start.replicas),
-        metric=round(total, 6),
+        reason=reason or _reason(config, total, start, possible, timing),
+        metric=round(query_value.value_of(timing, total, begin), 6),
         threshold=config.load_metric.target,
         target_type=config.load_metric.kind,
         tolerance=config.up_tolerance,
@@ -194,8 +201,7 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
     """Return the parts of the latest time of the first change, in seconds."""
     return {
         "stages": load.last_stage_start,
-        "scrape": 2 * timing.scrape_interval,
-        "query_window": timing.query_window,
+        **rate_bounds.full_parts(timing),
         "keda_polling": timing.keda_polling,
         "keda_activation": start.activation_seconds if start.replicas == 0 else 0.0,
         "scale_up_stabilization": slowest_growth.scale_up_stabilization(config),
@@ -217,13 +223,21 @@ def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) ->
     }
 
 
-def _reason(config: HpaConfig, total: float, begin: int, replicas: int, before: int) -> PredictionReason:
-    """Return why an HPA that begins at `begin` comes to rest at `replicas`, after `before` replicas."""
+def _reason(
+    config: HpaConfig, total: float, start: InitialState, possible: list[int], timing: Timing
+) -> PredictionReason:
+    """Return why an HPA comes to rest at one of `possible`."""
+    begin, replicas = start.hpa_replicas, max(possible)
+    if replica_graph.falls_back(config, total, possible, timing):
+        return PredictionReason.FALLS_BACK
     if replicas > begin:
-        is_cut = hpa.desired_replicas(config, total, replicas) > replicas == config.max_replicas
+        value = query_value.value_of(timing, total, replicas)
+        is_cut = hpa.desired_replicas(config, value, replicas) > replicas == config.max_replicas
         return PredictionReason.MAX_REPLICAS if is_cut else PredictionReason.LOAD
-    if before == 0:
+    if start.replicas == 0:
         return PredictionReason.LOAD
-    if hpa.desired_replicas(config, total, begin) <= begin:
-        return PredictionReason.LOAD_UNDER_THRESHOLD
-    return PredictionReason.MAX_REPLICAS if begin >= config.max_replicas else PredictionReason.SCALE_UP_DISABLED
+    if hpa.desired_replicas(config, query_value.value_of(timing, total, begin), begin) > begin:
+        return PredictionReason.MAX_REPLICAS if begin >= config.max_replicas else PredictionReason.SCALE_UP_DISABLED
+    without_limit = query_value.value_of(query_value.without_limit(timing), total, begin)
+    is_limited = hpa.desired_replicas(config, without_limit, begin) > begin
+    return PredictionReason.QUERY_LIMIT if is_limited else PredictionReason.LOAD_UNDER_THRESHOLD

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..prometheus import rate_bounds
+from ..prometheus import query_value, rate_bounds
 from ..prometheus.rate_bounds import Timing
-from . import policy_times
+from . import policy_times, replica_graph
 from .replica_graph import Graph
 
 
@@ -45,7 +45,7 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
     while True:
         stop = next((count for count in sorted(graph) if _stops(config, total, counted, count, timing)), max(graph))
         seconds += policy_times.growth_seconds(config, counted, stop, timing.hpa_sync)
-        if _is_rest(config, total, stop) or stop == counted:
+        if stop == counted or not replica_graph.grows(config, total, timing, stop):
             break
         counted = stop
         ways.append(stop)
@@ -54,29 +54,26 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
     return SlowestGrowth(len(ways) - 1, max(later), seconds)
 
 
-def _is_rest(config: HpaConfig, total: float, count: int) -> bool:
-    return hpa.next_replicas(config, total, count) == count
-
-
 def _stops(config: HpaConfig, total: float, counted: int, count: int, timing: Timing) -> bool:
     """Whether the HPA may stop at `count` while only `counted` of its pods are Ready and counted."""
     if count < counted:
         return False
-    if _is_rest(config, total, count):
+    if not replica_graph.grows(config, total, timing, count):
         return True
-    lowest = total * (1 - rate_bounds.missing_share(timing, counted, count))
+    missing = rate_bounds.missing_share(timing, counted, count)
+    lowest = query_value.value_of(timing, total * (1 - missing), count)
     return count > counted and hpa.desired_replicas(config, lowest, count, ready=counted) <= count
 
 
 def _overshoots(config: HpaConfig, total: float, counted: int, graph: Graph, timing: Timing) -> int:
     """Return how often the value can be too high at counts at which the HPA would rest, one time after the other."""
-    rests = [count for count in graph if _is_rest(config, total, count)]
+    rests = [count for count in graph if not replica_graph.grows(config, total, timing, count)]
     if config.load_metric.kind != AVERAGE_VALUE or not timing.own_pods or len(rests) < 2:
         return 0
 
     @functools.cache
     def most(before: int, count: int) -> int:
-        highest = total * (1 + rate_bounds.excess_share(timing, before, count))
+        highest = replica_graph.highest_value(total, timing, before, count)
         asked = min(hpa.desired_replicas(config, highest, count), max(rests))
         return max((1 + most(count, after) for after in range(count + 1, asked + 1)), default=0)
 

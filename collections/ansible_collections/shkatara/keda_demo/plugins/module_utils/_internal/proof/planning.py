@@ -215,7 +215,9 @@ def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int], hold
         return plan
     down = zero = None
     if Phase.SCALE_IN in phases:
-        down = scale_in.predict_scale_in(config, replicas, situation.baseline, situation.timing, hold or 0.0)
+        down = scale_in.predict_scale_in(
+            config, replicas, situation.baseline, situation.timing, held_seconds=hold or 0.0
+        )
         down = down if hold is not None else replace(down, earliest_change_seconds=0.0)
         if math.isinf(down.latest_seconds):
             raise BadInput(

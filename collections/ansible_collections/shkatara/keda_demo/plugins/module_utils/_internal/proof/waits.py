@@ -51,7 +51,7 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     """
     session.phase = "rest"
     timing = session.timing()
-    settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
+    settle = timing.settle_seconds + timing.hpa_sync
     highest = model.config.min_replicas if model.config else 1
     begun = session.now()
     is_announced = False

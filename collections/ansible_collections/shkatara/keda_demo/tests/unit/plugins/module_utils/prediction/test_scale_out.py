@@ -127,7 +127,7 @@ def test_prediction_of_the_demo():
     ],
 )
 def test_stalls(total, config, timing, stalls):
-    graph = step_graph(config, total, config.min_replicas, timing)
+    graph = step_graph(config, total, 1, timing)
     assert slowest_growth(config, total, graph, timing).stalls == stalls
     assert predict(config, total, timing).times.latest_parts.get("new_pods_started", 0) >= stalls * timing.pod_start
 

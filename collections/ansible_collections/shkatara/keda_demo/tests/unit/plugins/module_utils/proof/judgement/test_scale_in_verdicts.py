@@ -66,7 +66,6 @@ def test_the_time_of_the_scale_in_counts_and_not_the_time_of_the_judgement():
         "stabilization": 60,
         "hpa_sync": 30,
         "controllers": 3,
-        "policies": 15,
     }
 
 
