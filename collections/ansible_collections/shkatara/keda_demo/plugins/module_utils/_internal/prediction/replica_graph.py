@@ -218,3 +218,14 @@ def most_stalls(config: HpaConfig, total: float, graph: Graph, timing: Timing) -
     for before in sorted(graph, reverse=True):
         most[before] = max((most[count] + stalls(before, count) for count in graph[before]), default=0)
     return most[min(graph)]
+
+
+def most_overshoots(graph: Graph, possible: list[int]) -> int:
+    """Return the most steps that the HPA can still make from a count at which it may stay, after an excess of the query.
+
+    An excess comes when new pods are Ready, and may be read up to a scrape later.
+    """
+    most: dict[int, int] = {}
+    for count in sorted(graph, reverse=True):
+        most[count] = max((1 + most[after] for after in graph[count]), default=0)
+    return max((most[count] for count in possible), default=0)

@@ -167,7 +167,8 @@ def predict(
     stalls = replica_graph.most_stalls(config, total, graph, timing)
     first_parts = _first_change_parts(config, load, start, timing)
     latest_change = sum(first_parts.values())
-    parts = {**first_parts, **_further_parts(config, total, begin, stalls, timing)}
+    overshoots = replica_graph.most_overshoots(graph, possible) if timing.own_pods else 0
+    parts = {**first_parts, **_further_parts(config, total, begin, stalls, overshoots, timing)}
     if start.replicas == 0:
         graph = {0: [begin], **graph}
     replicas = replica_graph.resting_replicas(config, total, possible, timing)
@@ -210,7 +211,9 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
     }
 
 
-def _further_parts(config: HpaConfig, total: float, begin: int, stalls: int, timing: Timing) -> dict[str, float]:
+def _further_parts(
+    config: HpaConfig, total: float, begin: int, stalls: int, overshoots: int, timing: Timing
+) -> dict[str, float]:
     """Return the parts of the time from the first change until all pods are Ready, in seconds."""
     path = replica_graph.constant_metric_path(config, total, begin, timing.hpa_sync, timing)
     # Pods that become Ready one after the other stall the HPA until the query counts the last of them. A single pod
@@ -223,6 +226,7 @@ def _further_parts(config: HpaConfig, total: float, begin: int, stalls: int, tim
         "new_pods_started": stalls * stall,
         # The first scrape, and then the time until the window begins with it.
         "new_pods_counted": stalls * timing.counted_seconds if timing.own_pods else 0.0,
+        "overshoot": overshoots * (timing.pod_start + timing.excess_seconds + timing.hpa_sync),
         "pod_start": timing.pod_start,
     }
 
