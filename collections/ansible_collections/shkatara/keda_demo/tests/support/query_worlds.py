@@ -61,6 +61,8 @@ QUERIES = {
         layers=(Layer(chance.choice(["max", "avg", "last", "min"]), scrape, 4 * scrape),),
         per_pod=True,
     ),
+    "mean": lambda chance, scrape: Query(chance.choice(["rate", "irate", "increase"]), mean=True),
+    "mean_gauge": lambda chance, scrape: _gauge(chance, scrape, mean=True),
     "ceil": lambda chance, scrape: Query(rounding=chance.choice(["ceil", "floor", "round"])),
     "low": lambda chance, scrape: Query(low=chance.choice([0.0, 5.0, 21.0])),
     "high": lambda chance, scrape: Query(high=chance.choice([9.0, 25.0, 45.0])),

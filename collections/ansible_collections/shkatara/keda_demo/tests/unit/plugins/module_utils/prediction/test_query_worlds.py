@@ -11,7 +11,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import predict_scale_in
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import predict
 from ansible_collections.shkatara.keda_demo.tests.support import query_worlds, worlds
-from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, TOTAL
 from ansible_collections.shkatara.keda_demo.tests.support.simulation import simulate
 
 
@@ -60,12 +60,18 @@ def outside(world, prediction, run):
     return found
 
 
+# A mean with an AverageValue target falls back.
+OPTIONS = {
+    name: {"kind": TOTAL if name.startswith("mean") else AVERAGE, "room": 0.002} for name in query_worlds.QUERIES
+}
+
+
 @pytest.mark.parametrize("name", query_worlds.QUERIES)
 def test_every_run_of_a_shape_is_as_predicted(name):
     changed = 0
     for seed in worlds.seeds(25):
         chance = random.Random(seed)
-        world = query_worlds.random_world(chance, name, kind=AVERAGE, room=0.002)
+        world = query_worlds.random_world(chance, name, **OPTIONS[name])
         if not at_rest(world):
             continue
         prediction = predicted(world)
