@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_query import Query
+
 AVERAGE, TOTAL = "AverageValue", "Value"
 
 
@@ -70,6 +72,7 @@ class World:
     cooldown: float = 300.0
     activation: float = 0.0
     random_balancing: bool = False
+    query: Query = Query()
 
 
 class Autoscaler:

@@ -29,9 +29,11 @@ class Pod:
 
     def __init__(self, created, started, ready):
         self.created, self.started, self.ready = created, started, ready
-        self.gone = math.inf
+        self.gone = self.stale = math.inf
         self.count, self.share = 0, None
-        self.times, self.values = [], []
+        self.times, self.values, self.levels = [], [], []
+        # The (time, count) of each change, of which the requests in flight follow.
+        self.served = []
 
     def take(self, share):
         """Count the requests of a stream in equal shares; `share` is what each pod has got of it so far."""
@@ -39,14 +41,25 @@ class Pod:
             self.count += share - self.share
             self.share = share
 
-    def scrape(self, now):
+    def scrape(self, now, latency=0.0):
         if self.started <= now < self.gone:
             self.times.append(now)
             self.values.append(self.count)
+            self.levels.append(self.count - self.counted_until(now - latency))
 
-    def rate(self, now, window):
-        """The query's rate; None for fewer than two samples in the window."""
-        first = bisect.bisect_left(self.times, now - window)
+    def counted_until(self, when):
+        """The requests that had come by an earlier moment."""
+        index = bisect.bisect_right(self.served, (when, math.inf))
+        if index == len(self.served):
+            return self.count
+        if index == 0:
+            return self.served[0][1]
+        (before, low), (after, high) = self.served[index - 1], self.served[index]
+        return low + (high - low) * (when - before) / (after - before)
+
+    def rate(self, now, window, left_open=False):
+        """rate(): None for fewer than two samples in the window."""
+        first = (bisect.bisect_right if left_open else bisect.bisect_left)(self.times, now - window)
         last = bisect.bisect_right(self.times, now) - 1
         if last <= first:
             return None
@@ -107,8 +120,9 @@ class Simulation:
         self.last_active = LONG_AGO
         self.last_change = 0.0
         self.quiet = world.pod_start + 12 + 2 * world.scrape + world.window + 2 * world.sync + self._longest_period()
+        self.quiet += world.query.history
         self.replicas = world.start
-        self.begin = -(world.window + 3 * world.scrape)
+        self.begin = -(world.window + 3 * world.scrape + world.query.history)
 
     def _longest_period(self):
         rules = (self.world.behavior or {}).get("scaleUp") or {}
@@ -129,7 +143,13 @@ class Simulation:
         return math.floor(base) + math.floor(own + 1e-9) + first
 
     def serve(self, now):
-        new = self.due(now) - self.sent
+        self._count(self.due(now) - self.sent)
+        if not self.world.query.function:
+            for pod in self.ready if self.world.own_pods else [self.gateway]:
+                pod.take(self.share)
+                pod.served.append((now, pod.count))
+
+    def _count(self, new):
         if new <= 0:
             return
         self.sent += new
@@ -157,6 +177,8 @@ class Simulation:
         self.at(extreme(chance, 0, world.sync) - world.sync, self.sync)
         if world.polling:
             self.at(extreme(chance, 0, world.polling) - world.polling, self.poll)
+        for start, _rate in (*world.load.stages, (world.load.duration, 0.0)):
+            self.at(start, lambda now: None)
         while self.heap:
             now, _number, act, args = heapq.heappop(self.heap)
             if now > (self.until or self.last_change + self.quiet):
@@ -169,11 +191,11 @@ class Simulation:
     def scrape(self, now, pod):
         known = len(pod.times)
         pod.take(self.share)
-        pod.scrape(now)
+        pod.scrape(now, self.world.query.latency)
         if self.run.scraped is None and now >= 0 and known and pod.values[-1] > pod.values[known - 1]:
             self.run.scraped = now
         if self.run.counted is None and pod.created > LONG_AGO and pod.times:
-            rate = pod.rate(now, self.world.window)
+            rate = pod.rate(now, max(self.world.window, 2 * self.world.scrape))
             if len(pod.times) > known and rate is not None and rate > 0:
                 self.run.counted = now
         if now < pod.gone:
@@ -181,7 +203,7 @@ class Simulation:
 
     def query(self, now):
         sources = self.run.pods if self.world.own_pods else [self.gateway]
-        return sum(pod.rate(now, self.world.window) or 0.0 for pod in sources)
+        return self.world.query.at(now, self.world.window, sources) or 0.0
 
     def sync(self, now):
         value = self.query(now)
@@ -222,6 +244,9 @@ class Simulation:
         staying = sorted((pod for pod in self.run.pods if pod.gone == math.inf), key=lambda pod: pod.ready)
         for pod in staying[after:]:
             pod.gone = now
+            if not self.world.query.function:
+                # A scrape fails, or the target is not scraped any more.
+                pod.stale = now + extreme(self.chance, 0, 2.2 * self.world.scrape)
             if pod in self.ready:
                 self.ready.remove(pod)
 
@@ -232,6 +257,7 @@ class Simulation:
     def started(self, now, pod):
         if now < pod.gone:
             self.admit(pod)
+            pod.served.append((now, pod.count))
             self.last_change = max(self.last_change, now)
 
 

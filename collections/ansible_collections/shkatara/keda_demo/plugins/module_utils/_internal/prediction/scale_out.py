@@ -213,12 +213,11 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
 
 def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
     """Return the parts of the time from the first change until all pods are Ready, in seconds."""
-    stall = slowest_growth.stall_seconds(config, timing)
-    # An overshoot ends when all new pods are counted, and what the HPA does about it is done by then.
-    often = {"new_pods_started": slowest.overshoots, "new_pods_counted": slowest.overshoots}
     return {
         "further_syncs": slowest.limit_seconds,
-        **{name: (slowest.stalls + often.get(name, 0)) * seconds for name, seconds in stall.items()},
+        **{name: slowest.stalls * seconds for name, seconds in slowest_growth.stall_seconds(config, timing).items()},
+        # The excess comes when new pods are Ready, and may be read until they are counted.
+        "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
         "pod_start": timing.pod_start,
     }
 

@@ -88,6 +88,12 @@ class Timing:
         return first + sum(seconds for name, seconds in full_parts(self).items() if name != "scrape")
 
     @property
+    def excess_seconds(self) -> float:
+        """The longest time from a step of the pods until an excess of the query begins to show."""
+        parts = full_parts(self)
+        return self.scrape_interval + sum(parts[name] for name in ("in_flight", "offset", "rule_interval", "over_time"))
+
+    @property
     def settle_seconds(self) -> float:
         """The longest time for which the value may still change after the requests of an earlier load have ended."""
         steps = sum(part.step for part in self.query.over_time)

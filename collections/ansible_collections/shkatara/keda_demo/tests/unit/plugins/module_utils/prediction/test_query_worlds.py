@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Random worlds with each shape of a query against simulated runs: counts, times and hops."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import hop_bounds
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_in import predict_scale_in
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import predict
+from ansible_collections.shkatara.keda_demo.tests.support import query_worlds, worlds
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, TOTAL
+from ansible_collections.shkatara.keda_demo.tests.support.simulation import simulate
+
+
+def predicted(world):
+    return predict(
+        worlds.hpa_config(world), world.load, query_worlds.initial_state(world), query_worlds.timing(world)
+    )
+
+
+def at_rest(world):
+    """Whether the HPA keeps the replicas without the load."""
+    return predicted(dataclasses.replace(world, load=query_worlds.constant(0.0))).possible_replicas == [world.start]
+
+
+def outside(world, prediction, run):
+    """Each difference between a run and its prediction."""
+    bounds = hop_bounds.scale_out_bounds(prediction, query_worlds.timing(world))
+    found = []
+    if run.replicas not in prediction.possible_replicas:
+        found.append(f"ends with {run.replicas} of {prediction.possible_replicas}")
+    for _at, before, after in run.decisions:
+        if after not in prediction.steps.get(before, ()):
+            found.append(f"step from {before} to {after}, not to {prediction.steps.get(before)}")
+    if not run.decisions:
+        return found
+    if not prediction.changes:
+        return [*found, f"changes to {run.path()}"]
+    goals = [at for at, _before, after in run.decisions if after in prediction.possible_replicas]
+    share = max(1, world.start) if world.rules[0].kind == AVERAGE else 1
+    goal = world.rules[0].goal * 1.1 * share
+    over = [at for at, value in run.values if value > goal]
+    hops = {
+        "load_scraped": run.scraped,
+        "hpa_metric_over_threshold": over[0] if over else None,
+        "hpa_decision": run.decisions[0][0],
+        "hpa_target_decision": goals[0] if goals else None,
+        "pod_ready": run.ready_at(world.start + 1),
+        "new_pod_counted": run.counted if world.own_pods else None,
+        "replicas_ready": run.ready_at(run.replicas),
+    }
+    found += [
+        f"{name} at {seconds}, not {bounds[name]}"
+        for name, seconds in hops.items()
+        if seconds is not None and hop_bounds.is_outside(round(seconds, 3) + 0.06, 0.12, *bounds[name])
+    ]
+    return found
+
+
+# A mean with an AverageValue target falls back.
+OPTIONS = {
+    name: {"kind": TOTAL if name.startswith("mean") else AVERAGE, "room": 0.002} for name in query_worlds.QUERIES
+}
+
+
+@pytest.mark.parametrize("name", query_worlds.QUERIES)
+def test_every_run_of_a_shape_is_as_predicted(name):
+    changed = 0
+    for seed in worlds.seeds(25):
+        chance = random.Random(seed)
+        world = query_worlds.random_world(chance, name, **OPTIONS[name])
+        if not at_rest(world):
+            continue
+        prediction = predicted(world)
+        run = simulate(world, chance)
+        changed += bool(run.decisions)
+        assert outside(world, prediction, run) == [], (seed, world)
+    assert changed > 5
