@@ -122,7 +122,8 @@ class Simulation:
         self.quiet = world.pod_start + 12 + 2 * world.scrape + world.window + 2 * world.sync + self._longest_period()
         self.quiet += world.query.history
         self.replicas = world.start
-        self.begin = -(world.window + 3 * world.scrape + world.query.history)
+        # The HPA and KEDA look for the first time before 0, and see a full window.
+        self.begin = -(world.window + 3 * world.scrape + world.query.history + max(world.sync, world.polling))
 
     def _longest_period(self):
         rules = (self.world.behavior or {}).get("scaleUp") or {}

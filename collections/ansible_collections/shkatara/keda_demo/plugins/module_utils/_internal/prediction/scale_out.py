@@ -136,7 +136,10 @@ def first_times(
     for count in sorted(graph):
         if count not in first:
             continue
+        soonest = first[count] + (timing.hpa_sync if count != begin else 0.0)
         for after in graph[count]:
+            if soonest >= first.get(after, math.inf):
+                continue
             value = max(metric.goal(count) * (1 + config.up_tolerance), metric.goal(after - 1))
             least = query_value.least_total(timing, value, begin)
             by_load = least / (1 + rate_bounds.excess_share(timing, begin, count)) - at_rest
@@ -145,8 +148,7 @@ def first_times(
             shown = rate_bounds.earliest_time(
                 load.requests_until, timing, by_load / (start.per_request or 1e-9), load.duration
             )
-            at = max(shown or 0.0, first[count] + (timing.hpa_sync if count != begin else 0.0))
-            first[after] = min(first.get(after, math.inf), at)
+            first[after] = min(first.get(after, math.inf), max(shown or 0.0, soonest))
     return first
 
 
