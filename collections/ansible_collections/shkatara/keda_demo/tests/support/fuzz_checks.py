@@ -84,7 +84,9 @@ def settled_times(run, counts):
     for index, (at, _before, after) in enumerate(changes):
         end = changes[index + 1][0] if index + 1 < len(changes) else math.inf
         if after in counts:
-            pods = sorted((pod for pod in run.pods if pod.created < at + 1.01 and pod.gone > at), key=lambda pod: pod.created)
+            pods = sorted(
+                (pod for pod in run.pods if pod.created < at + 1.01 and pod.gone > at), key=lambda pod: pod.created
+            )
             ready = max([at, *(pod.ready for pod in pods[:after])])
             if ready < end:
                 yield ready
