@@ -132,7 +132,7 @@ class Simulation:
         self.ready, self.sent, self.share = [], 0, 0.0
         # With equal shares a sample follows from the times between which it lies, and needs no event of its own.
         self.is_even = bool(world.query.function) and not world.random_balancing
-        self.followed, self.served = [], 0.0
+        self.followed = []
         self.last_active = LONG_AGO
         self.last_change = 0.0
         self.quiet = world.pod_start + 12 + 2 * world.scrape + world.window + 2 * world.sync + self._longest_period()
@@ -140,6 +140,7 @@ class Simulation:
         self.replicas = world.start
         # The HPA and KEDA look for the first time before 0, and see a full window.
         self.begin = -(world.window + 3 * world.scrape + world.query.history + max(world.sync, world.polling))
+        self.served = self.begin
 
     def _longest_period(self):
         rules = (self.world.behavior or {}).get("scaleUp") or {}

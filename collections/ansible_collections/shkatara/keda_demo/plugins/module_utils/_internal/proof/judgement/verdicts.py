@@ -136,7 +136,7 @@ def _judge_growth(prediction: Prediction, evidence: Evidence) -> Verdict | None:
     if left and (held is None or left[0].start < held.start):
         return _flapped(left[0], held, evidence) if held is not None or is_over else None
     if held is not None:
-        return diagnosis.load_failure(evidence.load) or _held(held, prediction, evidence.hold_seconds)
+        return diagnosis.load_failure(evidence.load) or _held(held, reached[0].start, prediction, evidence.hold_seconds)
     if not is_over:
         return None
     if is_there:
@@ -156,9 +156,10 @@ def _grew_on(stay: Stay, prediction: Prediction) -> bool:
     return stay.next_count is not None and stay.count < stay.next_count <= prediction.replicas
 
 
-def _held(stay: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
+def _held(stay: Stay, first_reached: float, prediction: Prediction, hold_seconds: float) -> Verdict:
     facts = Held(prediction, stay.count, stay.start, hold_seconds)
-    if stay.start <= prediction.times.latest_seconds:
+    # Chance in balancing may move the HPA on from one possible count to another at any time.
+    if first_reached <= prediction.times.latest_seconds:
         return Verdict(Outcome.SCALED, Reason.AS_PREDICTED, facts)
     return Verdict(Outcome.SCALED_LATE, Reason.AFTER_LATEST, facts)
 

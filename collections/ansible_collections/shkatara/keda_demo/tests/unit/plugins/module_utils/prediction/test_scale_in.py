@@ -142,9 +142,10 @@ def run_scale_in(seed, kind, share=0.0, behaviors=BEHAVIORS, **options):
     world = dataclasses.replace(world, load=dataclasses.replace(world.load, duration=end))
     result = predict_scale_in(config, out.possible_replicas, world.baseline, timing)
     run = simulate(world, chance, until=end + result.latest_seconds + 400)
-    if any(after < before and at <= end for at, before, after in run.decisions):
-        # It shrank during scale-out, which the prediction warns of.
-        assert out.warnings
+    shrunk = [{before, after} for at, before, after in run.decisions if after < before and at <= end]
+    if shrunk:
+        # The prediction warns of that, unless an overshoot led to the higher of two possible counts.
+        assert out.warnings or all(counts <= set(out.possible_replicas) for counts in shrunk)
         return world, result, None
     counts = [after for at, _before, after in run.decisions if at <= end]
     if (counts or [world.start])[-1] not in result.from_replicas:
@@ -188,7 +189,8 @@ def check(seeds, *args, **options):
 
 
 def test_every_scale_in_of_an_average_value_is_as_predicted():
-    assert check(range(40), AVERAGE, current=False) > 18
+    # World 670 returns from 5 to 4, which are both possible, while the load lasts.
+    assert check((*range(40), 670), AVERAGE, current=False) > 18
 
 
 def test_current_versions_may_take_back_growth_within_the_policys_period():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 
 import pytest
@@ -24,6 +25,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
+from ansible_collections.shkatara.keda_demo.tests.support.fuzz_checks import settled_times
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
     AVERAGE,
     TOTAL,
@@ -235,7 +237,7 @@ def predicted(world):
     return scale_out.predict(worlds.hpa_config(world), world.load, worlds.initial_state(world), worlds.timing(world))
 
 
-def differences_from(prediction, run):
+def differences_from(prediction, run, is_noisy=False):
     """Each difference between a run and its prediction."""
     changes, differences = run.decisions, []
     if run.replicas not in prediction.possible_replicas:
@@ -256,8 +258,11 @@ def differences_from(prediction, run):
     decisions = [at for at, _before, after in changes if after in prediction.possible_replicas]
     if decisions and decisions[0] < prediction.times.earliest_seconds - 0.06:
         differences.append(f"possible count at {decisions[0]}, not from {prediction.times.earliest_seconds} on")
-    if run.ready_at(run.replicas) > prediction.times.latest_seconds:
-        differences.append(f"Ready at {run.ready_at(run.replicas)}, not until {prediction.times.latest_seconds}")
+    # Chance in balancing may move the HPA on from one possible count to another at any time.
+    first = next(settled_times(run, prediction.possible_replicas), math.inf)
+    ready = first if is_noisy else run.ready_at(run.replicas)
+    if ready > prediction.times.latest_seconds:
+        differences.append(f"Ready at {ready}, not until {prediction.times.latest_seconds}")
     return differences
 
 
@@ -271,7 +276,7 @@ def check(seeds, **options):
         assert prediction.warnings == []
         run = simulate(world, chance)
         changed += bool(run.decisions)
-        assert differences_from(prediction, run) == [], (seed, world)
+        assert differences_from(prediction, run, world.random_balancing) == [], (seed, world)
     return changed
 
 
@@ -320,7 +325,8 @@ def test_a_value_waits_for_ready_pods_on_each_step(options):
 
 def test_runs_with_random_balancing_are_as_predicted():
     """A share of 3 % around each change of the answer is left out: there chance in balancing decides."""
-    assert check(range(60), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
+    # World 547 stays at 2 for 46 s, and then goes on to 3.
+    assert check((*range(60), 547), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
 
 
 SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30.0, sync=60.0, pod_start=35.0)
@@ -334,6 +340,17 @@ def test_every_run_of_the_demo_is_as_predicted(world, rate):
     world = dataclasses.replace(world, load=Load(((0.0, rate),)), random_balancing=True)
     prediction = predicted(world)
     for seed in range(25):
+        assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
+
+
+@pytest.mark.parametrize("window", [180, 300])
+def test_a_dip_begins_a_scale_up_stabilization_anew(window):
+    """17 of 60 such runs ended after a latest time in which each stall had only the dip."""
+    behavior = {"scaleUp": {"stabilizationWindowSeconds": window}}
+    world = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, pod_start=30.0, behavior=behavior, downscale=1000.0)
+    prediction = predicted(world)
+    assert prediction.times.latest_parts["new_pods_stabilization"] == window
+    for seed in range(20):
         assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 

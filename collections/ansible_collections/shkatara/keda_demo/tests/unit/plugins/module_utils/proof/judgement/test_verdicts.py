@@ -285,6 +285,13 @@ def test_growing_on_to_another_possible_count_is_not_flapping():
     assert verdict(history, prediction=prediction, now=57.0) == ("scaled", "as_predicted")
 
 
+def test_a_possible_count_in_time_is_not_late_for_growing_on_later():
+    prediction = predicted(41.0)
+    late = prediction.times.latest_seconds + 5
+    history = [*TO_FOUR, ReplicaCounts(late - 3, 5, 5, 5, 4), ReplicaCounts(late, 5, 5, 5, 5)]
+    assert verdict(history, prediction=prediction, now=late + 20.0, hold=20.0) == ("scaled", "as_predicted")
+
+
 FIVE = [*TO_FOUR, ReplicaCounts(37, 5, 5, 5, 4), ReplicaCounts(42, 5, 5, 5, 5)]
 # The workload's spec changes before the HPA's status, then its pods.
 BACK = [*FIVE, ReplicaCounts(102, 5, 4, 5, 5), ReplicaCounts(102.2, 4, 4, 5, 5), ReplicaCounts(103, 4, 4, 4, 4)]
