@@ -42,7 +42,7 @@ class Situation:
         return InitialState(
             replicas=self.replicas,
             baseline=self.baseline,
-            per_request=self.options.metric_per_request * self.timing.query.factor,
+            per_request=self.options.metric_per_request,
             activation_seconds=self.rules.polling_interval,
             from_zero=self.rules.first_replicas,
         )
