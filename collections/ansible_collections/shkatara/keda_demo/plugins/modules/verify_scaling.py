@@ -863,6 +863,7 @@ LIBRARIES = (
     ("httptools", "httptools"),
     ("packaging", "packaging"),
     ("prometheus_client", "prometheus-client"),
+    ("promql_parser", "promql-parser"),
     ("urllib3", "urllib3"),
     ("yaml", "PyYAML"),
 )

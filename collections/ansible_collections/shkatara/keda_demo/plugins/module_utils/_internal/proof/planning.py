@@ -21,6 +21,8 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
+from . import sampling
+from .judgement.findings import Finding
 from .messages import verdict_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
@@ -67,6 +69,7 @@ def check_phases(situation: Situation) -> None:
     :raises BadInput: a phase can't be
     """
     phases, rules, model = situation.options.phases, situation.rules, situation.model
+    _check_window(situation)
     if model.config is None and not set(phases) <= {Phase.SCALE_OUT, Phase.HOLD}:
         raise BadInput(
             f"phases {', '.join(phases)} need a prediction, and there is none "
@@ -119,7 +122,24 @@ def _check_trigger(model: HpaModel) -> None:
 
 
 def _empty_plan(situation: Situation) -> Plan:
-    return Plan(situation.model, situation.rules, situation.timing)
+    warnings = tuple(filter(None, (*situation.warnings, _check_window(situation))))
+    return Plan(
+        situation.model,
+        situation.rules,
+        situation.timing,
+        per_request=situation.initial_state.per_request,
+        warnings=warnings,
+    )
+
+
+def _check_window(situation: Situation) -> Finding | None:
+    """Return a warning about the query's window.
+
+    :raises BadInput: the query has no value with it
+    """
+    if situation.model.config is None:
+        return None
+    return sampling.check_window(situation.shape, situation.timing.scrape_interval)
 
 
 def _main_load(situation: Situation) -> PlannedLoad:

@@ -24,10 +24,14 @@ from ..common.times import Clock
 from ..load.options import LoadOptions
 from ..load.stats import LoadStats
 from ..load.workers import LoadWorkers
+from ..prometheus.poller import PollFailed, Reading
+from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
+from . import queries
 from .hop_tracker import HopTime, HopTracker
 from .judgement.outcomes import Aborted, Reason
+from .messages import query_messages
 from .messages.progress_lines import ProgressLines
 from .observed.cluster_state import EVENTS, Change
 from .observed.state import State
@@ -101,6 +105,7 @@ class Session:
         """Take in what was observed within a tick.
 
         :raises Aborted: a signal was received, or the ScaledObject is gone
+        :raises BadInput: before the load, Prometheus refuses what it is asked
         """
         try:
             self._take_in(self.inputs.observations.get(timeout=_TICK_SECONDS))
@@ -116,6 +121,8 @@ class Session:
             self.hops.note_load(stats)
 
     def _take_in(self, observation: Any) -> None:
+        if isinstance(observation, Reading | PollFailed) and self.phase in ("connect", "ready"):
+            self.target = queries.learn(self.target, self.options, observation)
         for change in self.state.apply(observation):
             # Events from before this proof are no part of it.
             if change.source != EVENTS or self.phase != "ready":
@@ -154,6 +161,7 @@ class Session:
         :raises BadInput: it is gone
         """
         cluster, target = self.state.cluster, self.target
+        obstacle = queries.obstacle(target, self.state)
         if cluster.hpa is None or cluster.scaledobject is None:
             raise BadInput(f"HPA {target.hpa} is gone")
         return hpa_model.hpa_model(
@@ -163,6 +171,7 @@ class Session:
             load_trigger=target.load_trigger,
             flags=self.options.flags,
             version=versions.minor_version(self.outputs.versions.get("kubernetes") or ""),
+            not_understood=query_messages.not_understood(obstacle) if obstacle else "",
         )
 
     def rules(self) -> KedaRules:
@@ -205,6 +214,9 @@ class Session:
             replicas=self.state.cluster.last_counts.spec,
             baseline=baseline,
             counter_is_read=bool(self.target.counter),
+            shape=self.target.shape if isinstance(self.target.shape, QueryShape) else None,
+            per_request=queries.per_request(self.target, self.state, self.options),
+            warnings=queries.warnings(self.target, self.state),
         )
 
     # What a person and the timeline are told.
