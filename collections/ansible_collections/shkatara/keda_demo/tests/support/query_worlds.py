@@ -109,7 +109,9 @@ def shape_of(world):
         low=query.low,
         high=query.high,
         over_time=tuple(
-            OverTime(functions[layer.kind], layer.window, layer.step) for layer in query.layers if layer.kind != "rule"
+            OverTime(functions[layer.kind], layer.window, 0.0 if query.per_pod else layer.step)
+            for layer in query.layers
+            if layer.kind != "rule"
         ),
         rules=tuple(RecordingRule("rule", layer.step) for layer in query.layers if layer.kind == "rule"),
     )

@@ -60,7 +60,9 @@ class Query:
             return None
         value *= self.factor
         if self.rounding:
-            value = {"ceil": math.ceil, "floor": math.floor, "round": lambda x: math.floor(x + 0.5)}[self.rounding](value)
+            value = {"ceil": math.ceil, "floor": math.floor, "round": lambda x: math.floor(x + 0.5)}[self.rounding](
+                value
+            )
         return min(max(value, self.low), self.high)
 
     def _layer(self, depth, now, window, pods):

@@ -103,7 +103,8 @@ class Timing:
     def kept_seconds(self) -> float:
         """The time for which the query keeps the whole value after a load for certain: its offset and its maximum."""
         maxima = [part for part in self.query.over_time if part.function is OverTimeFunction.MAX]
-        return max(0.0, self.query.offset) + sum(max(0.0, part.window - part.step) for part in maxima)
+        kept = sum(max(0.0, part.window - (part.step or self.scrape_interval)) for part in maxima)
+        return max(0.0, self.query.offset) + kept
 
 
 def full_parts(timing: Timing) -> dict[str, float]:
@@ -162,13 +163,14 @@ def excess_share(timing: Timing, before: int, count: int) -> float:
 
     When new pods take their share, the old pods' samples are up to s old, and `rate` extrapolates their former rate to
     now, while the sum has the new pods already: ``(1 - before/count) * s/w``. `irate` and a gauge show the whole of the
-    former rate until the next scrape. The maximum of a gauge over a time has each pod's share when it was the newest.
+    former rate until the next scrape. The maximum of each pod's gauge over a time has its share when it was the newest.
     Without a window it is 0.
     """
     if not timing.own_pods or count <= before:
         return 0.0
     query, share = timing.query, 1 - before / count
-    if not query.function and any(part.function is not OverTimeFunction.MIN for part in query.over_time):
+    of_each_pod = not query.is_rate and any(not part.step for part in query.over_time)
+    if of_each_pod:
         return sum(1 / pods for pods in range(before + 1, count + 1))
     if timing.is_last_sample:
         return share

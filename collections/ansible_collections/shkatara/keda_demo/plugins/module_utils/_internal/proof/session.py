@@ -42,6 +42,7 @@ from .plan import Plan, PlannedLoad, Situation
 from .target import ProofTarget
 
 _TICK_SECONDS = 0.1
+_LONGEST_ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -190,13 +191,16 @@ class Session:
     def timing(self) -> Timing:
         """Return how long each part of the chain may take."""
         view, trigger = self.state.cluster.scaledobject, self.target.load_trigger
+        shape = self.target.shape if isinstance(self.target.shape, QueryShape) else None
         return Timing(
             scrape_interval=self.state.scrape_interval,
-            query_window=self.target.query_window,
+            shape=shape,
             hpa_sync=self.options.hpa_sync_period,
             pod_start=self.options.pod_start_seconds + self.target.probe_seconds,
             keda_polling=view.polling_interval if view and trigger and trigger.cached else 0.0,
             own_pods=self.state.own_pods_feed,
+            # By Little's law the factor of requests in flight is the time of an answer; other gauges have other units.
+            event_seconds=min(shape.factor, _LONGEST_ANSWER_SECONDS) if shape and not shape.is_rate else 0.0,
         )
 
     def situation(self, baseline: float = 0.0) -> Situation:

@@ -16,9 +16,7 @@ from ansible_collections.shkatara.keda_demo.tests.support.simulation import simu
 
 
 def predicted(world):
-    return predict(
-        worlds.hpa_config(world), world.load, query_worlds.initial_state(world), query_worlds.timing(world)
-    )
+    return predict(worlds.hpa_config(world), world.load, query_worlds.initial_state(world), query_worlds.timing(world))
 
 
 def at_rest(world):
