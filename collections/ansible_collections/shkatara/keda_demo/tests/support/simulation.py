@@ -30,10 +30,16 @@ class Pod:
     def __init__(self, created, started, ready):
         self.created, self.started, self.ready = created, started, ready
         self.gone = self.stale = math.inf
-        self.count = 0
+        self.count, self.share = 0, None
         self.times, self.values, self.levels = [], [], []
         # The (time, count) of each change, of which the requests in flight follow.
         self.served = []
+
+    def take(self, share):
+        """Count the requests of a stream in equal shares; `share` is what each pod has got of it so far."""
+        if self.share is not None:
+            self.count += share - self.share
+            self.share = share
 
     def scrape(self, now, latency=0.0):
         if self.started <= now < self.gone:
@@ -110,7 +116,7 @@ class Simulation:
         self.world, self.chance, self.until = world, chance, until
         self.hpa, self.run = Autoscaler(world), Run()
         self.heap, self.number = [], 0
-        self.ready, self.sent = [], 0
+        self.ready, self.sent, self.share = [], 0, 0.0
         self.last_active = LONG_AGO
         self.last_change = 0.0
         self.quiet = world.pod_start + 12 + 2 * world.scrape + world.window + 2 * world.sync + self._longest_period()
@@ -140,6 +146,7 @@ class Simulation:
         self._count(self.due(now) - self.sent)
         if not self.world.query.function:
             for pod in self.ready if self.world.own_pods else [self.gateway]:
+                pod.take(self.share)
                 pod.served.append((now, pod.count))
 
     def _count(self, new):
@@ -151,9 +158,8 @@ class Simulation:
         elif len(self.ready) > 1 and self.world.random_balancing:
             for pod in self.chance.choices(self.ready, k=new):
                 pod.count += 1
-        else:
-            for pod in self.ready:
-                pod.count += new / len(self.ready)
+        elif self.ready:
+            self.share += new / len(self.ready)
 
     def simulate(self):
         world, chance = self.world, self.chance
@@ -166,7 +172,7 @@ class Simulation:
             pod = Pod(LONG_AGO, LONG_AGO, LONG_AGO)
             pod.count = chance.choice([0, 1000])
             self.run.pods.append(pod)
-            self.ready.append(pod)
+            self.admit(pod)
             self.at(self.begin + extreme(chance, 0, world.scrape), self.scrape, pod)
         self.at(extreme(chance, 0, world.sync) - world.sync, self.sync)
         if world.polling:
@@ -184,6 +190,7 @@ class Simulation:
 
     def scrape(self, now, pod):
         known = len(pod.times)
+        pod.take(self.share)
         pod.scrape(now, self.world.query.latency)
         if self.run.scraped is None and now >= 0 and known and pod.values[-1] > pod.values[known - 1]:
             self.run.scraped = now
@@ -243,9 +250,13 @@ class Simulation:
             if pod in self.ready:
                 self.ready.remove(pod)
 
+    def admit(self, pod):
+        self.ready.append(pod)
+        pod.share = self.share
+
     def started(self, now, pod):
         if now < pod.gone:
-            self.ready.append(pod)
+            self.admit(pod)
             pod.served.append((now, pod.count))
             self.last_change = max(self.last_change, now)
 

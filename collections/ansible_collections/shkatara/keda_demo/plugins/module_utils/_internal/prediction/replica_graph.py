@@ -17,11 +17,9 @@ from collections.abc import Iterator, Mapping
 
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..autoscaling.scaling_limits import ScaleEvent
 from ..prometheus import query_value, rate_bounds
 from ..prometheus.rate_bounds import Timing
 
-_LONGEST_PATH_SECONDS = 3600.0
 _MOST_PATHS = 20
 
 Graph = Mapping[int, list[int]]
@@ -117,7 +115,7 @@ def stable_replicas(config: HpaConfig, total: float, graph: Graph, timing: Timin
     """
     # The lowest value that the query keeps showing.
     lowest = total if timing is None else total * (1 - query_value.noise_share(timing))
-    return sorted(count for count in graph if not _grows(config, lowest, timing, count))
+    return sorted(count for count in graph if not grows(config, lowest, timing, count))
 
 
 def resting_replicas(config: HpaConfig, total: float, possible: list[int], timing: Timing) -> int:
@@ -133,7 +131,8 @@ def resting_replicas(config: HpaConfig, total: float, possible: list[int], timin
     return min((count for count in possible if count >= wanted), default=highest)
 
 
-def _grows(config: HpaConfig, total: float, timing: Timing | None, count: int) -> bool:
+def grows(config: HpaConfig, total: float, timing: Timing | None, count: int) -> bool:
+    """Whether an HPA grows from `count` under the whole load, when the query counts all pods."""
     return hpa.next_replicas(config, steady_value(total, timing, count), count) > count
 
 
@@ -149,7 +148,7 @@ def falls_back(config: HpaConfig, total: float, counts: list[int], timing: Timin
     for count in counts if timing.takes_mean else ():
         after = hpa.desired_replicas(config, steady_value(total, timing, count), count)
         after = max(after, config.min_replicas)
-        if after < count and _grows(config, total, timing, after):
+        if after < count and grows(config, total, timing, after):
             left[count] = after
     return left
 
@@ -169,63 +168,3 @@ def paths(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
             return None
         complete.append(path)
     return complete
-
-
-def constant_metric_path(
-    config: HpaConfig, total: float, current: int, hpa_sync: float = 15.0, timing: Timing | None = None
-) -> list[tuple[float, int]]:
-    """Return the HPA's path under a constant load: (seconds after the first sync, replicas) for every change.
-
-    :raises ValueError: see proposed_replicas
-    """
-    path: list[tuple[float, int]] = []
-    scale_ups: list[ScaleEvent] = []
-    now, remembered = 0.0, 0
-    while now <= _LONGEST_PATH_SECONDS:
-        value = steady_value(total, timing, current)
-        after = hpa.next_replicas(config, value, current, scale_ups, now)
-        if config.scale_up is None:  # see remembered_recommendations
-            remembered = max(remembered, hpa.desired_replicas(config, value, current))
-            after = max(after, min(remembered, _limit(config, current)))
-        if after != current:
-            path.append((now, after))
-            scale_ups.append(ScaleEvent(now, after - current))
-            current = after
-        elif hpa.next_replicas(config, value, current) == current:  # no policy's period stops further growth
-            break
-        now += hpa_sync
-    return path
-
-
-def most_stalls(config: HpaConfig, total: float, graph: Graph, timing: Timing) -> int:
-    """Return the most replica counts at which the HPA can stall until the query counts its new pods.
-
-    After a step from a to b replicas the query's sum falls by up to `missing_share`, and b may be within the tolerance
-    until the window begins with the new pods' first sample. A Value target multiplies by the Ready pods, and the new
-    pods are not Ready yet.
-
-    :returns: the length of the longest chain of such counts along a path
-    """
-    most: dict[int, int] = {}
-
-    def stalls(before: int, count: int) -> bool:
-        if not _grows(config, total, timing, count):
-            return False
-        missing = rate_bounds.missing_share(timing, before, count)
-        lowest = query_value.value_of(timing, total * (1 - missing), count)
-        return hpa.proposed_replicas(config, config.load_metric, lowest, count, ready=min(graph)) <= count
-
-    for before in sorted(graph, reverse=True):
-        most[before] = max((most[count] + stalls(before, count) for count in graph[before]), default=0)
-    return most[min(graph)]
-
-
-def most_overshoots(graph: Graph, possible: list[int]) -> int:
-    """Return the most steps that the HPA can still make from a count at which it may stay, after an excess of the query.
-
-    An excess comes when new pods are Ready, and may be read up to a scrape later.
-    """
-    most: dict[int, int] = {}
-    for count in sorted(graph, reverse=True):
-        most[count] = max((1 + most[after] for after in graph[count]), default=0)
-    return max((most[count] for count in possible), default=0)

@@ -11,16 +11,16 @@ All times are seconds since the load's last request.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from itertools import pairwise
 
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import HpaConfig
 from ..autoscaling.keda import KedaRules
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
+from . import policy_times
 from .scale_out import CONTROLLERS_SECONDS
 
 
@@ -70,30 +70,32 @@ def _shrunk(config: HpaConfig, remaining: Remaining, count: int) -> int:
     return max(config.min_replicas, hpa.desired_replicas(config, remaining.at(count), count))
 
 
-def replicas_after_scale_in(config: HpaConfig, remaining: Remaining | float) -> int:
-    """Return the count at which an HPA comes to rest from above while the metric stays."""
+def replicas_after_scale_in(config: HpaConfig, remaining: Remaining | float, most: int | None = None) -> int:
+    """Return the highest count, at most `most`, at which an HPA may rest while the metric stays.
+
+    A wide tolerance, or a Value target, makes several counts stable. Which of them an HPA reaches from above depends on
+    its way, since a policy or a falling metric may lead to any count in between.
+
+    :param most: the count to begin from; the HPA's maximum without it
+    """
     left = remaining if isinstance(remaining, Remaining) else Remaining(remaining)
-    count = config.max_replicas
-    while count > config.min_replicas:
-        after = _shrunk(config, left, count)
-        if after >= count:
-            break
-        count = after
-    return count
+    counts = range(config.max_replicas if most is None else most, config.min_replicas, -1)
+    return next((count for count in counts if _shrunk(config, left, count) == count), config.min_replicas)
 
 
-def scale_in_rounds(config: HpaConfig, remaining: Remaining, most: int) -> int:
-    """Return the number of steps that an HPA makes down from `most` while the metric stays; at least 1.
+def scale_in_rounds(config: HpaConfig, remaining: Remaining, most: int) -> list[int]:
+    """Return the counts that an HPA makes of `most`, one after the other, while the metric stays.
 
     An HPA with a Value target makes several: each step computes with the replicas that the step before has left.
     """
-    count, rounds = most, 0
+    rounds, count = [], most
     while count > config.min_replicas:
         after = _shrunk(config, remaining, count)
         if after >= count:
             break
-        count, rounds = after, rounds + 1
-    return max(1, rounds)
+        rounds.append(after)
+        count = after
+    return rounds
 
 
 def lowest_stable_replicas(config: HpaConfig, remaining: Remaining, least: int) -> int:
@@ -115,28 +117,39 @@ def lower_counts(config: HpaConfig, count: int, least: int) -> list[int]:
 
 
 def predict_scale_in(
-    config: HpaConfig, counts: list[int], baseline: float, timing: Timing, pods_at_rest: int | None = None
+    config: HpaConfig,
+    counts: list[int],
+    baseline: float,
+    timing: Timing,
+    *,
+    pods_at_rest: int | None = None,
+    held_seconds: float = math.inf,
 ) -> ScaleIn:
     """Return how an HPA shrinks after the load.
 
     An HPA shrinks at the first sync without a higher recommendation in its stabilization window. The last high
     recommendation comes from a sync at most one period before the metric falls at the earliest, and from the last sync
-    that reads any part of the load at the latest.
+    that reads any part of the load at the latest. If the load ends before the query counts all new pods, the last high
+    recommendation may be the one that made them.
 
     :param counts: the possible counts at the end of the load
     :param baseline: the metric without the load
     :param pods_at_rest: the replicas at which the baseline was read; default: the minimum
+    :param held_seconds: the shortest time from the moment when all pods are Ready to the end of the load
     :returns: infinite times if `selectPolicy` is Disabled
 
     Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, stabilizeRecommendation and
     stabilizeRecommendationWithBehaviors.
     """
     remaining = Remaining(baseline, pods_at_rest or max(1, config.min_replicas), timing)
-    least, most = replicas_after_scale_in(config, remaining), max(counts)
+    most = max(counts)
+    highest = replicas_after_scale_in(config, remaining, most)
     rounds = scale_in_rounds(config, remaining, most)
+    least = min([highest, *rounds])
     lowest = lowest_stable_replicas(config, remaining, least) if timing.own_pods else least
     disabled = config.scale_down["selectPolicy"] == "Disabled"
-    earliest, kept = config.stabilization - timing.hpa_sync, timing.kept_seconds
+    earliest = config.stabilization - timing.hpa_sync - _dip_before_end(timing, held_seconds)
+    kept = timing.kept_seconds
     parts = {
         **rate_bounds.fall_parts(timing, earliest),
         "keda_polling": timing.keda_polling,
@@ -145,10 +158,13 @@ def predict_scale_in(
         "hpa_sync": 2 * timing.hpa_sync,
         "controllers": CONTROLLERS_SECONDS,
     }
-    latest_change = math.inf if disabled and most > least else sum(parts.values())
+    latest_change = math.inf if disabled and most > highest else sum(parts.values())
     next_round = config.stabilization + timing.hpa_sync
-    parts["further_steps"] = (rounds - 1) * next_round
-    parts["policies"] = shrink_seconds(config, most, least, timing.hpa_sync)
+    parts["further_steps"] = (max(1, len(rounds)) - 1) * next_round
+    parts["policies"] = sum(
+        policy_times.shrink_seconds(config, before, after, timing.hpa_sync)
+        for before, after in pairwise([most, *rounds])
+    )
     # A dip of the query leads to each count below, up to a window after pods have left.
     parts["unseen"] = (least - lowest) * (timing.full_seconds + next_round)
     graph: dict[int, list[int]] = {}
@@ -156,7 +172,7 @@ def predict_scale_in(
         if count in counts or any(count in after for after in graph.values()):
             graph[count] = lower_counts(config, count, lowest)
     return ScaleIn(
-        replicas=least,
+        replicas=highest,
         from_replicas=sorted(counts),
         reason=ScaleInReason.SCALE_DOWN_DISABLED if disabled else ScaleInReason.LOAD_ENDED,
         steps=dict(sorted(graph.items())),
@@ -166,6 +182,13 @@ def predict_scale_in(
         latest_seconds=sum(parts.values()),
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
     )
+
+
+def _dip_before_end(timing: Timing, held_seconds: float) -> float:
+    """Return for how long before the load's end the recommendation may have been lower, in seconds."""
+    if not timing.own_pods or held_seconds >= timing.counted_seconds + timing.hpa_sync:
+        return 0.0
+    return timing.pod_start + timing.counted_seconds
 
 
 def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> ScaleIn:
@@ -197,30 +220,3 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
         latest_seconds=latest,
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
     )
-
-
-def shrink_seconds(config: HpaConfig, current: int, least: int, hpa_sync: float) -> float:
-    """Return the longest time in seconds in which the policies let `current` replicas become `least`.
-
-    Each period counts in full, which is an upper bound. The time is infinite if the policies never allow it.
-    """
-    if current <= least:
-        return 0.0
-    rules = config.scale_down
-    if rules["selectPolicy"] == "Disabled":
-        return math.inf
-    choose = max if rules["selectPolicy"] == "Min" else min
-    return choose(_policy_seconds(policy, current, least, hpa_sync) for policy in rules["policies"])
-
-
-def _policy_seconds(policy: Mapping[str, Any], current: int, least: int, hpa_sync: float) -> float:
-    seconds = 0.0
-    while current > least:
-        value = policy["value"]
-        after = current - value if policy["type"] == "Pods" else int(current * (1 - value / 100))
-        if after == current:
-            return math.inf
-        current = after
-        # A period ends at a sync.
-        seconds += max(1, math.ceil(policy["periodSeconds"] / hpa_sync)) * hpa_sync
-    return seconds

@@ -20,7 +20,8 @@ from ..autoscaling import hpa
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..prometheus import query_value, rate_bounds
 from ..prometheus.rate_bounds import Timing
-from . import replica_graph, stabilization
+from . import replica_graph, slowest_growth, stabilization
+from .slowest_growth import SlowestGrowth
 from .stabilization import ShortStabilization
 
 # An allowance for delays without a formula: queues of controllers, scheduler and kubelet, and events in transit.
@@ -164,11 +165,10 @@ def predict(
     first = first_times(config, load, start, graph, timing)
     first_change = min((first[count] for count in graph[begin]), default=0.0) if start.replicas else 0.0
     first_possible = min(first[count] for count in possible)
-    stalls = replica_graph.most_stalls(config, total, graph, timing)
+    slowest = slowest_growth.slowest_growth(config, total, graph, timing)
     first_parts = _first_change_parts(config, load, start, timing)
     latest_change = sum(first_parts.values())
-    overshoots = replica_graph.most_overshoots(graph, possible) if timing.own_pods else 0
-    parts = {**first_parts, **_further_parts(config, total, begin, stalls, overshoots, timing)}
+    parts = {**first_parts, **_further_parts(config, slowest, timing)}
     if start.replicas == 0:
         graph = {0: [begin], **graph}
     replicas = replica_graph.resting_replicas(config, total, possible, timing)
@@ -204,35 +204,23 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
         **rate_bounds.full_parts(timing),
         "keda_polling": timing.keda_polling,
         "keda_activation": start.activation_seconds if start.replicas == 0 else 0.0,
-        "scale_up_stabilization": _scale_up_stabilization(config),
+        "scale_up_stabilization": slowest_growth.scale_up_stabilization(config),
         # The HPA syncs once a period, at an unknown moment.
         "hpa_sync": timing.hpa_sync,
         "controllers": CONTROLLERS_SECONDS,
     }
 
 
-def _further_parts(
-    config: HpaConfig, total: float, begin: int, stalls: int, overshoots: int, timing: Timing
-) -> dict[str, float]:
+def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
     """Return the parts of the time from the first change until all pods are Ready, in seconds."""
-    path = replica_graph.constant_metric_path(config, total, begin, timing.hpa_sync, timing)
-    # Pods that become Ready one after the other stall the HPA until the query counts the last of them. A single pod
-    # stalls it only if it is Ready before the next sync. A Value target waits for Ready pods, and then for a sync.
-    stall = max(timing.pod_start, timing.hpa_sync)
-    if config.load_metric.kind != AVERAGE_VALUE:
-        stall = timing.pod_start + timing.hpa_sync + _scale_up_stabilization(config)
+    stall = slowest_growth.stall_seconds(config, timing)
+    # An overshoot ends when all new pods are counted, and what the HPA does about it is done by then.
+    often = {"new_pods_started": slowest.overshoots, "new_pods_counted": slowest.overshoots}
     return {
-        "further_syncs": path[-1][0] if path else 0.0,
-        "new_pods_started": stalls * stall,
-        # The first scrape, and then the time until the window begins with it.
-        "new_pods_counted": stalls * timing.counted_seconds if timing.own_pods else 0.0,
-        "overshoot": overshoots * (timing.pod_start + timing.excess_seconds + timing.hpa_sync),
+        "further_syncs": slowest.limit_seconds,
+        **{name: (slowest.stalls + often.get(name, 0)) * seconds for name, seconds in stall.items()},
         "pod_start": timing.pod_start,
     }
-
-
-def _scale_up_stabilization(config: HpaConfig) -> float:
-    return float((config.scale_up or {}).get("stabilizationWindowSeconds") or 0)
 
 
 def _reason(

@@ -52,7 +52,7 @@ def plan_scale_out(situation: Situation) -> Plan:
     # Hops that are not observed are not expected.
     unread = () if situation.counter_is_read else ("load_scraped", "new_pod_counted")
     plan = replace(plan, bounds={name: times for name, times in bounds.items() if name not in unread})
-    return _with_scale_in(plan, situation, planned.prediction.possible_replicas)
+    return _with_scale_in(plan, situation, planned.prediction.possible_replicas, situation.options.hold)
 
 
 def plan_scale_in(situation: Situation) -> Plan:
@@ -60,7 +60,8 @@ def plan_scale_in(situation: Situation) -> Plan:
 
     :raises BadInput: the replicas never scale in
     """
-    return _with_scale_in(_empty_plan(situation), situation, [situation.replicas])
+    # Nobody knows how long the load that made the replicas has been gone.
+    return _with_scale_in(_empty_plan(situation), situation, [situation.replicas], None)
 
 
 def check_phases(situation: Situation) -> None:
@@ -224,14 +225,20 @@ def _sendable(spec: LoadSpec) -> LoadSpec:
     return spec
 
 
-def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int]) -> Plan:
-    """Return a plan with the predictions of its phases after the load, from one of `counts`."""
+def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int], hold: float | None) -> Plan:
+    """Return a plan with the predictions of its phases after the load, from one of `counts`.
+
+    :param hold: how long the load lasts after the replicas are Ready, in seconds; None without a load
+    """
     config, phases, replicas = situation.model.config, situation.options.phases, list(counts)
     if config is None:
         return plan
     down = zero = None
     if Phase.SCALE_IN in phases:
-        down = scale_in.predict_scale_in(config, replicas, situation.baseline, situation.timing)
+        down = scale_in.predict_scale_in(
+            config, replicas, situation.baseline, situation.timing, held_seconds=hold or 0.0
+        )
+        down = down if hold is not None else replace(down, earliest_change_seconds=0.0)
         if math.isinf(down.latest_seconds):
             raise BadInput(
                 "phase scale_in can't be proven: the policies of behavior.scaleDown never let the HPA shrink from "

@@ -8,7 +8,7 @@ import math
 import textwrap
 
 from ..autoscaling.hpa_model import HpaModel
-from ..prediction import scale_in
+from ..prediction import policy_times
 from .judgement import chain, rest
 from .judgement.facts import ChainNotReady, NeverAtRest
 from .judgement.outcomes import Outcome, Reason, Verdict
@@ -85,7 +85,7 @@ def _shrink_seconds(session: Session, model: HpaModel, highest: int) -> float:
         return cooldown + options.hpa_downscale_stabilization
     if highest <= config.min_replicas:
         return cooldown
-    policies = scale_in.shrink_seconds(config, highest, config.min_replicas, options.hpa_sync_period)
+    policies = policy_times.shrink_seconds(config, highest, config.min_replicas, options.hpa_sync_period)
     if math.isinf(policies):  # replicas never shrink, and only the metric has to settle
         return cooldown
-    return config.stabilization + options.hpa_sync_period + policies + cooldown
+    return config.stabilization + 2 * options.hpa_sync_period + policies + cooldown

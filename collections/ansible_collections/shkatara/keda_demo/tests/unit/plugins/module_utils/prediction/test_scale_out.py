@@ -13,12 +13,12 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autos
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import scale_out
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.replica_graph import (
-    constant_metric_path,
-    most_stalls,
-    step_graph,
-)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.replica_graph import step_graph
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.slowest_growth import (
+    slowest_growth,
+    stall_seconds,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.stabilization import (
     ShortStabilization,
 )
@@ -47,33 +47,6 @@ NO_GROWTH = {"scaleUp": {"selectPolicy": "Disabled"}}
 
 def predict(config, rate, timing=DEMO_TIMING, start=None, **options):
     return scale_out.predict(config, Load(((0.0, rate),)), start or InitialState(1), timing, **options)
-
-
-@pytest.mark.parametrize(
-    ("total", "config", "expected"),
-    [
-        (17, DEMO, [(0, 2)]),
-        (37, DEMO, [(0, 4)]),
-        (57, DEMO, [(0, 4), (15, 6)]),
-        (97, DEMO, [(0, 4), (15, 8), (30, 10)]),
-        (10.9, DEMO, []),
-        (500, DEMO, [(0, 4), (15, 8), (30, 10)]),
-        (87, hpa(maximum=100, behavior={"scaleDown": {}}), [(0, 5), (15, 9)]),
-        (37, hpa(maximum=100, behavior=ONE_A_MINUTE), [(0, 2), (60, 3), (120, 4)]),
-        (37, hpa(maximum=100, behavior=NO_GROWTH), []),
-        (17, hpa(10, VALUE), [(0, 2), (15, 4), (30, 7), (45, 10)]),  # a Value target has no rest above it
-    ],
-)
-def test_constant_metric_path(total, config, expected):
-    assert constant_metric_path(config, total, config.min_replicas) == expected
-
-
-def test_without_a_behavior_recommendations_are_remembered():
-    """87 asks for 9 at 1 replica. One sync makes 4 of it and the next 8, where 87 is within the tolerance.
-
-    stabilizeRecommendation returns the highest recommendation of the stabilization window, so the HPA goes on to 9.
-    """
-    assert constant_metric_path(DEMO, 87, 1) == [(0, 4), (15, 8), (30, 9)]
 
 
 @pytest.mark.parametrize(
@@ -146,17 +119,47 @@ def test_prediction_of_the_demo():
         (37, DEMO, Timing(5, 30, own_pods=False), 0),  # the counter is not on the new pods
         (37, hpa(maximum=3), DEMO_TIMING, 0),  # it ends at 3, where 3 is the maximum
         (37, hpa(behavior=NO_GROWTH), DEMO_TIMING, 0),
+        # One counted pod of 400 requests/s shows 50 of them at 8 pods, then 8 pods show 320 at 10, and so on to 33; 37
+        (400, hpa(maximum=100), Timing(5, 10), 6),
+        (10.8, hpa(10, VALUE), DEMO_TIMING, 0),
+        # A Value target grows by a tenth of the counted pods, and all other pods of a step may be uncounted.
+        (11.1, hpa(10, VALUE, maximum=4), Timing(5, 30, own_pods=False), 2),  # 2, 3
     ],
 )
-def test_most_stalls(total, config, timing, stalls):
+def test_stalls(total, config, timing, stalls):
     graph = step_graph(config, total, 1, timing)
-    assert most_stalls(config, total, graph, timing) == stalls
-    parts = predict(config, total, timing).times.latest_parts
-    assert parts.get("new_pods_started", 0) == stalls * max(timing.pod_start, timing.hpa_sync)
+    assert slowest_growth(config, total, graph, timing).stalls == stalls
+    assert predict(config, total, timing).times.latest_parts.get("new_pods_started", 0) >= stalls * timing.pod_start
 
 
-def test_a_stall_lasts_until_a_sync_if_pods_start_sooner():
-    assert predict(DEMO, 37, Timing(5, 30, hpa_sync=60, pod_start=30)).times.latest_parts["new_pods_started"] == 60
+@pytest.mark.parametrize(
+    ("timing", "behavior", "expected"),
+    [
+        # A pod starts and is counted in 75 s, which are five syncs.
+        (DEMO_TIMING, None, {"new_pods_started": 30, "new_pods_counted": 45}),
+        (Timing(5, 30, hpa_sync=60), None, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_sync": 45}),
+        # The last low value is read after 75 s at the latest, and growth waits for 100 s from then on.
+        (DEMO_TIMING, 100, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_stabilization": 105}),
+        (Timing(5, 30, own_pods=False), None, {"new_pods_started": 30}),
+    ],
+)
+def test_the_longest_time_of_a_stall(timing, behavior, expected):
+    config = hpa(behavior={"scaleUp": {"stabilizationWindowSeconds": behavior}} if behavior else None)
+    assert {name: seconds for name, seconds in stall_seconds(config, timing).items() if seconds} == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "config", "overshoots"),
+    [
+        (34.5, DEMO, 0),
+        (32, DEMO, 1),  # 3 or 4
+        (57, DEMO, 0),  # 6 or 7, but not from 6 to 7
+        (32, hpa(maximum=3), 0),
+    ],
+)
+def test_overshoots(total, config, overshoots):
+    graph = step_graph(config, total, 1, DEMO_TIMING)
+    assert slowest_growth(config, total, graph, DEMO_TIMING).overshoots == overshoots
 
 
 def test_prediction_counts_keda_caching_stabilization_and_stages():
