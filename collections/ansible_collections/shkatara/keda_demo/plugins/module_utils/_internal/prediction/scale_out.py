@@ -218,6 +218,8 @@ def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) ->
     often = {"new_pods_started": slowest.overshoots, "new_pods_counted": slowest.overshoots}
     return {
         "further_syncs": slowest.limit_seconds,
+        # A subquery keeps an overshoot until the HPA syncs.
+        "overshoot_kept": slowest.overshoots * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
         **{name: (slowest.stalls + often.get(name, 0)) * seconds for name, seconds in stall.items()},
         "pod_start": timing.pod_start,
     }

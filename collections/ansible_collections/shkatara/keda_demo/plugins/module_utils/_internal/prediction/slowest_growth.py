@@ -42,6 +42,9 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
     part of the load that is missing increases with the count.
     """
     counted, seconds, ways = min(graph), 0.0, [min(graph)]
+    # A policy counts what grew before a stall that is shorter than its period.
+    periods = [policy["periodSeconds"] for policy in (config.scale_up or {}).get("policies", ())]
+    kept = max(0.0, max(periods, default=0) - sum(stall_seconds(config, timing).values()))
     while True:
         stop = next((count for count in sorted(graph) if _stops(config, total, counted, count, timing)), max(graph))
         seconds += policy_times.growth_seconds(config, counted, stop, timing.hpa_sync)
@@ -49,6 +52,7 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
             break
         counted = stop
         ways.append(stop)
+        seconds += kept
     # A way with fewer stalls is as long if it has more overshoots.
     later = [_overshoots(config, total, count, graph, timing) - part for part, count in enumerate(reversed(ways))]
     return SlowestGrowth(len(ways) - 1, max(later), seconds)
