@@ -162,8 +162,9 @@ options:
       - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
         C(other_trigger)), or not all of them became Ready (C(pods_not_ready)).
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
-        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback)). Otherwise the metric never rose
-        above the threshold (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
+        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback), or C(query_limit), where the
+        trigger's query cuts its value). Otherwise the metric never rose above the threshold
+        (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
         pod became Ready (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but
         no more pods became Ready.
       - The reason for V(wrong_count) or V(not_scaled) is C(load_not_sent) or C(load_not_answered) if less than 95 % of
@@ -356,7 +357,10 @@ predicted:
   returned: when the proof was begun
   contains:
     replicas:
-      description: The replicas that the HPA will want, the highest of C(possible_replicas).
+      description:
+        - The replicas that the HPA will want, the highest of C(possible_replicas).
+        - For a mean with a target of type Value, the count at which the HPA rests. It may go higher until the query
+          counts the new pods, and it comes back after its stabilization.
       type: int
       sample: 4
     possible_replicas:

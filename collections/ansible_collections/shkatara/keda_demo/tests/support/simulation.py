@@ -178,7 +178,7 @@ class Simulation:
         if world.polling:
             self.at(extreme(chance, 0, world.polling) - world.polling, self.poll)
         for start, _rate in (*world.load.stages, (world.load.duration, 0.0)):
-            self.at(start, lambda now: None)
+            self.at(start, lambda _now: None)
         while self.heap:
             now, _number, act, args = heapq.heappop(self.heap)
             if now > (self.until or self.last_change + self.quiet):

@@ -125,10 +125,15 @@ def fall_parts(timing: Timing, pods_stay: float = 0.0) -> dict[str, float]:
     """
     parts = {**_reading_parts(timing), "over_time": _over_time(timing, OverTimeFunction.AVG, OverTimeFunction.MAX)}
     if timing.own_pods and timing.is_last_sample and pods_stay < parts["scrape"]:
-        stale = DISCOVERY_SECONDS + _STALE_INTERVALS * timing.scrape_interval
-        kept = timing.query_window if timing.query.is_rate else stale
-        parts["pods_gone"] = kept + _over_time(timing, OverTimeFunction.LAST)
+        parts["pods_gone"] = gone_seconds(timing)
     return parts
+
+
+def gone_seconds(timing: Timing) -> float:
+    """Return the longest time for which a pod that is gone has a part of the value."""
+    stale = DISCOVERY_SECONDS + _STALE_INTERVALS * timing.scrape_interval
+    kept = timing.query_window if timing.query.is_rate else stale
+    return kept + _over_time(timing, OverTimeFunction.LAST)
 
 
 def _reading_parts(timing: Timing) -> dict[str, float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..autoscaling import hpa_model
@@ -209,11 +209,13 @@ class Session:
         :param baseline: the metric at rest, in its unit
         :raises BadInput: the HPA is gone
         """
+        model = self.model()
         return Situation(
             options=self.options,
             load_options=self.load_options,
-            model=self.model(),
-            timing=self.timing(),
+            model=model,
+            # KEDA's fallback stands for the query's value.
+            timing=self.timing() if model.fallback is None else replace(self.timing(), shape=None),
             rules=self.rules(),
             replicas=self.state.cluster.last_counts.spec,
             baseline=baseline,

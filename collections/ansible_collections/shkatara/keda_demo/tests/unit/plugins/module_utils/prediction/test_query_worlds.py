@@ -111,6 +111,7 @@ def run_scale_in(name, seed, share=0.0):
         query_worlds.baseline(world),
         query_worlds.timing(world),
         pods_at_rest=world.start,
+        held_seconds=world.sync,
     )
     run = simulate(world, chance, until=end + result.latest_seconds + 400)
     if any(after < before and at <= end for at, before, after in run.decisions):
