@@ -17,6 +17,8 @@ from typing import Any
 _QUERY_PARAMETERS_SINCE = (2, 13)
 # From this version on NaN is handled like infinity (https://github.com/kedacore/keda/pull/7522).
 NAN_IS_NULL_SINCE = (2, 20)
+# What Go's strconv.ParseBool reads as true.
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
 BEARER, BASIC, CUSTOM = "bearer", "basic", "custom"
 
 
@@ -25,7 +27,7 @@ class TriggerRequest:
     """What a request has beside the query. The values of headers are secrets: only their names are shown.
 
     `auth_modes` are the trigger's, and `authentication` is (kind, name) of the object with the credentials for them,
-    ("", "") without one.
+    ("", "") without one. `unsafe_ssl` says that KEDA takes any certificate.
     """
 
     namespace: str = ""
@@ -33,6 +35,7 @@ class TriggerRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     auth_modes: tuple[str, ...] = ()
     authentication: tuple[str, str] = ("", "")
+    unsafe_ssl: bool = False
 
     def parameters(self, keda_version: tuple[int, int]) -> list[tuple[str, str]]:
         """Return the parameters of the query that a version of KEDA sends, by name and value."""
@@ -66,6 +69,7 @@ def request_of(spec: Mapping[str, Any]) -> TriggerRequest:
         authentication=(reference.get("kind") or "TriggerAuthentication", reference["name"])
         if reference.get("name")
         else ("", ""),
+        unsafe_ssl=str(metadata.get("unsafeSsl")) in _TRUE,
     )
 
 

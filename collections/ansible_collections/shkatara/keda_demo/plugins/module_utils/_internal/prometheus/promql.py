@@ -3,8 +3,7 @@
 """PromQL by its syntax tree, and the selectors in it.
 
 promql-parser reads what Prometheus 2.45 accepts. It refuses some of what newer versions accept (arithmetic in a
-duration, experimental functions), an escape such as ``\\d`` between backticks, and the templates of other programs,
-such as Grafana's ``$__rate_interval``.
+duration, experimental functions), and the templates of other programs, such as Grafana's ``$__rate_interval``.
 
 A selector is written anew from the tree, so that two spellings of it are one text. The library's own text of a selector
 leaves quotes and backslashes as they are, and Prometheus could not read it back.
@@ -18,6 +17,8 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from . import raw_strings
 
 try:
     import promql_parser
@@ -42,8 +43,8 @@ class Matcher:
     value: str
 
     def __str__(self) -> str:
-        label = self.label if _LABEL.fullmatch(self.label) else _quoted(self.label)
-        return f"{label}{self.operator}{_quoted(self.value)}"
+        label = self.label if _LABEL.fullmatch(self.label) else raw_strings.quoted(self.label)
+        return f"{label}{self.operator}{raw_strings.quoted(self.value)}"
 
     def accepts(self, value: str) -> bool:
         """Return whether a label's value matches; a label that is missing has the value "".
@@ -100,7 +101,7 @@ def parse(query: str) -> Any:
     :raises PromqlError: it has none
     """
     try:
-        return promql_parser.parse(query)
+        return promql_parser.parse(raw_strings.quote_all(query))
     except ValueError as error:
         raise PromqlError(str(error)) from error
 
@@ -185,10 +186,3 @@ def _exact(matchers: Iterable[Matcher]) -> list[Matcher]:
 def _matcher(item: Any) -> Matcher:
     operator = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(item.op).rpartition(".")[2]]
     return Matcher(item.name, operator, item.value)
-
-
-_ESCAPES: Mapping[str, str] = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def _quoted(text: str) -> str:
-    return f'"{"".join(_ESCAPES.get(character, character) for character in text)}"'

@@ -36,8 +36,8 @@ def find_target(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
             params["name"],
             params["trigger"],
             params["counter_metric"],
-            metric_per_request=params["metric_per_request"],
-            query_window=params["query_window"],
+            metric_per_request=params.get("metric_per_request"),
+            query_window=params.get("query_window"),
         )
     except ClusterError as error:
         if error.status != _FORBIDDEN:

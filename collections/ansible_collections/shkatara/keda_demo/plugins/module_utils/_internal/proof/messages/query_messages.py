@@ -52,9 +52,9 @@ _PHRASES: Mapping[QueryReason, str] = {
     ),
     QueryReason.SEVERAL_ELEMENTS: (
         "its query has an element for each pod, and KEDA refuses the answer as soon as there are two: add them up by "
-        "sum(...)"
+        "`sum`"
     ),
-    QueryReason.SCALAR_RESULT: "its query is a scalar, which KEDA can't read: put it into vector(...)",
+    QueryReason.SCALAR_RESULT: "its query is a scalar, which KEDA can't read: put it into `vector`",
     QueryReason.NO_VECTOR: "its query is no instant vector, which KEDA can't read",
     QueryReason.STEP_UNKNOWN: (
         "its query has a subquery without a step, and Prometheus' evaluation interval can't be read: write the step, "
