@@ -141,7 +141,10 @@ def first_times(
     for count in sorted(graph):
         if count not in first:
             continue
+        soonest = first[count] + (timing.hpa_sync if count != begin else 0.0)
         for after in graph[count]:
+            if soonest >= first.get(after, math.inf):
+                continue
             value = max(metric.goal(count) * (1 + config.up_tolerance), metric.goal(after - 1))
             least = query_value.least_total(timing, value, begin)
             by_load = least / (1 + rate_bounds.excess_share(timing, begin, count)) - at_rest
@@ -150,8 +153,7 @@ def first_times(
             shown = rate_bounds.earliest_time(
                 load.requests_until, timing, by_load / (start.per_request or 1e-9), load.duration
             )
-            at = max(shown or 0.0, first[count] + (timing.hpa_sync if count != begin else 0.0))
-            first[after] = min(first.get(after, math.inf), at)
+            first[after] = min(first.get(after, math.inf), max(shown or 0.0, soonest))
     return first
 
 
@@ -218,15 +220,14 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
 
 def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
     """Return the parts of the time from the first change until all pods are Ready, in seconds."""
-    stall = slowest_growth.stall_seconds(config, timing)
-    # An overshoot ends when all new pods are counted, and what the HPA does about it is done by then.
-    often = {"new_pods_started": slowest.overshoots, "new_pods_counted": slowest.overshoots}
     return {
         "further_syncs": slowest.limit_seconds,
-        # A subquery keeps an overshoot until the HPA syncs.
+        **{name: slowest.stalls * seconds for name, seconds in slowest_growth.stall_seconds(config, timing).items()},
+        # The excess comes when new pods are Ready, and may be read until they are counted.
+        "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
+        # A subquery keeps an excess until the HPA syncs.
         "overshoot_kept": slowest.overshoots
         * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
-        **{name: (slowest.stalls + often.get(name, 0)) * seconds for name, seconds in stall.items()},
         "pod_start": timing.pod_start,
     }
 

@@ -74,11 +74,13 @@ def _overshoots(config: HpaConfig, total: float, counted: int, graph: Graph, tim
     rests = [count for count in graph if not replica_graph.grows(config, total, timing, count)]
     if timing.takes_mean:
         return _longest_way(graph, rests)
-    if config.load_metric.kind != AVERAGE_VALUE or not timing.own_pods or len(rests) < 2:
+    if not timing.own_pods or len(rests) < 2:
         return 0
 
     @functools.cache
     def most(before: int, count: int) -> int:
+        if timing.takes_mean and config.load_metric.kind != AVERAGE_VALUE:
+            return max((1 + most(count, after) for after in graph[count]), default=0)
         highest = replica_graph.highest_value(total, timing, before, count)
         asked = min(hpa.desired_replicas(config, highest, count), max(rests))
         return max((1 + most(count, after) for after in range(count + 1, asked + 1)), default=0)

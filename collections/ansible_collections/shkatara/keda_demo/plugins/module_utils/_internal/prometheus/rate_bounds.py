@@ -26,6 +26,8 @@ DISCOVERY_SECONDS = 10.0
 # After so many scrape intervals without a scrape Prometheus marks the series of a pod that is gone as stale.
 # Source: Prometheus 2.41, scrape/scrape.go, endOfRunStaleness.
 _STALE_INTERVALS = 2.2
+# How exact an earliest time is, in seconds.
+_EXACT_SECONDS = 1e-6
 # A gauge's rate at a moment is taken over this time, in seconds.
 _MOMENT_SECONDS = 0.01
 
@@ -229,7 +231,7 @@ def earliest_time(
         return None
     low, high = 0.0, longest
     # The highest rate does not fall while the load does not, which the callers check.
-    for _ in range(60):
+    while high - low > _EXACT_SECONDS:
         middle = (low + high) / 2
         if highest_rate(requests_until, timing, middle) < rate:
             low = middle

@@ -106,7 +106,7 @@ def predicted(world):
 @pytest.mark.parametrize("random_balancing", [False, True], ids=["even", "random"])
 def test_every_hop_of_scale_out_is_inside_its_bounds(make, random_balancing):
     names = set()
-    for seed in worlds.seeds(40):
+    for seed in range(40):
         chance = random.Random(seed)
         options = {} if make is zero_world else {"kind": AVERAGE}
         world = make(chance, random_balancing=random_balancing, **options)
@@ -164,7 +164,7 @@ def outside_scale_in(world, chance):
 @pytest.mark.parametrize("make", [worlds.random_world, zero_world], ids=["to-the-minimum", "to-zero"])
 def test_every_hop_of_scale_in_is_inside_its_bounds(make):
     runs = 0
-    for seed in worlds.seeds(40):
+    for seed in range(40):
         chance = random.Random(seed)
         options = {"kind": AVERAGE} if make is worlds.random_world else {}
         world = make(chance, downscale=float(chance.choice([60, 120])), behavior=None, **options)

@@ -279,15 +279,15 @@ WITH_BEHAVIOR = tuple(behavior for behavior in worlds.BEHAVIORS if behavior)
 
 
 def test_every_run_of_an_average_value_with_behavior_is_as_predicted():
-    assert check(worlds.seeds(80), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 40
+    assert check(range(80), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 40
 
 
 def test_every_run_of_an_average_value_without_behavior_is_as_predicted():
-    assert check(worlds.seeds(160), kind=AVERAGE, room=0.002, behaviors=(None,)) > 88
+    assert check(range(160), kind=AVERAGE, room=0.002, behaviors=(None,)) > 88
 
 
 def test_every_run_of_a_value_is_as_predicted():
-    assert check(worlds.seeds(40), kind=TOTAL, room=0.002) > 16
+    assert check(range(40), kind=TOTAL, room=0.002) > 16
 
 
 STABLE = {"scaleUp": {"stabilizationWindowSeconds": 30}, "scaleDown": {"stabilizationWindowSeconds": 1000}}
@@ -314,13 +314,13 @@ def test_a_value_waits_for_ready_pods_on_each_step(options):
     settings = {"maximum": 3 if "behavior" in options else 20, "scrape": 2.0, "own_pods": False, "downscale": 1000.0}
     world = World(**{**settings, **options})
     prediction = predicted(world)
-    for seed in worlds.seeds(30):
+    for seed in range(30):
         assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 
 def test_runs_with_random_balancing_are_as_predicted():
     """A share of 3 % around each change of the answer is left out: there chance in balancing decides."""
-    assert check(worlds.seeds(60), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
+    assert check(range(60), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
 
 
 SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30.0, sync=60.0, pod_start=35.0)
@@ -333,7 +333,7 @@ SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30
 def test_every_run_of_the_demo_is_as_predicted(world, rate):
     world = dataclasses.replace(world, load=Load(((0.0, rate),)), random_balancing=True)
     prediction = predicted(world)
-    for seed in worlds.seeds(25):
+    for seed in range(25):
         assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 
@@ -355,7 +355,7 @@ def test_the_simulation_can_tell():
 
 def test_growing_loads_are_as_predicted():
     """Stages: the last one has the highest rate."""
-    for seed in worlds.seeds(30):
+    for seed in range(30):
         chance = random.Random(seed)
         world = worlds.random_world(chance, kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR)
         rate = world.load.rate
