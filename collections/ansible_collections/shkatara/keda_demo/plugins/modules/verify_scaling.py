@@ -24,8 +24,9 @@ description:
     C(behavior), the stabilization, and KEDA's activation, cooldown and fallback. It is written to C(verdict.json)
     before the first request.
   - RV(predicted.not_predicted) names every trigger that is watched but not predicted. These are triggers of an unknown
-    type, triggers of a C(scalingModifiers) formula, metrics of CPU and memory, and every trigger but the one of the
-    load. An external metric of another trigger is assumed to keep its value.
+    type, triggers of a C(scalingModifiers) formula, metrics of CPU and memory, a load trigger whose query is not
+    understood, and every trigger but the one of the load. An external metric of another trigger is assumed to keep its
+    value.
   - A wait for replicas ends 15 s after their latest predicted time, and its message names the parts of that time.
   - The task fails if the verdict is not in O(expect), which explains all verdicts.
   - While the module runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and
@@ -143,9 +144,19 @@ options:
         RV(end_to_end), and RV(hops) has V(load_scraped) and V(new_pod_counted).
     type: str
   metric_per_request:
-    description: The amount that one request a second adds to the value of the trigger's query.
+    description:
+      - The amount that one request a second adds to the value of the trigger's query.
+      - By default it is read from the query. For V(sum(rate(requests_total[1m]\)\)) it is 1, and for
+        V(sum(increase(requests_total[1m]\)\)) it is 60. A gauge does not say it. For requests in flight it is the
+        seconds that an answer takes, by Little's law.
     type: float
-    default: 1
+  query_window:
+    description:
+      - The seconds that the trigger's query looks back.
+      - By default they are read from the query, and from the recording rules that it uses. They have to be given if
+        Prometheus' rules can't be read, or together with O(metric_per_request) if the query is not understood, see
+        RV(predicted.not_predicted).
+    type: float
   proof_dir:
     description:
       - The folder for the results. Each run creates a folder in it, named by the time, with C(verdict.json) and
@@ -162,8 +173,9 @@ options:
       - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
         C(other_trigger)), or not all of them became Ready (C(pods_not_ready)).
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
-        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback)). Otherwise the metric never rose
-        above the threshold (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
+        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback), or C(query_limit), where the
+        trigger's query cuts its value). Otherwise the metric never rose above the threshold
+        (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
         pod became Ready (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but
         no more pods became Ready.
       - The reason for V(wrong_count) or V(not_scaled) is C(load_not_sent) or C(load_not_answered) if less than 95 % of
@@ -211,6 +223,9 @@ options:
   prometheus_headers:
     description:
       - Headers of every request to Prometheus, such as C(Authorization) or C(X-Scope-OrgID).
+      - They take precedence over the trigger's C(customHeaders) and C(authModes). By default the header of the
+        authModes bearer, basic and custom is made of the Secret that the trigger's C(authenticationRef) leads to, if
+        the kubeconfig may read both.
       - Ansible hides their values everywhere in the result, even where the same text occurs by chance. A short value
         such as C(1) hides every 1.
     type: dict
@@ -258,6 +273,7 @@ requirements:
   - aiohttp (Python library) >= 3.8.0
   - httptools (Python library) >= 0.6.0
   - prometheus-client (Python library)
+  - promql-parser (Python library) >= 0.12.0
   - durationpy (Python library)
   - packaging, urllib3 and PyYAML, which come with ansible-core or with the library kubernetes
 notes:
@@ -356,7 +372,10 @@ predicted:
   returned: when the proof was begun
   contains:
     replicas:
-      description: The replicas that the HPA will want, the highest of C(possible_replicas).
+      description:
+        - The replicas that the HPA will want, the highest of C(possible_replicas).
+        - For a mean with a target of type Value, the count at which the HPA rests. It may go higher until the query
+          counts the new pods, and it comes back after its stabilization.
       type: int
       sample: 4
     possible_replicas:
@@ -483,13 +502,19 @@ predicted:
       elements: dict
       sample: []
     read:
-      description: The settings read from the cluster, which are flags of the controller manager or fields of the HPA.
+      description:
+        - The settings read from the cluster, which are flags of the controller manager, fields of the HPA, or what one
+          request a second adds to the trigger's query.
       type: dict
-      sample: {hpa_sync_period: 15.0, hpa_tolerance: 0.1, hpa_downscale_stabilization: 300.0}
+      sample:
+        hpa_sync_period: 15.0
+        hpa_tolerance: 0.1
+        hpa_downscale_stabilization: 300.0
+        metric_per_request: 1.0
     assumed:
       description: The settings that are options or defaults, and that nothing in the cluster confirms.
       type: dict
-      sample: {metric_per_request: 1.0, pod_start_seconds: 30.0}
+      sample: {pod_start_seconds: 30.0}
 observed:
   description: The observed replicas and metric.
   type: dict
@@ -761,7 +786,9 @@ evidence:
       type: str
       sample: test
     triggers:
-      description: The triggers of the ScaledObject, each with the last value of its query. C(key) is unique.
+      description:
+        - The triggers of the ScaledObject, each with the last value of its query. C(key) is unique. Of the
+          C(customHeaders) only the names are listed.
       type: list
       elements: dict
       sample:
@@ -773,15 +800,38 @@ evidence:
           server_address: http://prometheus-k8s.monitoring.svc:9090
           activation: 0.0
           cached: false
+          headers: []
+          auth_modes: []
           value: 27.4
     trigger:
       description: The C(key) of the trigger whose metric the load raises; null if there is no trigger of a known type.
       type: str
       sample: "0"
     query_window_seconds:
-      description: The longest range in that trigger's query.
+      description: How far back that trigger's query looks; 0 if that is not known.
       type: float
       sample: 30.0
+    query_shape:
+      description:
+        - What that trigger's query makes of its selector, or C(reason) and C(data) if it is not understood. One request
+          a second adds C(factor) to its value within C(window) seconds.
+        - C(low) and C(high) are the limits of the value, null without one.
+      type: dict
+      sample:
+        selector: python_request_operations_total{namespace="test"}
+        function: rate
+        window: 30.0
+        factor: 1.0
+        offset: 0.0
+        mean: false
+        rounding: null
+        rounding_step: 1.0
+        low: null
+        high: null
+        over_time: []
+        rules: []
+        constant: 0.0
+        single: true
     counter:
       description: The selector of the counter that each request raises; null without O(counter_metric).
       type: str
@@ -863,6 +913,7 @@ LIBRARIES = (
     ("httptools", "httptools"),
     ("packaging", "packaging"),
     ("prometheus_client", "prometheus-client"),
+    ("promql_parser", "promql-parser"),
     ("urllib3", "urllib3"),
     ("yaml", "PyYAML"),
 )

@@ -37,22 +37,22 @@ def _gauge(chance, _scrape, **options):
 
 
 QUERIES = {
-    "increase": lambda chance, scrape: Query("increase"),
-    "factor": lambda chance, scrape: Query(factor=chance.choice([0.5, 60.0, 300.0])),
-    "two_samples": lambda chance, scrape: Query(),
-    "irate": lambda chance, scrape: Query("irate"),
-    "offset": lambda chance, scrape: Query(offset=float(chance.choice([5, 30, 120]))),
-    "rule": lambda chance, scrape: Query(layers=(rule(chance),)),
-    "rules": lambda chance, scrape: Query(layers=(rule(chance), rule(chance)), offset=chance.choice([0.0, 20.0])),
-    "max": lambda chance, scrape: Query(layers=(subquery(chance, "max"),)),
-    "avg": lambda chance, scrape: Query(layers=(subquery(chance, "avg"),)),
-    "min": lambda chance, scrape: Query(layers=(subquery(chance, "min"),)),
-    "last": lambda chance, scrape: Query(layers=(subquery(chance, "last"),)),
-    "max_of_irate": lambda chance, scrape: Query("irate", layers=(subquery(chance, "max"),)),
-    "two_layers": lambda chance, scrape: Query(
+    "increase": lambda _chance, _scrape: Query("increase"),
+    "factor": lambda chance, _scrape: Query(factor=chance.choice([0.5, 60.0, 300.0])),
+    "two_samples": lambda _chance, _scrape: Query(),
+    "irate": lambda _chance, _scrape: Query("irate"),
+    "offset": lambda chance, _scrape: Query(offset=float(chance.choice([5, 30, 120]))),
+    "rule": lambda chance, _scrape: Query(layers=(rule(chance),)),
+    "rules": lambda chance, _scrape: Query(layers=(rule(chance), rule(chance)), offset=chance.choice([0.0, 20.0])),
+    "max": lambda chance, _scrape: Query(layers=(subquery(chance, "max"),)),
+    "avg": lambda chance, _scrape: Query(layers=(subquery(chance, "avg"),)),
+    "min": lambda chance, _scrape: Query(layers=(subquery(chance, "min"),)),
+    "last": lambda chance, _scrape: Query(layers=(subquery(chance, "last"),)),
+    "max_of_irate": lambda chance, _scrape: Query("irate", layers=(subquery(chance, "max"),)),
+    "two_layers": lambda chance, _scrape: Query(
         layers=(rule(chance), subquery(chance, chance.choice(["max", "avg", "min"])))
     ),
-    "avg_of_max": lambda chance, scrape: Query(layers=(subquery(chance, "max"), subquery(chance, "avg"))),
+    "avg_of_max": lambda chance, _scrape: Query(layers=(subquery(chance, "max"), subquery(chance, "avg"))),
     "gauge": _gauge,
     "max_of_gauge": lambda chance, scrape: _gauge(chance, scrape, layers=(subquery(chance, "max"),)),
     "max_of_each_gauge": lambda chance, scrape: _gauge(
@@ -61,11 +61,11 @@ QUERIES = {
         layers=(Layer(chance.choice(["max", "avg", "last", "min"]), scrape, 4 * scrape),),
         per_pod=True,
     ),
-    "mean": lambda chance, scrape: Query(chance.choice(["rate", "irate", "increase"]), mean=True),
+    "mean": lambda chance, _scrape: Query(chance.choice(["rate", "irate", "increase"]), mean=True),
     "mean_gauge": lambda chance, scrape: _gauge(chance, scrape, mean=True),
-    "ceil": lambda chance, scrape: Query(rounding=chance.choice(["ceil", "floor", "round"])),
-    "low": lambda chance, scrape: Query(low=chance.choice([0.0, 5.0, 21.0])),
-    "high": lambda chance, scrape: Query(high=chance.choice([9.0, 25.0, 45.0])),
+    "ceil": lambda chance, _scrape: Query(rounding=chance.choice(["ceil", "floor", "round"])),
+    "low": lambda chance, _scrape: Query(low=chance.choice([0.0, 5.0, 21.0])),
+    "high": lambda chance, _scrape: Query(high=chance.choice([9.0, 25.0, 45.0])),
 }
 
 
@@ -109,7 +109,9 @@ def shape_of(world):
         low=query.low,
         high=query.high,
         over_time=tuple(
-            OverTime(functions[layer.kind], layer.window, layer.step) for layer in query.layers if layer.kind != "rule"
+            OverTime(functions[layer.kind], layer.window, 0.0 if query.per_pod else layer.step)
+            for layer in query.layers
+            if layer.kind != "rule"
         ),
         rules=tuple(RecordingRule("rule", layer.step) for layer in query.layers if layer.kind == "rule"),
     )

@@ -163,8 +163,9 @@ class Run:
             self.asked.append(targets)
             return counted(self, targets) if counted else counts_of_all(self, targets)
 
+        asked = {name: options.get(name) for name in ("metric_per_request", "query_window")}
         cluster = Objects(scaledobjects=[scaledobject], deployments=[DEPLOYMENT])
-        target = find_target(cluster, "test", "scaledobject-py", trigger, counter)
+        target = find_target(cluster, "test", "scaledobject-py", trigger, counter, **asked)
         if "phases" in options:
             options["phases"] = tuple(map(Phase, options["phases"]))
         self.session = Session(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_query import Query
 
 AVERAGE, TOTAL = "AverageValue", "Value"
+PLAIN = Query()
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class World:
     cooldown: float = 300.0
     activation: float = 0.0
     random_balancing: bool = False
-    query: Query = Query()
+    query: Query = PLAIN
 
 
 class Autoscaler:

@@ -231,7 +231,7 @@ class Simulation:
         if world.polling:
             self.at(extreme(chance, 0, world.polling) - world.polling, self.poll)
         for start, _rate in (*world.load.stages, (world.load.duration, 0.0)):
-            self.at(start, lambda now: None)
+            self.at(start, lambda _now: None)
         while self.heap:
             now, _number, act, args = heapq.heappop(self.heap)
             if now > (self.until or self.last_change + self.quiet):
@@ -255,7 +255,8 @@ class Simulation:
             self.at(now + self.world.scrape, self.scrape, pod)
 
     def query(self, now):
-        oldest = now - self.world.window - self.world.query.history
+        # A gauge is stale some scrapes after its pod is gone.
+        oldest = now - self.world.window - self.world.query.history - 3 * self.world.scrape
         sources = [pod for pod in self.run.pods if pod.gone > oldest] if self.world.own_pods else [self.gateway]
         return self.world.query.at(now, self.world.window, sources) or 0.0
 

@@ -55,10 +55,13 @@ def hpa_model(
     load_trigger: Trigger | None,
     flags: ControllerFlags,
     version: tuple[int, int],
+    not_understood: str = "",
 ) -> HpaModel:
     """Return the model of an HPA, made from its own fields and not from the ScaledObject's.
 
     Other external metrics are assumed to keep the value that the HPA last read.
+
+    :param not_understood: why the load trigger's value under a load can't be computed; empty if it can
     """
     if scaledobject.formula:
         why = f"scalingModifiers.formula {scaledobject.formula!r} makes one metric of all triggers"
@@ -71,6 +74,9 @@ def hpa_model(
         name, external = _metric_name(spec), spec.get("external")
         trigger = next((owner for prefix, owner in by_prefix.items() if external and name.startswith(prefix)), None)
         label = str(trigger) if trigger else name
+        if not_understood and trigger is not None and trigger == load_trigger:
+            not_predicted.append(NotPredicted(label, not_understood))
+            continue
         metric = _metric(spec, name, hpa, by_load=trigger is not None and trigger == load_trigger)
         if metric is None:
             why = f"a metric of type {spec.get('type')} is not computed from a load"

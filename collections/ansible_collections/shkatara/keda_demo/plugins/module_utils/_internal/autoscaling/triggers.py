@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..common.errors import BadInput
 from ..prometheus import promql
+from . import trigger_requests
 from .scaledobject import ScaledObjectView
+from .trigger_requests import TriggerRequest
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Trigger:
     """A trigger of a ScaledObject. `query` and `server_address` are empty if it is not of type prometheus.
 
     `key` identifies the trigger within its ScaledObject, see trigger_keys. `activation` is in the metric's unit, and
-    `cached` is `useCachedMetrics`.
+    `cached` is `useCachedMetrics`. `request` is how KEDA asks for the query.
     """
 
     index: int
@@ -33,6 +35,7 @@ class Trigger:
     server_address: str = ""
     activation: float = 0.0
     cached: bool = False
+    request: TriggerRequest = field(default_factory=TriggerRequest)
 
     def __str__(self) -> str:
         return f"{self.key} ({self.type})"
@@ -58,6 +61,7 @@ def triggers_of(view: ScaledObjectView) -> tuple[Trigger, ...]:
                 server_address=metadata.get("serverAddress") or "",
                 activation=_number(metadata.get("activationThreshold")),
                 cached=bool(spec.get("useCachedMetrics")),
+                request=trigger_requests.request_of(spec) if is_prometheus else TriggerRequest(),
             )
         )
     return tuple(triggers)

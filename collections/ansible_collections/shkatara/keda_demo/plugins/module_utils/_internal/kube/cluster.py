@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import keda_objects
+
 try:
     import kubernetes
     from kubernetes import client, config
@@ -98,7 +100,8 @@ class Cluster:
             "events": client.CoreV1Api(self._client).list_namespaced_event,
             "services": client.CoreV1Api(self._client).list_namespaced_service,
             "endpoints": client.CoreV1Api(self._client).list_namespaced_endpoints,
-            "scaledobjects": _keda_lister(self._client),
+            "secrets": client.CoreV1Api(self._client).list_namespaced_secret,
+            **keda_objects.listers(self._client),
         }
 
     def new_client(self) -> Any:
@@ -114,7 +117,8 @@ class Cluster:
         """Return the objects of a kind, and the resourceVersion from which a watch continues.
 
         :param kind: the plural name, one of `deployments`, `horizontalpodautoscalers`, `replicasets`, `pods`,
-            `events`, `services`, `endpoints`, `scaledobjects`
+            `events`, `services`, `endpoints`, `secrets`, `scaledobjects`, `triggerauthentications`,
+            `clustertriggerauthentications`
         :param name: only the object of this name
         :param labels: only the objects with these labels, as a selector
         :raises ClusterError: no answer, no permission, or no such kind in this cluster
@@ -169,17 +173,11 @@ class Cluster:
 
     def keda_version(self) -> str | None:
         """Return the version label or the image tag of KEDA's operator; None if it can't be read."""
-        try:
-            deployments = client.AppsV1Api(self._client).list_deployment_for_all_namespaces(
-                label_selector="app.kubernetes.io/name=keda-operator", _request_timeout=_READ_SECONDS
-            )
-        except (ApiException, HTTPError, OSError):
-            return None
-        for deployment in deployments.items:
-            labels = deployment.metadata.labels or {}
-            tag = deployment.spec.template.spec.containers[0].image.rpartition(":")[2]
-            return str(labels.get("app.kubernetes.io/version") or tag)
-        return None
+        return keda_objects.operator_version(self._client, _READ_SECONDS)
+
+    def keda_namespace(self) -> str:
+        """Return the namespace of KEDA's operator; KEDA's default if it can't be read."""
+        return keda_objects.operator_namespace(self._client, _READ_SECONDS)
 
     def _call(self, kind: str, namespace: str, name: str | None, labels: str | None, **options: Any) -> Any:
         selectors = {"field_selector": f"metadata.name={name}" if name else None, "label_selector": labels}
@@ -210,15 +208,6 @@ class Cluster:
         if status == 404 and kind == "scaledobjects":
             return f"The cluster {self.host} has no kind ScaledObject: install KEDA first"
         return f"The API server {self.host} answered {status} for {kind} in namespace {namespace}: {reason}"
-
-
-def _keda_lister(api_client: Any) -> Any:
-    method = client.CustomObjectsApi(api_client).list_namespaced_custom_object
-
-    def list_scaledobjects(namespace: str, **options: Any) -> Any:
-        return method("keda.sh", "v1alpha1", namespace, "scaledobjects", **options)
-
-    return list_scaledobjects
 
 
 def no_answer_message(host: str, error: Exception) -> str:

@@ -68,9 +68,9 @@ def _why_mean(config: HpaConfig) -> str:
     """Return why a query that takes the mean of the pods has no rate for a count."""
     if config.load_metric.kind == AVERAGE_VALUE:
         return (
-            "the query is the mean of the pods, and the HPA (metricType AverageValue) divides it by the pods once more, "
-            "so that it shrinks with each pod and the HPA falls back. Give the trigger metricType: Value, or let the "
-            "query add the pods up (sum)"
+            "the query is the mean of the pods, and the HPA (metricType AverageValue) divides it by the pods once "
+            "more, so that it shrinks with each pod and the HPA falls back. Give the trigger metricType: Value, or let "
+            "the query add the pods up (sum)"
         )
     return (
         "the query is the mean of the pods, which the HPA multiplies by the Ready pods before the query counts the new "

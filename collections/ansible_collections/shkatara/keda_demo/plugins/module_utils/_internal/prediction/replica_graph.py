@@ -139,8 +139,8 @@ def grows(config: HpaConfig, total: float, timing: Timing | None, count: int) ->
 def falls_back(config: HpaConfig, total: float, counts: list[int], timing: Timing) -> dict[int, int]:
     """Return, of `counts`, those that the HPA leaves after its stabilization for a count that it leaves, too.
 
-    An AverageValue target divides a mean by the pods once more: more pods make a lower value, for which the HPA shrinks,
-    and fewer pods make a higher one, for which it grows again.
+    An AverageValue target divides a mean by the pods once more: more pods make a lower value, for which the HPA
+    shrinks, and fewer pods make a higher one, for which it grows again.
 
     :returns: for each such count the count that the HPA asks for there
     """

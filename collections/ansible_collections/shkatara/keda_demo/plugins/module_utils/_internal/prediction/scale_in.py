@@ -165,6 +165,9 @@ def predict_scale_in(
         policy_times.shrink_seconds(config, before, after, timing.hpa_sync)
         for before, after in pairwise([most, *rounds])
     )
+    if _asks_again(config, remaining, lowest, most):
+        gone = (most - lowest) * (rate_bounds.gone_seconds(timing) + next_round)
+        parts["pods_gone"] = parts.get("pods_gone", 0.0) + gone
     # A dip of the query leads to each count below, up to a window after pods have left.
     parts["unseen"] = (least - lowest) * (timing.full_seconds + next_round)
     graph: dict[int, list[int]] = {}
@@ -176,11 +179,28 @@ def predict_scale_in(
         from_replicas=sorted(counts),
         reason=ScaleInReason.SCALE_DOWN_DISABLED if disabled else ScaleInReason.LOAD_ENDED,
         steps=dict(sorted(graph.items())),
-        # An HPA that a mean has led above its rest may shrink at any time.
-        earliest_change_seconds=0.0 if timing.takes_mean and len(counts) > 1 else max(0.0, earliest + kept),
+        # An HPA that an excess of the query has led above its rest may shrink at any time.
+        earliest_change_seconds=0.0 if timing.own_pods and len(counts) > 1 else max(0.0, earliest + kept),
         latest_change_seconds=latest_change,
         latest_seconds=sum(parts.values()),
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
+    )
+
+
+def _asks_again(config: HpaConfig, remaining: Remaining, lowest: int, most: int) -> bool:
+    """Whether the HPA may ask for more again while pods leave.
+
+    Other requests give each pod a rate. The query shows the rate of a pod that left for some time more, while the other
+    pods have its share already.
+    """
+    timing = remaining.timing
+    if timing is None or not remaining.value:
+        return False
+    share = 1 + rate_bounds.excess_share(timing, lowest, most)
+    return any(
+        hpa.desired_replicas(config, remaining.at(count) * share, count)
+        > hpa.desired_replicas(config, remaining.at(count), count)
+        for count in range(lowest, most + 1)
     )
 
 

@@ -5,7 +5,7 @@
 The moments of scrape, query and sync are unknown, so a prediction has bounds: every count at which the HPA can come to
 rest, and the earliest and the latest time of the first change and of the end.
 
-Nothing here reads a cluster or a clock. All times are seconds since the first request.
+All times are seconds since the first request.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Load(Protocol):
 class InitialState:
     """The state before the load: replicas, and the metric's value, to which a request a second adds `per_request`.
 
-    `per_request` is in the metric's unit, so the query's factor is part of it. From 0 replicas KEDA takes up to `activation_seconds` to bring the first `from_zero` replicas.
+    `per_request` is in the metric's unit, so the query's factor is part of it. From 0 replicas KEDA takes up to
+    `activation_seconds` to bring the first `from_zero` replicas.
     """
 
     replicas: int
@@ -61,6 +62,10 @@ class InitialState:
     def total(self, rate: float, timing: Timing) -> float:
         """Return the sum over the pods, in the metric's unit, under `rate` requests a second."""
         return query_value.total_at_rest(timing, self.baseline, self.hpa_replicas) + rate * self.per_request
+
+    def value(self, rate: float, timing: Timing) -> float:
+        """Return the value of the query under `rate` requests a second, before replicas change."""
+        return query_value.value_of(timing, self.total(rate, timing), self.hpa_replicas)
 
 
 class PredictionReason(StrEnum):
@@ -180,7 +185,7 @@ def predict(
         possible_replicas=possible,
         from_replicas=start.replicas,
         reason=reason or _reason(config, total, start, possible, timing),
-        metric=round(query_value.value_of(timing, total, begin), 6),
+        metric=round(start.value(load.rate, timing), 6),
         threshold=config.load_metric.target,
         target_type=config.load_metric.kind,
         tolerance=config.up_tolerance,
@@ -220,6 +225,9 @@ def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) ->
         **{name: slowest.stalls * seconds for name, seconds in slowest_growth.stall_seconds(config, timing).items()},
         # The excess comes when new pods are Ready, and may be read until they are counted.
         "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
+        # A subquery keeps an excess until the HPA syncs.
+        "overshoot_kept": slowest.overshoots
+        * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
         "pod_start": timing.pod_start,
     }
 

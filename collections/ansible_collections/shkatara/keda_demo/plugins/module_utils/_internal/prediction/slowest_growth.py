@@ -42,6 +42,9 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
     part of the load that is missing increases with the count.
     """
     counted, seconds, ways = min(graph), 0.0, [min(graph)]
+    # A policy counts what grew before a stall that is shorter than its period.
+    periods = [policy["periodSeconds"] for policy in (config.scale_up or {}).get("policies", ())]
+    kept = max(0.0, max(periods, default=0) - sum(stall_seconds(config, timing).values()))
     while True:
         stop = next((count for count in sorted(graph) if _stops(config, total, counted, count, timing)), max(graph))
         seconds += policy_times.growth_seconds(config, counted, stop, timing.hpa_sync)
@@ -49,6 +52,7 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
             break
         counted = stop
         ways.append(stop)
+        seconds += kept
     # A way with fewer stalls is as long if it has more overshoots.
     later = [_overshoots(config, total, count, graph, timing) - part for part, count in enumerate(reversed(ways))]
     return SlowestGrowth(len(ways) - 1, max(later), seconds)
@@ -68,6 +72,8 @@ def _stops(config: HpaConfig, total: float, counted: int, count: int, timing: Ti
 def _overshoots(config: HpaConfig, total: float, counted: int, graph: Graph, timing: Timing) -> int:
     """Return how often the value can be too high at counts at which the HPA would rest, one time after the other."""
     rests = [count for count in graph if not replica_graph.grows(config, total, timing, count)]
+    if timing.takes_mean:
+        return _longest_way(graph, rests)
     if not timing.own_pods or len(rests) < 2:
         return 0
 
@@ -80,6 +86,14 @@ def _overshoots(config: HpaConfig, total: float, counted: int, graph: Graph, tim
         return max((1 + most(count, after) for after in range(count + 1, asked + 1)), default=0)
 
     return max(most(min(counted, count), count) for count in rests)
+
+
+def _longest_way(graph: Graph, begins: list[int]) -> int:
+    """Return the most steps from one of `begins`."""
+    most: dict[int, int] = {}
+    for count in sorted(graph, reverse=True):
+        most[count] = max((1 + most[after] for after in graph[count]), default=0)
+    return max(most[count] for count in begins)
 
 
 def stall_seconds(config: HpaConfig, timing: Timing) -> dict[str, float]:

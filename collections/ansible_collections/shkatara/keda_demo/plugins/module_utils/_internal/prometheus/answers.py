@@ -18,11 +18,10 @@ from ..common import durations
 from .scrapes import ScrapeTarget, Series
 
 
-def values(data: Mapping[str, Any]) -> list[float | None]:
-    """Return the values of an instant query's series or of its scalar; None for NaN and infinity."""
-    scalar = data["resultType"] == "scalar"
-    points = [data["result"]] if scalar else [series["value"] for series in data["result"]]
-    return [_finite(value) for _time, value in points]
+def values(data: Mapping[str, Any], nan: float | None = None) -> list[float | None]:
+    """Return the values of an instant vector's elements: `nan` for NaN, and None for infinity."""
+    numbers = [float(series["value"][1]) for series in data["result"]]
+    return [nan if math.isnan(number) else _finite(number) for number in numbers]
 
 
 def series(data: Mapping[str, Any]) -> list[Series]:

@@ -13,15 +13,19 @@ from urllib.parse import urlencode
 
 from ..kube.cluster import Cluster, ClusterError
 from ..kube.port_forward import TIMEOUT_SECONDS
-from . import answers, connections, header_fields
+from . import answers, connections, header_fields, recording_rules
 from .addresses import Address, PrometheusError
-from .connections import Connection, NoResponse
+from .connections import Connection, NoResponse, Response
+from .recording_rules import RulesReading
 from .scrapes import ScrapeTarget, Series
 
 # A query sees a series whose last sample is no older than Prometheus' own look-back.
 _LOOKBACK_SECONDS = 300.0
 # The errors of a query that the server can't evaluate; any other is about the server or the connection to it.
 _QUERY_ERRORS = ("bad_data", "execution", "timeout", "canceled")
+_NO_QUERY = "bad_data"
+# A proxy's or a gateway's own words, such as "no org id".
+_LONGEST_TEXT = 200
 # An error that comes faster than this is that of a connection which the other side had closed.
 _AT_ONCE_SECONDS = 1.0
 
@@ -30,10 +34,16 @@ class QueryError(PrometheusError):
     """The query is at fault: Prometheus answers, and other queries may well work."""
 
 
+class QueryRefused(QueryError):
+    """The query is at fault whenever it is asked: it is no PromQL, or KEDA can't read what it returns."""
+
+
 class Prometheus:
     """One Prometheus server over one kept connection, which is opened again after an error. For one thread at a time.
 
     `headers` are sent with every request. Their values are in no message, even if the server repeats them.
+    `parameters` are sent with every query, as a trigger's `namespace` and `queryParameters` are.
+    `nan_is_zero` is how KEDA before 2.20 takes NaN: not as missing, but as a number that asks for the least replicas.
 
     `offset` is the clock of the server that evaluates queries less this machine's, in seconds. The evaluation lies
     between request and answer, so the middle is off by at most half of the round trip: that of the shortest is
@@ -50,6 +60,9 @@ class Prometheus:
         headers: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         timeout: float = TIMEOUT_SECONDS,
+        *,
+        parameters: Sequence[tuple[str, str]] = (),
+        nan_is_zero: bool = False,
     ) -> None:
         """Keep what is needed to connect; nothing is connected yet.
 
@@ -63,6 +76,8 @@ class Prometheus:
         header_fields.check(self._headers)
         self._clock = clock
         self._timeout = timeout
+        self._parameters = list(parameters)
+        self._nan_is_zero = nan_is_zero
         self._connection: Connection | None = None
         self.address: Address | None = None
         self.offset: float | None = None
@@ -71,10 +86,19 @@ class Prometheus:
     def query(self, expression: str) -> float | None:
         """Return the value of an instant query as KEDA reads it; None for no data, NaN or infinity.
 
-        :raises QueryError: more than one series, on which KEDA's trigger fails too, or not a query
+        :raises QueryError: more than one series, on which KEDA's trigger fails too
+        :raises QueryRefused: a scalar, which KEDA's trigger can't read, or not a query
         :raises PrometheusError: no answer
         """
-        values = answers.values(self._evaluate(expression))
+        data = self._evaluate(expression)
+        if data.get("resultType") not in (None, "vector"):
+            kind = data["resultType"]
+            raise QueryRefused(
+                f"the trigger's query returns a {kind}, and KEDA reads an instant vector only (vector(...) makes one "
+                f"of a scalar): {expression}",
+                200,
+            )
+        values = answers.values(data, nan=0.0 if self._nan_is_zero else None)
         if len(values) > 1:
             raise QueryError(f"the trigger's query returns {len(values)} series, and KEDA takes one: {expression}", 200)
         return values[0] if values else None
@@ -97,7 +121,7 @@ class Prometheus:
         if not selectors:
             return set()
         end = self._clock() + (self.offset or 0.0)
-        parameters = [("match[]", selector) for selector in selectors]
+        parameters = [("match[]", selector) for selector in selectors] + self._parameters
         parameters += [("start", f"{end - _LOOKBACK_SECONDS:.3f}"), ("end", f"{end:.3f}")]
         labels = self._get("/api/v1/series", parameters)
         return {(item.get("job", ""), item["instance"]) for item in labels if item.get("instance")}
@@ -109,6 +133,23 @@ class Prometheus:
         """
         data = self._get("/api/v1/targets", [("state", "active")])
         return [answers.scrape_target(item) for item in data["activeTargets"]]
+
+    def rules(self) -> RulesReading:
+        """Return the recording rules and the global evaluation interval, or why the rules can't be read.
+
+        :raises PrometheusError: no answer; another attempt may have one
+        """
+        try:
+            rules = recording_rules.rules_of(self._get("/api/v1/rules", [("type", "record")]))
+        except PrometheusError as error:
+            if not error.status:
+                raise
+            return RulesReading(error=str(error))
+        try:
+            configuration = self._get("/api/v1/status/config", [])
+            return RulesReading(rules, recording_rules.evaluation_interval(configuration["yaml"]))
+        except (PrometheusError, KeyError, TypeError, ValueError):
+            return RulesReading(rules)
 
     def version(self) -> str | None:
         """Return the server's version; None if it has no such path."""
@@ -124,7 +165,7 @@ class Prometheus:
             self._connection = None
 
     def _evaluate(self, expression: str) -> Any:
-        data = self._get("/api/v1/query", [("query", expression)])
+        data = self._get("/api/v1/query", [("query", expression), *self._parameters])
         if not isinstance(data, dict) or "result" not in data:
             raise PrometheusError(f"{self.address} answers a query with something else: is it a Prometheus?", 200)
         return data
@@ -145,7 +186,10 @@ class Prometheus:
         if document.get("status") == "success" and "data" in document:
             return document["data"]
         reason = header_fields.mask(str(document.get("error") or f"HTTP {status}"), self._headers)
-        kind = QueryError if document.get("errorType") in _QUERY_ERRORS else PrometheusError
+        error_type = document.get("errorType")
+        kind = QueryError if error_type in _QUERY_ERRORS else PrometheusError
+        if error_type == _NO_QUERY and path == "/api/v1/query":
+            kind = QueryRefused
         raise kind(f"{self.address} refused {path}: {reason}", status)
 
     def _request(self, url: str) -> tuple[int, dict[str, Any]]:
@@ -155,7 +199,7 @@ class Prometheus:
             begin = self._clock()
             response = connection.get(address.path + url, self._headers)
             end = self._clock()
-            document = json.loads(response.body) if "json" in response.content_type else {}
+            document = _document(response)
         except ClusterError as error:
             self.close()
             raise PrometheusError(str(error)) from error
@@ -184,3 +228,12 @@ class Prometheus:
             return
         if self.offset_error is None or error <= self.offset_error:
             self.offset, self.offset_error = evaluation - (begin + end) / 2, error
+
+
+def _document(response: Response) -> Any:
+    """Return a response's JSON; of a short text its words, as the error that it is."""
+    if "json" in response.content_type:
+        return json.loads(response.body)
+    text = response.body[: _LONGEST_TEXT + 1].decode(errors="replace").strip()
+    is_short = response.content_type.startswith("text/plain") and 0 < len(text) <= _LONGEST_TEXT
+    return {"error": f"HTTP {response.status} ({text})"} if is_short and response.status >= 400 else {}

@@ -14,7 +14,8 @@ from typing import Any
 
 from . import promql
 from .addresses import PrometheusError
-from .client import Prometheus, QueryError
+from .client import Prometheus, QueryError, QueryRefused
+from .recording_rules import RulesReading
 from .scrapes import ScrapeTarget, Series
 
 _INTERVAL_SECONDS = 2.0
@@ -40,7 +41,8 @@ class Reading:
     `values` are the queries' values by trigger key, None without data. `errors` say why a trigger's query has no value,
     only for queries that are at fault themselves. `counter` has the counter's series with the samples of at least the
     last three intervals, so that none is missed. `offset` is the server's clock less ours in seconds, `offset_error`
-    its uncertainty; both are None before they are known. `targets` and `version` are read now and then only.
+    its uncertainty; both are None before they are known. `targets` and `version` are read now and then only. `refused`
+    are the keys of `errors` whose query fails whenever it is asked. `rules` are read once.
     """
 
     at: float
@@ -52,14 +54,17 @@ class Reading:
     offset_error: float | None = None
     targets: TargetsReading | None = None
     version: str | None = None
+    refused: frozenset[str] = frozenset()
+    rules: RulesReading | None = None
 
 
 @dataclass(frozen=True)
 class PollFailed:
-    """Prometheus did not answer."""
+    """Prometheus did not answer, or not as one: `status` is the HTTP status, 0 without an answer."""
 
     at: float
     message: str
+    status: int = 0
 
 
 class PrometheusPoller(threading.Thread):
@@ -72,6 +77,7 @@ class PrometheusPoller(threading.Thread):
     :param counter: the counter's selector
     :param interval: returns the seconds between two rounds; it is called before each
     :param feeding: the query whose targets `feeds` names; empty for none
+    :param reads_rules: whether the recording rules are read
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class PrometheusPoller(threading.Thread):
         interval: Callable[[], float] = lambda: _INTERVAL_SECONDS,
         *,
         feeding: str = "",
+        reads_rules: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="prometheus", daemon=True)
@@ -92,6 +99,7 @@ class PrometheusPoller(threading.Thread):
         self._counter = counter
         self._interval = interval
         self._feeding = promql.selectors(feeding)
+        self._wants_rules = reads_rules
         self._clock = clock
         self._ended = threading.Event()
         self._settled = False
@@ -117,7 +125,7 @@ class PrometheusPoller(threading.Thread):
                 interval = self._interval()
                 self._sink.put(self._ask(begun, interval))
             except PrometheusError as error:
-                self._sink.put(PollFailed(self._clock(), str(error)))
+                self._sink.put(PollFailed(self._clock(), str(error), error.status))
             except Exception as error:  # a thread that ended would look like a metric that stays as it is
                 self._sink.put(PollFailed(self._clock(), f"{type(error).__name__}: {error}"))
             self._ended.wait(max(0.0, begun + interval - self._clock()))
@@ -130,11 +138,15 @@ class PrometheusPoller(threading.Thread):
         """
         values: dict[str, float | None] = dict.fromkeys(self._queries)
         errors: dict[str, str] = {}
+        refused: set[str] = set()
         for key, query in self._queries.items():
             try:
                 values[key] = self._prometheus.query(query)
             except QueryError as error:
                 errors[key] = str(error)
+                refused |= {key} if isinstance(error, QueryRefused) else set()
+        rules = self._prometheus.rules() if self._wants_rules else None
+        self._wants_rules = False
         counter, counter_error = self._ask_counter(interval) if self._counter else ([], "")
         targets = self._ask_targets(begun, interval) if begun >= self._next_targets else None
         return Reading(
@@ -147,6 +159,8 @@ class PrometheusPoller(threading.Thread):
             offset_error=self._prometheus.offset_error,
             targets=targets,
             version=self._version,
+            refused=frozenset(refused),
+            rules=rules,
         )
 
     def _ask_counter(self, interval: float) -> tuple[list[Series], str]:

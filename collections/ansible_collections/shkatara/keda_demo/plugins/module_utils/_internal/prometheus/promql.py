@@ -1,44 +1,37 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The selectors and ranges in the text of a PromQL query.
+"""PromQL by its syntax tree, and the selectors in it.
 
-This is a lexer that looks at the neighbours of a token, not a parser. It misses selectors, or finds false ones, in:
+promql-parser reads what Prometheus 2.45 accepts. It refuses some of what newer versions accept (arithmetic in a
+duration, experimental functions), and the templates of other programs, such as Grafana's ``$__rate_interval``.
 
-* a metric without braces whose name is that of a keyword or an aggregation (`by`, `offset`, `sum`);
-* text that is not PromQL, since nothing is checked;
-* templates of other programs, such as Grafana's `$__rate_interval` or `[[label]]`.
+A selector is written anew from the tree, so that two spellings of it are one text. The library's own text of a selector
+leaves quotes and backslashes as they are, and Prometheus could not read it back.
 
-Source: https://prometheus.io/docs/prometheus/latest/querying/basics/, and Prometheus 2.41,
-promql/parser/lex.go and generated_parser.y.
+Source: https://prometheus.io/docs/prometheus/latest/querying/basics/
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..common import durations
+from . import raw_strings
 
-_TOKEN = re.compile(
-    r"""
-      (?P<space>\s+|\#[^\n]*)
-    | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
-    | (?P<number>(?:[0-9]|\.[0-9])[0-9a-zA-Z_.]*)
-    | (?P<word>[a-zA-Z_:][a-zA-Z0-9_:]*)
-    | (?P<operator>=~|!~|!=|==|>=|<=|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+try:
+    import promql_parser
+except ImportError:  # the module reports it by missing_required_lib
+    promql_parser = None  # type: ignore[assignment]
+
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.DOTALL)
-_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-# Keywords are read in any case.
-_LISTS = {"by", "without", "on", "ignoring", "group_left", "group_right"}
-_KEYWORDS = _LISTS | {"and", "or", "unless", "atan2", "bool", "offset", "inf", "nan"}
-_OPERATORS = ("=", "!=", "=~", "!~")
-_RANGE = re.compile(r"\[\s*((?:[0-9]+(?:ms|[smhdwy]))+)\s*(?::[^\]]*)?\]")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_METRIC_LABEL = "__name__"
+
+
+class PromqlError(ValueError):
+    """A text is no PromQL, or PromQL that the parser does not know; the message is the parser's."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +41,10 @@ class Matcher:
     label: str
     operator: str
     value: str
+
+    def __str__(self) -> str:
+        label = self.label if _LABEL.fullmatch(self.label) else raw_strings.quoted(self.label)
+        return f"{label}{self.operator}{raw_strings.quoted(self.value)}"
 
     def accepts(self, value: str) -> bool:
         """Return whether a label's value matches; a label that is missing has the value "".
@@ -65,54 +62,78 @@ class Matcher:
 
 @dataclass(frozen=True)
 class Selector:
-    """A vector selector: its text without blanks and modifiers, the metric's name or "", and its matchers."""
+    """A vector selector without its modifiers: the metric's name or "", and its matchers.
 
-    text: str
+    `alternatives` are the other lists of matchers of VictoriaMetrics' ``{a="1" or b="2"}``, which is no PromQL.
+    """
+
     name: str
-    matchers: tuple[Matcher, ...]
+    matchers: tuple[Matcher, ...] = ()
+    alternatives: tuple[tuple[Matcher, ...], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The selector as Prometheus reads it, such as ``requests_total{namespace="test"}``."""
+        name, first = self.name, self.matchers
+        if name and not _NAME.fullmatch(name):  # such as a name with dots, from Prometheus 3 on
+            name, first = "", (Matcher(_METRIC_LABEL, "=", name), *first)
+        groups = [",".join(map(str, group)) for group in (first, *self.alternatives) if group]
+        return f"{name}{{{' or '.join(groups)}}}" if groups or not name else name
 
     def names(self, metric: str) -> bool:
         """Return whether it can select series of `metric`, the name on a metrics page."""
         if self.name:
             return self.name == metric
-        named = [matcher for matcher in self.matchers if matcher.label == "__name__"]
+        named = [matcher for matcher in self.matchers if matcher.label == _METRIC_LABEL]
         return bool(named) and all(matcher.accepts(metric) for matcher in named)
 
     def accepts_labels(self, labels: Mapping[str, str], ignored: Container[str] = ()) -> bool:
         """Return whether a series with these labels matches, without the matchers of `ignored` labels."""
-        return all(item.accepts(labels.get(item.label, "")) for item in self.matchers if item.label not in ignored)
+        return any(
+            all(item.accepts(labels.get(item.label, "")) for item in group if item.label not in ignored)
+            for group in ([*self.matchers, *more] for more in self.alternatives or ((),))
+        )
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
+def parse(query: str) -> Any:
+    """Return the syntax tree of a query.
+
+    :raises PromqlError: it has none
+    """
+    try:
+        return promql_parser.parse(raw_strings.quote_all(query))
+    except ValueError as error:
+        raise PromqlError(str(error)) from error
+
+
+def selector_of(node: Any) -> Selector:
+    """Return the selector of a tree's VectorSelector."""
+    matchers = tuple(map(_matcher, node.matchers.matchers))
+    alternatives = tuple(tuple(map(_matcher, group)) for group in node.matchers.or_matchers)
+    name = node.name or ""
+    if not name:
+        exact = [item for item in matchers if item.label == _METRIC_LABEL and item.operator == "="]
+        if len(exact) == 1:
+            name, matchers = exact[0].value, tuple(item for item in matchers if item is not exact[0])
+    return Selector(name, matchers, alternatives)
 
 
 def parse_selectors(query: str) -> list[Selector]:
-    """Return the vector selectors of a query, each once, in their order; the module's docstring has the limits."""
-    tokens = [_Token(match.lastgroup or "", match[0]) for match in _TOKEN.finditer(query) if match.lastgroup != "space"]
-    by_text: dict[str, Selector] = {}
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        following = tokens[index + 1].text if index + 1 < len(tokens) else ""
-        word = token.text.lower() if token.kind == "word" else ""
-        if token.text == "[" and token.kind == "operator":
-            index = _end(tokens, index, "[", "]")
-        elif word in _LISTS and following == "(":
-            index = _end(tokens, index + 1, "(", ")")
-        elif token.text == "{" or (word and following == "{"):
-            first = index if token.text == "{" else index + 1
-            end = _end(tokens, first, "{", "}")
-            selector = _selector(token.text if word else "", tokens[first + 1 : end - 1])
-            by_text.setdefault(selector.text, selector)
-            index = end
-        else:
-            if word and word not in _KEYWORDS and not _is_call(following):
-                by_text.setdefault(token.text, Selector(token.text, token.text, ()))
-            index += 1
-    return list(by_text.values())
+    """Return the vector selectors of a query, each once, in their order; none of a text that is no PromQL."""
+    found: dict[str, Selector] = {}
+
+    def note(node: Any) -> None:
+        if isinstance(node, promql_parser.MatrixSelector):
+            node = node.vector_selector
+        if isinstance(node, promql_parser.VectorSelector):
+            selector = selector_of(node)
+            found.setdefault(selector.text, selector)
+
+    try:
+        promql_parser.walk(parse(query), note)
+    except PromqlError:
+        return []
+    return list(found.values())
 
 
 def selectors(query: str) -> list[str]:
@@ -129,23 +150,24 @@ def mentions(query: str, metric: str) -> bool:
     if len(selectors_of_metric) != 1:
         return False
     (counter,) = selectors_of_metric
-    name = counter.name or next((item.value for item in counter.matchers if item.label == "__name__"), "")
-    return any(selector.names(name) and not _exclude(selector, counter) for selector in parse_selectors(query))
+    return any(selector.names(counter.name) and not _exclude(selector, counter) for selector in parse_selectors(query))
 
 
 def counter_selector(counter_metric: str, namespace: str) -> str:
-    """Return the selector of a counter: a bare name with the namespace added, or the given selector unchanged.
+    """Return the selector of a counter: a bare name with the namespace added, or the given selector.
 
     :raises ValueError: neither a metric's name nor a selector
     """
     text = counter_metric.strip()
     if _NAME.fullmatch(text):
-        return f'{text}{{namespace="{namespace}"}}'
-    parsed = parse_selectors(text)
-    without_blanks = "".join(match[0] for match in _TOKEN.finditer(text) if match.lastgroup != "space")
-    # A selector alone has the whole text: there is no function or range around it.
-    if len(parsed) == 1 and parsed[0].text == without_blanks:
-        return parsed[0].text
+        return Selector(text, (Matcher("namespace", "=", namespace),)).text
+    try:
+        node = parse(text)
+    except PromqlError:
+        node = None
+    # A selector alone has no function or range around it, and no modifier.
+    if isinstance(node, promql_parser.VectorSelector) and node.offset is None and node.at is None:
+        return selector_of(node).text
     raise ValueError(
         f"not a counter: {counter_metric!r} (give a metric's name such as http_requests_total, or a selector such as "
         'http_requests_total{namespace="shop"}, without a function or a range)'
@@ -153,65 +175,14 @@ def counter_selector(counter_metric: str, namespace: str) -> str:
 
 
 def _exclude(first: Selector, second: Selector) -> bool:
-    exact = {item.label: item.value for item in first.matchers if item.operator == "=" and item.label != "__name__"}
-    return any(
-        item.operator == "=" and exact.get(item.label, item.value) != item.value
-        for item in second.matchers
-        if item.label != "__name__"
-    )
+    exact = {item.label: item.value for item in _exact(first.matchers)}
+    return any(exact.get(item.label, item.value) != item.value for item in _exact(second.matchers))
 
 
-def _is_call(following: str) -> bool:
-    return following == "(" or following.lower() in ("by", "without")
+def _exact(matchers: Iterable[Matcher]) -> list[Matcher]:
+    return [item for item in matchers if item.operator == "=" and item.label != _METRIC_LABEL]
 
 
-def _end(tokens: list[_Token], index: int, opening: str, closing: str) -> int:
-    """Return the index after the bracket that closes the bracket at `index`, after the end if none does."""
-    depth = 0
-    for position in range(index, len(tokens)):
-        if tokens[position].kind == "operator":
-            depth += (tokens[position].text == opening) - (tokens[position].text == closing)
-        if depth == 0:
-            return position + 1
-    return len(tokens) + 1
-
-
-def _selector(word: str, inside: list[_Token]) -> Selector:
-    name, matchers = word, []
-    position = 0
-    while position < len(inside):
-        token = inside[position]
-        operator = inside[position + 1].text if position + 1 < len(inside) else ""
-        if operator in _OPERATORS and position + 2 < len(inside):
-            matchers.append(Matcher(_plain(token), operator, _plain(inside[position + 2])))
-            position += 3
-        else:
-            if token.kind == "string":  # {"a.metric", label="x"}, from Prometheus 3 on
-                name = _plain(token)
-            position += 1
-    text = "".join(token.text for token in inside)
-    return Selector(f"{word}{{{text}}}", name, tuple(matchers))
-
-
-def _plain(token: _Token) -> str:
-    """Return a label's name or the value of a string."""
-    if token.kind != "string":
-        return token.text
-    inside = token.text[1:-1]
-    return inside if token.text[0] == "`" else _ESCAPE.sub(_unescape, inside)
-
-
-def _unescape(match: re.Match[str]) -> str:
-    text = match[1]
-    if len(text) == 1:
-        return _ESCAPED.get(text, text)
-    return chr(int(text, 8)) if text[0] in "01234567" else chr(int(text[1:], 16))
-
-
-def query_window(query: str) -> float:
-    """Return the longest range in a PromQL query in seconds (``[30s]`` gives 30); 0 without a range."""
-    longest = 0.0
-    for duration in _RANGE.findall(query):
-        with contextlib.suppress(ValueError):  # too long, which Prometheus refuses too
-            longest = max(longest, durations.parse_duration(duration))
-    return longest
+def _matcher(item: Any) -> Matcher:
+    operator = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(item.op).rpartition(".")[2]]
+    return Matcher(item.name, operator, item.value)

@@ -33,7 +33,10 @@ class Rounding(StrEnum):
 
 @dataclass(frozen=True)
 class OverTime:
-    """The maximum, the minimum or the mean of a value within `window` seconds, evaluated every `step` seconds."""
+    """The maximum, the minimum or the mean of a value within `window` seconds, evaluated every `step` seconds.
+
+    A step of 0 says that the values are a gauge's samples.
+    """
 
     function: OverTimeFunction
     window: float
@@ -56,7 +59,9 @@ class QueryShape:
     itself, which is a gauge's. `window` is the function's range. `factor` is what one event a second adds to the value:
     the window for `increase`, and any constant that the query multiplies by. `mean` says that the value is the mean of
     the series and not their sum. `over_time` and `rules` are in the order from the inside out. `low` and `high` are the
-    limits that the query cuts its value to.
+    limits that the query cuts its value to. `constant` is what the query adds whatever the load is: the value is
+    ``factor * rate + constant``, rounded, and then cut. `single` says that the query has one element however many
+    series there are; without it, KEDA refuses the answer as soon as there are two pods with a series each.
     """
 
     selector: str
@@ -71,6 +76,8 @@ class QueryShape:
     high: float = math.inf
     over_time: tuple[OverTime, ...] = ()
     rules: tuple[RecordingRule, ...] = ()
+    constant: float = 0.0
+    single: bool = True
 
     @property
     def is_rate(self) -> bool:

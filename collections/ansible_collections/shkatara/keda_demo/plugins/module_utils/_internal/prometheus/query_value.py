@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The value that a query makes of a sum over the pods, and the sum behind a value, as pure functions.
 
-A query may divide the sum by its series (`avg`), round it, and cut it (`clamp_min`, `clamp_max`). Everything here is in
-the metric's unit; a rate times the query's factor is the sum.
+A query may divide the sum by its series (`avg`), add a constant, round the result, and cut it (`clamp_min`,
+`clamp_max`). Everything here is in the metric's unit; a rate times the query's factor is the sum.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROUNDED_NOISE = 0.01
 def value_of(timing: Timing, total: float, pods: int) -> float:
     """Return the value that the query makes of the sum `total` while it counts `pods` series."""
     query = timing.query
-    value = total / pods if timing.takes_mean and pods > 0 else total
+    value = (total / pods if timing.takes_mean and pods > 0 else total) + query.constant
     return min(max(_rounded(query, value), query.low), query.high)
 
 
@@ -48,7 +48,7 @@ def least_total(timing: Timing, value: float, pods: int) -> float:
     if value <= query.low:
         return -math.inf
     up = {None: 0.0, Rounding.DOWN: 0.0, Rounding.NEAREST: 0.5, Rounding.UP: 1.0}[query.rounding]
-    least = value - up * query.rounding_step
+    least = value - up * query.rounding_step - query.constant
     return least * pods if timing.takes_mean else least
 
 
@@ -56,7 +56,8 @@ def total_at_rest(timing: Timing, baseline: float, pods: int) -> float:
     """Return the sum behind the value at rest; 0 if the value is the query's lower limit, which hides the sum."""
     if baseline <= timing.query.low:
         return 0.0
-    return baseline * pods if timing.takes_mean else baseline
+    total = max(0.0, baseline - timing.query.constant)
+    return total * pods if timing.takes_mean else total
 
 
 def _rounded(query: QueryShape, value: float) -> float:

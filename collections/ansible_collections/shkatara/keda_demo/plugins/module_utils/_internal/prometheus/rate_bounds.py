@@ -105,7 +105,8 @@ class Timing:
     def kept_seconds(self) -> float:
         """The time for which the query keeps the whole value after a load for certain: its offset and its maximum."""
         maxima = [part for part in self.query.over_time if part.function is OverTimeFunction.MAX]
-        return max(0.0, self.query.offset) + sum(max(0.0, part.window - part.step) for part in maxima)
+        kept = sum(max(0.0, part.window - (part.step or self.scrape_interval)) for part in maxima)
+        return max(0.0, self.query.offset) + kept
 
 
 def full_parts(timing: Timing) -> dict[str, float]:
@@ -126,10 +127,15 @@ def fall_parts(timing: Timing, pods_stay: float = 0.0) -> dict[str, float]:
     """
     parts = {**_reading_parts(timing), "over_time": _over_time(timing, OverTimeFunction.AVG, OverTimeFunction.MAX)}
     if timing.own_pods and timing.is_last_sample and pods_stay < parts["scrape"]:
-        stale = DISCOVERY_SECONDS + _STALE_INTERVALS * timing.scrape_interval
-        kept = timing.query_window if timing.query.is_rate else stale
-        parts["pods_gone"] = kept + _over_time(timing, OverTimeFunction.LAST)
+        parts["pods_gone"] = gone_seconds(timing)
     return parts
+
+
+def gone_seconds(timing: Timing) -> float:
+    """Return the longest time for which a pod that is gone has a part of the value."""
+    stale = DISCOVERY_SECONDS + _STALE_INTERVALS * timing.scrape_interval
+    kept = timing.query_window if timing.query.is_rate else stale
+    return kept + _over_time(timing, OverTimeFunction.LAST)
 
 
 def _reading_parts(timing: Timing) -> dict[str, float]:
@@ -164,13 +170,14 @@ def excess_share(timing: Timing, before: int, count: int) -> float:
 
     When new pods take their share, the old pods' samples are up to s old, and `rate` extrapolates their former rate to
     now, while the sum has the new pods already: ``(1 - before/count) * s/w``. `irate` and a gauge show the whole of the
-    former rate until the next scrape. The maximum of a gauge over a time has each pod's share when it was the newest.
+    former rate until the next scrape. The maximum of each pod's gauge over a time has its share when it was the newest.
     Without a window it is 0.
     """
     if not timing.own_pods or count <= before:
         return 0.0
     query, share = timing.query, 1 - before / count
-    if not query.function and any(part.function is not OverTimeFunction.MIN for part in query.over_time):
+    of_each_pod = not query.is_rate and any(not part.step for part in query.over_time)
+    if of_each_pod:
         return sum(1 / pods for pods in range(before + 1, count + 1))
     if timing.is_last_sample:
         return share

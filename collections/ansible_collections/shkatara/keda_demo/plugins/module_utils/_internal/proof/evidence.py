@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from ..autoscaling.trigger_requests import TriggerRequest
+from ..autoscaling.triggers import Trigger
 from ..common import urls
+from ..prometheus.not_understood import NotUnderstood
+from ..prometheus.query_shape import QueryShape
 from .observed.replicas import ReplicaCounts
 from .session import Session
 
@@ -58,7 +62,7 @@ def evidence(session: Session) -> dict[str, Any]:
         "deployment": target.deployment,
         "triggers": [
             {
-                **asdict(trigger),
+                **_trigger(trigger),
                 "server_address": urls.without_user(trigger.server_address),
                 "value": state.metrics.values.get(trigger.key),
             }
@@ -66,9 +70,21 @@ def evidence(session: Session) -> dict[str, Any]:
         ],
         "trigger": target.load_trigger.key if target.load_trigger else None,
         "query_window_seconds": target.query_window,
+        "query_shape": _shape(target.shape),
         "counter": target.counter or None,
         "scrape_interval_seconds": state.scrape_interval,
         "targets": [asdict(scrape_target) for scrape_target in state.feeding_targets],
         "pods": [asdict(pod) for pod in state.cluster.pods.values()],
         "errors": state.errors,
     }
+
+
+def _trigger(trigger: Trigger) -> dict[str, Any]:
+    """Return a trigger; of its headers the names, since their values are secrets."""
+    fields = asdict(replace(trigger, request=TriggerRequest()))
+    del fields["request"]
+    return {**fields, "headers": sorted(trigger.request.headers), "auth_modes": list(trigger.request.auth_modes)}
+
+
+def _shape(shape: QueryShape | NotUnderstood | None) -> dict[str, Any] | None:
+    return asdict(shape) if shape is not None else None

@@ -43,7 +43,8 @@ class Options:
     hold_seconds: float = 15.0
     wait_timeout: float = 300.0
     wait_sleep: float = 5.0
-    metric_per_request: float = 1.0
+    metric_per_request: float | None = None
+    query_window: float | None = None
     hpa_sync_period: float = 15.0
     hpa_tolerance: float = 0.1
     hpa_downscale_stabilization: float = 300.0
@@ -121,7 +122,8 @@ def argument_spec() -> dict[str, Any]:
             },
         },
         "counter_metric": {"type": "str"},
-        "metric_per_request": {"type": "float", "default": 1},
+        "metric_per_request": {"type": "float"},
+        "query_window": {"type": "float"},
         "proof_dir": {"type": "path", "required": True},
         "expect": {
             "type": "list",
@@ -163,6 +165,7 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
         key: params[key]
         for key in (
             "metric_per_request",
+            "query_window",
             "hold_seconds",
             "wait_timeout",
             "wait_sleep",

@@ -13,7 +13,9 @@ from ..load.schedule import LoadSpec
 from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import InitialState, Prediction
+from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
+from .judgement.findings import Finding
 from .options import Options, Phase
 
 
@@ -22,7 +24,8 @@ class Situation:
     """What a plan is made of: options, and the objects at one moment.
 
     `baseline` is the metric at rest in its unit, `replicas` the count before the load. `counter_is_read` says whether
-    the counter's samples are observed.
+    the counter's samples are observed. `shape` is what the load trigger's query makes of a counter, None where it is
+    not known, and `per_request` what one request a second adds to the metric. `warnings` are about the query.
     """
 
     options: Options
@@ -33,6 +36,9 @@ class Situation:
     replicas: int
     baseline: float = 0.0
     counter_is_read: bool = True
+    shape: QueryShape | None = None
+    per_request: float = 1.0
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def initial_state(self) -> InitialState:
@@ -42,7 +48,7 @@ class Situation:
         return InitialState(
             replicas=self.replicas,
             baseline=self.baseline,
-            per_request=self.options.metric_per_request * self.timing.query.factor,
+            per_request=self.per_request,
             activation_seconds=self.rules.polling_interval,
             from_zero=self.rules.first_replicas,
         )
@@ -58,7 +64,10 @@ class PlannedLoad:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is written down before the first request; None for each phase that is left out or can't be computed."""
+    """What is written down before the first request; None for each phase that is left out or can't be computed.
+
+    `per_request` is what one request a second adds to the metric. `warnings` are about the trigger's query.
+    """
 
     model: HpaModel
     rules: KedaRules
@@ -69,6 +78,8 @@ class Plan:
     to_zero: ScaleIn | None = None
     bounds: Bounds = field(default_factory=dict)
     scale_in_bounds: Bounds = field(default_factory=dict)
+    per_request: float = 1.0
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def metric_name(self) -> str:

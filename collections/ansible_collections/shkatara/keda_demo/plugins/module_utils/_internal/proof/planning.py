@@ -21,6 +21,8 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
+from . import sampling, shape_checks
+from .judgement.findings import Finding
 from .messages import verdict_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
@@ -68,6 +70,7 @@ def check_phases(situation: Situation) -> None:
     :raises BadInput: a phase can't be
     """
     phases, rules, model = situation.options.phases, situation.rules, situation.model
+    _check_window(situation)
     if model.config is None and not set(phases) <= {Phase.SCALE_OUT, Phase.HOLD}:
         raise BadInput(
             f"phases {', '.join(phases)} need a prediction, and there is none "
@@ -120,7 +123,25 @@ def _check_trigger(model: HpaModel) -> None:
 
 
 def _empty_plan(situation: Situation) -> Plan:
-    return Plan(situation.model, situation.rules, situation.timing)
+    about_shape = (_check_window(situation), shape_checks.mean_warning(situation))
+    warnings = tuple(filter(None, (*situation.warnings, *about_shape)))
+    return Plan(
+        situation.model,
+        situation.rules,
+        situation.timing,
+        per_request=situation.initial_state.per_request,
+        warnings=warnings,
+    )
+
+
+def _check_window(situation: Situation) -> Finding | None:
+    """Return a warning about the query's window.
+
+    :raises BadInput: the query has no value with it
+    """
+    if situation.model.config is None:
+        return None
+    return sampling.check_window(situation.shape, situation.timing.scrape_interval)
 
 
 def _main_load(situation: Situation) -> PlannedLoad:
@@ -142,6 +163,7 @@ def _main_load(situation: Situation) -> PlannedLoad:
     reason = PredictionReason.FALLBACK if model.fallback is not None else None
     spec = options.spec(rate, _LONG_SECONDS)
     prediction = scale_out.predict(model.config, spec, initial, situation.timing, reason)
+    shape_checks.check_growth(prediction, situation)
     if initial.replicas == 0 and prediction.metric <= situation.rules.activation:
         if options.replicas is not None:
             raise BadInput(
@@ -168,7 +190,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     _check_trigger(situation.model)
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
     rate = options.activation_rate or max(0.0, limit - situation.baseline) / 2 / initial.per_request
-    total = situation.baseline + rate * initial.per_request
+    total = initial.value(rate, situation.timing)
     if rate <= 0 or total > limit:
         raise BadInput(
             f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above "
@@ -189,7 +211,7 @@ def _under_activation(config: HpaConfig, spec: LoadSpec, initial: InitialState, 
         unmoved,
         replicas=0,
         possible_replicas=[0],
-        metric=round(initial.baseline + spec.rate * initial.per_request, 6),
+        metric=round(initial.value(spec.rate, timing), 6),
         reason=PredictionReason.LOAD_UNDER_ACTIVATION,
         steps={0: []},
         paths=[[0]],
@@ -210,21 +232,17 @@ def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int], hold
 
     :param hold: how long the load lasts after the replicas are Ready, in seconds; None without a load
     """
-    config, phases, replicas = situation.model.config, situation.options.phases, list(counts)
+    config, timing, replicas = situation.model.config, situation.timing, list(counts)
     if config is None:
         return plan
     down = zero = None
-    if Phase.SCALE_IN in phases:
+    if Phase.SCALE_IN in situation.options.phases:
         down = scale_in.predict_scale_in(
-            config, replicas, situation.baseline, situation.timing, held_seconds=hold or 0.0
+            config, replicas, situation.baseline, timing, pods_at_rest=situation.replicas, held_seconds=hold or 0.0
         )
         down = down if hold is not None else replace(down, earliest_change_seconds=0.0)
-        if math.isinf(down.latest_seconds):
-            raise BadInput(
-                "phase scale_in can't be proven: the policies of behavior.scaleDown never let the HPA shrink from "
-                f"{max(replicas)} to {down.replicas} replicas"
-            )
-    if Phase.TO_ZERO in phases:
-        zero = scale_in.predict_to_zero(situation.rules, replicas, situation.timing)
+    if Phase.TO_ZERO in situation.options.phases:
+        zero = scale_in.predict_to_zero(situation.rules, replicas, timing)
+    shape_checks.check_way_back(down, zero, situation)
     bounds = hop_bounds.scale_in_bounds(down, zero)
     return replace(plan, scale_in=down, to_zero=zero, scale_in_bounds=bounds)

@@ -31,7 +31,13 @@ def find_target(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
     """
     try:
         return target.find_target(
-            cluster, params["namespace"], params["name"], params["trigger"], params["counter_metric"]
+            cluster,
+            params["namespace"],
+            params["name"],
+            params["trigger"],
+            params["counter_metric"],
+            metric_per_request=params.get("metric_per_request"),
+            query_window=params.get("query_window"),
         )
     except ClusterError as error:
         if error.status != _FORBIDDEN:

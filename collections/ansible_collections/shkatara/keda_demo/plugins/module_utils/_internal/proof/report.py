@@ -15,8 +15,9 @@ from ..prediction.hop_bounds import Bounds
 from ..prediction.scale_out import Prediction
 from . import evidence
 from .judgement.end_to_end import EndToEnd
+from .judgement.findings import Finding
 from .judgement.outcomes import Outcome, Verdict
-from .messages import deviation_messages, verdict_messages
+from .messages import deviation_messages, finding_messages, verdict_messages
 from .observed.replicas import ReplicaCounts
 from .options import Options, Phase
 from .output.files import finite
@@ -109,7 +110,7 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
         return None
     read = _read(plan, options)
     return {
-        **(_prediction(plan.scale_out) or {"replicas": None}),
+        **(_prediction(plan.scale_out, plan.warnings) or {"replicas": None}),
         "activation": _prediction(plan.activation),
         "hops": {name: list(times) for name, times in plan.bounds.items()},
         "scale_in": asdict(plan.scale_in) if plan.scale_in else None,
@@ -117,25 +118,26 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
         "hops_back": {name: list(times) for name, times in plan.scale_in_bounds.items()},
         "not_predicted": [asdict(entry) for entry in plan.model.not_predicted],
         "read": read,
-        "assumed": {key: value for key, value in _assumptions(options).items() if key not in read},
+        "assumed": {key: value for key, value in _assumptions(plan, options).items() if key not in read},
     }
 
 
-def _prediction(load: PlannedLoad | None) -> dict[str, Any] | None:
+def _prediction(load: PlannedLoad | None, about_query: Sequence[Finding] = ()) -> dict[str, Any] | None:
     """Return a prediction with its times beside the other fields."""
     if load is None or load.prediction is None:
         return None
     fields: dict[str, Any] = {}
     for name, value in asdict(load.prediction).items():
         fields.update(value if name == "times" else {name: value})
-    fields["warnings"] = list(map(deviation_messages.short_stabilization, load.prediction.warnings))
+    fields["warnings"] = list(map(finding_messages.phrase, about_query))
+    fields["warnings"] += map(deviation_messages.short_stabilization, load.prediction.warnings)
     return fields
 
 
-def _assumptions(options: Options) -> dict[str, float]:
+def _assumptions(plan: Plan, options: Options) -> dict[str, float]:
     """Return what no object of the proof says."""
     return {
-        "metric_per_request": options.metric_per_request,
+        "metric_per_request": plan.per_request,
         "hpa_sync_period": options.hpa_sync_period,
         "hpa_tolerance": options.hpa_tolerance,
         "hpa_downscale_stabilization": options.hpa_downscale_stabilization,
@@ -144,8 +146,10 @@ def _assumptions(options: Options) -> dict[str, float]:
 
 
 def _read(plan: Plan, options: Options) -> dict[str, float]:
-    """Return the assumptions that the cluster confirms: the HPA's own fields, then the controller manager's flags."""
-    read = {name: _assumptions(options)[name] for name in options.flags_read}
+    """Return the assumptions that are confirmed: by the query, the HPA's own fields, the controller manager's flags."""
+    read = {name: _assumptions(plan, options)[name] for name in options.flags_read}
+    if options.metric_per_request is None and plan.model.config is not None:
+        read["metric_per_request"] = plan.per_request
     config = plan.model.config
     if config is not None and "stabilizationWindowSeconds" in config.scale_down:
         read["hpa_downscale_stabilization"] = config.stabilization

@@ -11,7 +11,7 @@ from ..common.errors import BadInput
 from . import phases, planning, report, waits
 from .judgement.facts import Text
 from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
-from .messages import deviation_messages, progress_lines, verdict_messages
+from .messages import deviation_messages, finding_messages, progress_lines, verdict_messages
 from .options import Phase
 from .plan import Plan, Situation
 from .report import Proof
@@ -77,7 +77,7 @@ def _run(proof: Proof) -> Verdict:
         return not_ready
     situation = session.situation()
     # The triggers that are not predicted are in verdict.json from here on.
-    proof.plan = Plan(situation.model, situation.rules, situation.timing)
+    proof.plan = Plan(situation.model, situation.rules, situation.timing, per_request=situation.per_request)
     planning.check_phases(situation)
     if not session.options.sends_load:
         proof.plan = planning.plan_scale_in(situation)
@@ -123,6 +123,8 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
     load = proof.plan.scale_out
     assert load is not None
     prediction = load.prediction
+    for finding in proof.plan.warnings:
+        session.say(finding_messages.phrase(finding))
     for warning in prediction.warnings if prediction else []:
         session.say(deviation_messages.short_stabilization(warning))
     report.write(proof)

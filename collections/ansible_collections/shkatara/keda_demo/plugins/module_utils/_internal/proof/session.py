@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..autoscaling import hpa_model
@@ -24,10 +24,14 @@ from ..common.times import Clock
 from ..load.options import LoadOptions
 from ..load.stats import LoadStats
 from ..load.workers import LoadWorkers
+from ..prometheus.poller import PollFailed, Reading
+from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
+from . import queries
 from .hop_tracker import HopTime, HopTracker
 from .judgement.outcomes import Aborted, Reason
+from .messages import query_messages
 from .messages.progress_lines import ProgressLines
 from .observed.cluster_state import EVENTS, Change
 from .observed.state import State
@@ -38,6 +42,7 @@ from .plan import Plan, PlannedLoad, Situation
 from .target import ProofTarget
 
 _TICK_SECONDS = 0.1
+_LONGEST_ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ class Session:
         """Take in what was observed within a tick.
 
         :raises Aborted: a signal was received, or the ScaledObject is gone
+        :raises BadInput: before the load, Prometheus refuses what it is asked
         """
         try:
             self._take_in(self.inputs.observations.get(timeout=_TICK_SECONDS))
@@ -116,6 +122,8 @@ class Session:
             self.hops.note_load(stats)
 
     def _take_in(self, observation: Any) -> None:
+        if isinstance(observation, Reading | PollFailed) and self.phase in ("connect", "ready"):
+            self.target = queries.learn(self.target, self.options, observation)
         for change in self.state.apply(observation):
             # Events from before this proof are no part of it.
             if change.source != EVENTS or self.phase != "ready":
@@ -154,6 +162,7 @@ class Session:
         :raises BadInput: it is gone
         """
         cluster, target = self.state.cluster, self.target
+        obstacle = queries.obstacle(target, self.state)
         if cluster.hpa is None or cluster.scaledobject is None:
             raise BadInput(f"HPA {target.hpa} is gone")
         return hpa_model.hpa_model(
@@ -163,6 +172,7 @@ class Session:
             load_trigger=target.load_trigger,
             flags=self.options.flags,
             version=versions.minor_version(self.outputs.versions.get("kubernetes") or ""),
+            not_understood=query_messages.not_understood(obstacle) if obstacle else "",
         )
 
     def rules(self) -> KedaRules:
@@ -181,13 +191,16 @@ class Session:
     def timing(self) -> Timing:
         """Return how long each part of the chain may take."""
         view, trigger = self.state.cluster.scaledobject, self.target.load_trigger
+        shape = self.target.shape if isinstance(self.target.shape, QueryShape) else None
         return Timing(
             scrape_interval=self.state.scrape_interval,
-            query_window=self.target.query_window,
+            shape=shape,
             hpa_sync=self.options.hpa_sync_period,
             pod_start=self.options.pod_start_seconds + self.target.probe_seconds,
             keda_polling=view.polling_interval if view and trigger and trigger.cached else 0.0,
             own_pods=self.state.own_pods_feed,
+            # By Little's law the factor of requests in flight is the time of an answer; other gauges have other units.
+            event_seconds=min(shape.factor, _LONGEST_ANSWER_SECONDS) if shape and not shape.is_rate else 0.0,
         )
 
     def situation(self, baseline: float = 0.0) -> Situation:
@@ -196,15 +209,20 @@ class Session:
         :param baseline: the metric at rest, in its unit
         :raises BadInput: the HPA is gone
         """
+        model = self.model()
         return Situation(
             options=self.options,
             load_options=self.load_options,
-            model=self.model(),
-            timing=self.timing(),
+            model=model,
+            # KEDA's fallback stands for the query's value.
+            timing=self.timing() if model.fallback is None else replace(self.timing(), shape=None),
             rules=self.rules(),
             replicas=self.state.cluster.last_counts.spec,
             baseline=baseline,
             counter_is_read=bool(self.target.counter),
+            shape=self.target.shape if isinstance(self.target.shape, QueryShape) else None,
+            per_request=queries.per_request(self.target, self.state, self.options),
+            warnings=queries.warnings(self.target, self.state),
         )
 
     # What a person and the timeline are told.

@@ -11,7 +11,10 @@ from ..autoscaling.triggers import Trigger
 from ..common.errors import BadInput
 from ..kube import selectors, workloads
 from ..kube.cluster import Cluster
-from ..prometheus import promql
+from ..prometheus import promql, query_factor, query_reader
+from ..prometheus.not_understood import NotUnderstood
+from ..prometheus.query_shape import QueryShape
+from ..prometheus.recording_rules import RulesReading
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class ProofTarget:
     """The objects by name, and what does not change during a proof; times are in seconds.
 
     `load_trigger` is the trigger whose metric the load raises, None if no trigger is understood; `counter` is the
-    selector of the counter that each request raises, empty if it is not known.
+    selector of the counter that each request raises, empty if it is not known. `shape` is what the load trigger's query
+    makes of it, or why that is not understood; None without a load trigger.
     """
 
     namespace: str
@@ -30,18 +34,50 @@ class ProofTarget:
     triggers: tuple[Trigger, ...]
     load_trigger: Trigger | None
     counter: str
-    query_window: float
+    shape: QueryShape | NotUnderstood | None
     probe_seconds: float
     grace_seconds: float
 
+    @property
+    def query_window(self) -> float:
+        """The age of the oldest sample that the load trigger's query depends on, in seconds; 0 if it is not known."""
+        return self.shape.history_seconds if isinstance(self.shape, QueryShape) else 0.0
+
+
+def read_shape(
+    trigger: Trigger | None,
+    metric_per_request: float | None,
+    query_window: float | None,
+    rules: RulesReading | None = None,
+) -> QueryShape | NotUnderstood | None:
+    """Return the shape of a trigger's query; None without a trigger.
+
+    :param metric_per_request: see query_factor.with_options
+    :param query_window: see query_factor.with_options
+    :param rules: what Prometheus says of its recording rules; None before it was asked
+    """
+    if trigger is None:
+        return None
+    shape = query_reader.read_query(trigger.query, rules)
+    return query_factor.with_options(shape, metric_per_request, query_window)
+
 
 def find_target(
-    cluster: Cluster, namespace: str, name: str, trigger: str | None = None, counter_metric: str | None = None
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    trigger: str | None = None,
+    counter_metric: str | None = None,
+    *,
+    metric_per_request: float | None = None,
+    query_window: float | None = None,
 ) -> ProofTarget:
     """Return what the ScaledObject `name` points to.
 
     :param trigger: the name or index of the trigger that the load raises, if it was given
     :param counter_metric: the counter that each request raises, if it was given
+    :param metric_per_request: what one request a second adds to the metric, if it was given
+    :param query_window: the window of the load trigger's query in seconds, if it was given
     :raises BadInput: it does not exist, or is of a form that this module can't observe
     :raises ClusterError: see Cluster.list
     """
@@ -69,7 +105,7 @@ def find_target(
         triggers=all_triggers,
         load_trigger=load_trigger,
         counter=promql.counter_selector(counter_metric, namespace) if counter_metric else "",
-        query_window=promql.query_window(load_trigger.query) if load_trigger else 0.0,
+        shape=read_shape(load_trigger, metric_per_request, query_window),
         probe_seconds=workloads.probe_seconds(deployments[0]),
         grace_seconds=float(pod_spec.get("terminationGracePeriodSeconds") or 30),
     )

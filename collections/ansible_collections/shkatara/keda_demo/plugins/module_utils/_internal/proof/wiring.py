@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..autoscaling import controller_flags
-from ..common import urls
+from ..autoscaling import controller_flags, trigger_requests
+from ..common import urls, versions
 from ..common.errors import BadInput
 from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
@@ -30,7 +30,7 @@ from ..prometheus.addresses import Address
 from ..prometheus.client import Prometheus
 from ..prometheus.poller import PrometheusPoller
 from ..prometheus.scrapes import ScrapeTarget
-from . import options, prerequisites, report, run
+from . import options, prerequisites, report, run, trigger_credentials
 from .observed.cluster_state import DEPLOYMENTS, EVENTS, HPAS, PODS, REPLICASETS, SCALEDOBJECTS
 from .observed.metric_state import MetricState
 from .observed.state import State
@@ -71,7 +71,7 @@ def run_proof(
     prometheus_namespace = prerequisites.check_prometheus(proof_target, params["prometheus_url"])
     version = cluster.server_version()
     prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version)
-    versions = {"kubernetes": version, "keda": cluster.keda_version()}
+    read_versions = {"kubernetes": version, "keda": cluster.keda_version()}
     proof_options = options.proof_options(params, controller_flags.read_flags(cluster))
     interrupt = parts.interrupt()
     interrupt.install()
@@ -86,7 +86,9 @@ def run_proof(
         state = new_state(proof_target, params["scrape_interval"] or 0.0)
         observations: queue.Queue[Any] = queue.Queue()
         start_watchers(cluster, proof_target, observations, parts)
-        poller = start_poller(cluster, proof_target, params, state, observations, parts=parts)
+        poller = start_poller(
+            cluster, proof_target, params, state, observations, parts=parts, keda_version=read_versions["keda"]
+        )
 
         def read_counters(targets: Iterable[ScrapeTarget]) -> Mapping[str, float | str]:
             return pod_counters.read_counters(cluster, targets, proof_target.counter)
@@ -100,7 +102,7 @@ def run_proof(
             inputs=Inputs(
                 observations, parts.clock, interrupt, read_counters, poller.settle if poller else lambda: None
             ),
-            outputs=Outputs(progress, files, timeline, versions),
+            outputs=Outputs(progress, files, timeline, read_versions),
         )
         return report.result(run.prove(session))
 
@@ -142,8 +144,12 @@ def start_poller(
     sink: queue.Queue[Any],
     *,
     parts: Parts,
+    keda_version: str | None = None,
 ) -> PrometheusPoller | None:
-    """Ask Prometheus once a scrape; None where no trigger asks a Prometheus."""
+    """Ask Prometheus once a scrape, as KEDA does; None where no trigger asks a Prometheus.
+
+    :raises BadInput: the trigger has credentials that can't be read
+    """
     trigger = proof_target.load_trigger
     if trigger is None:
         return None
@@ -157,16 +163,29 @@ def start_poller(
         known = state.scrape_interval or _FIRST_PAUSE_SECONDS
         return min(max(known, _SHORTEST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
 
-    # Triggers that ask another Prometheus are left out: this one has other values.
-    server = trigger.server_address
-    queries = {one.key: one.query for one in proof_target.triggers if one.query and one.server_address == server}
+    # Triggers that ask another Prometheus, or for another tenant, are left out: this one has other values.
+    asked = (trigger.server_address, trigger.request)
+    queries = {
+        one.key: one.query for one in proof_target.triggers if one.query and (one.server_address, one.request) == asked
+    }
+    given = params["prometheus_headers"] or {}
+    has_url = bool(params["prometheus_url"])
+    version = versions.minor_version(keda_version or "")
+    prometheus = Prometheus(
+        cluster,
+        find,
+        trigger_credentials.headers(cluster, proof_target.namespace, trigger.request, given, has_url=has_url),
+        parameters=trigger.request.parameters(version),
+        nan_is_zero=version < trigger_requests.NAN_IS_NULL_SINCE,
+    )
     poller: PrometheusPoller = parts.poll(
-        Prometheus(cluster, find, params["prometheus_headers"] or {}),
+        prometheus,
         sink,
         queries,
         counter=proof_target.counter or None,
         interval=pause,
         feeding=trigger.query,
+        reads_rules=True,
     )
     poller.start()
     return poller

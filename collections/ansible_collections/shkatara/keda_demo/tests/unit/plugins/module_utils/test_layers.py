@@ -25,7 +25,15 @@ MAY_IMPORT = {
     "prediction": {"common", "autoscaling", "prometheus"},
     "proof/observed": {"common", "kube", "prometheus", "autoscaling"},
     "proof/judgement": {"kube", "autoscaling", "load", "prediction", "prometheus", "proof/observed"},
-    "proof/messages": {"autoscaling", "common", "load", "prediction", "proof/observed", "proof/judgement"},
+    "proof/messages": {
+        "autoscaling",
+        "common",
+        "load",
+        "prediction",
+        "prometheus",
+        "proof/observed",
+        "proof/judgement",
+    },
     "proof/output": {"common", "proof/observed"},
     "proof": {
         "common",

@@ -39,6 +39,10 @@ class Code(StrEnum):
     NO_METRIC = "no_metric"  # replicas
     QUIET = "quiet"  # replicas
     OTHER_TRAFFIC = "other_traffic"  # value
+    # The trigger's query. They are warnings, and hold nothing up.
+    SCRAPED_TWICE = "scraped_twice"  # times, jobs
+    TWO_SAMPLES = "two_samples"  # function, window, interval
+    MEAN_LAGS = "mean_lags"  # seconds, stabilization
 
 
 @dataclass(frozen=True)

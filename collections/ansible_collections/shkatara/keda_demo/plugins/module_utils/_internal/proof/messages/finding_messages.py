@@ -45,6 +45,18 @@ _PHRASES: Mapping[Code, str] = {
     Code.NO_METRIC: "{replicas} replica(s), and no metric that is known here",
     Code.QUIET: "{replicas} replica(s), and the metric is at rest",
     Code.OTHER_TRAFFIC: "others keep the metric at {value:.4g}, which is added to the prediction",
+    Code.SCRAPED_TWICE: (
+        "Prometheus scrapes each pod {times} times, by the jobs {jobs}, so that the query counts each request {times} "
+        "times, which is part of the prediction: do several Services match one ServiceMonitor?"
+    ),
+    Code.TWO_SAMPLES: (
+        "{function} over {window:g} s has at times two samples and no more, at a scrape every {interval:g} s: one "
+        "scrape that is late or fails leaves the query without a value"
+    ),
+    Code.MEAN_LAGS: (
+        "the query is a mean, which counts new pods up to {seconds:g} s after their start, and the HPA multiplies it "
+        "by the Ready pods: it may go higher than it stays, for {stabilization:g} s and more"
+    ),
 }
 
 
@@ -55,6 +67,8 @@ def phrase(finding: Finding) -> str:
         data["waiting"] = f" ({'; '.join(data['waiting'])})" if data["waiting"] else ""
     if "pods" in data:
         data["pods"] = ", ".join(data["pods"]) or "(none is Ready)"
+    if "jobs" in data:
+        data["jobs"] = ", ".join(data["jobs"])
     if "errors" in data:
         data["errors"] = phrases.errors(data["errors"])
     if finding.code is Code.TARGET_DOWN:

@@ -7,6 +7,7 @@ Pure: no cluster, no clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ...kube.watcher import WatchObservation
@@ -61,6 +62,16 @@ class State:
         feeds = self.metrics.feeds or set()
         named = [target for target in self.metrics.targets or [] if (target.job, target.instance) in feeds]
         return named if named and not any(target.pod in self.cluster.pods for target in named) else self.own_targets
+
+    @property
+    def jobs_per_pod(self) -> int:
+        """How many scrape jobs read one and the same page of a pod, so that the metric has its series as often.
+
+        It is 1 while it is not known which targets feed the metric.
+        """
+        if not self.metrics.feeds:
+            return 1
+        return max(Counter(target.url for target in self.feeding_targets).values(), default=1)
 
     @property
     def own_pods_feed(self) -> bool:

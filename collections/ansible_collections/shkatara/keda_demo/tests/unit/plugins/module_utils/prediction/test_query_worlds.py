@@ -77,3 +77,76 @@ def test_every_run_of_a_shape_is_as_predicted(name):
         changed += bool(run.decisions)
         assert outside(world, prediction, run) == [], (seed, world)
     assert changed > 5
+
+
+ENDS = (None, {"scaleDown": {"stabilizationWindowSeconds": 0}}, {"scaleDown": {"stabilizationWindowSeconds": 60}})
+
+
+def run_scale_in(name, seed, share=0.0):
+    """A run with an end of its load: (world, prediction of scale-in, changes since the end).
+
+    `share` is the baseline, as a share of what the minimum tolerates.
+    """
+    chance = random.Random(seed)
+    options = {
+        **OPTIONS[name],
+        "room": 0.01,
+        "downscale": float(chance.choice([0, 30, 60, 300])),
+        "behavior": chance.choice(ENDS),
+        "current": False,
+        "maximum": 5,
+    }
+    world = query_worlds.random_world(chance, name, **options)
+    tolerated = world.rules[0].goal / query_worlds.unit(world.query, world.window)
+    most = tolerated * (world.start if world.rules[0].kind == AVERAGE or world.query.mean else 1)
+    world = dataclasses.replace(world, rules=world.rules[:1], baseline=share * most)
+    if not at_rest(world):
+        return world, None, None
+    prediction = predicted(world)
+    end = prediction.times.latest_seconds + world.sync
+    world = dataclasses.replace(world, load=query_worlds.constant(world.load.rate, end))
+    result = predict_scale_in(
+        worlds.hpa_config(world),
+        prediction.possible_replicas,
+        query_worlds.baseline(world),
+        query_worlds.timing(world),
+        pods_at_rest=world.start,
+        held_seconds=world.sync,
+    )
+    run = simulate(world, chance, until=end + result.latest_seconds + 400)
+    if any(after < before and at <= end for at, before, after in run.decisions):
+        return world, result, None  # it shrank during scale-out, which the prediction warns of
+    counts = [after for at, _before, after in run.decisions if at <= end]
+    if (counts or [world.start])[-1] not in result.from_replicas:
+        return world, result, None
+    return world, result, [(at - end, before, after) for at, before, after in run.decisions if at > end]
+
+
+def outside_scale_in(prediction, changes):
+    """Each difference between a run's scale-in and its prediction."""
+    found = [f"step from {was} to {after}" for _at, was, after in changes if after not in prediction.steps.get(was, ())]
+    if not changes:
+        return ["does not shrink"] if min(prediction.from_replicas) > prediction.replicas else []
+    first, last = changes[0], changes[-1]
+    if not prediction.earliest_change_seconds <= first[0] <= prediction.latest_change_seconds:
+        found.append(
+            f"first change at {first[0]}, not {prediction.earliest_change_seconds} to "
+            f"{prediction.latest_change_seconds}"
+        )
+    if last[2] > prediction.replicas or last[2] not in prediction.steps:
+        found.append(f"ends with {last[2]}, not {prediction.replicas}")
+    if last[0] > prediction.latest_seconds:
+        found.append(f"ends at {last[0]}, not until {prediction.latest_seconds}")
+    return found
+
+
+@pytest.mark.parametrize("name", query_worlds.QUERIES)
+def test_every_scale_in_of_a_shape_is_as_predicted(name):
+    shrank = 0
+    for seed in worlds.seeds(12):
+        world, prediction, changes = run_scale_in(name, seed)
+        # Growth after the load is not predicted.
+        if changes and all(after < before for _at, before, after in changes):
+            shrank += 1
+            assert outside_scale_in(prediction, changes) == [], (seed, world)
+    assert shrank > 2

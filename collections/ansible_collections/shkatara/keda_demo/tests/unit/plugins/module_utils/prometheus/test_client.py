@@ -16,6 +16,11 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
     Prometheus,
     QueryError,
+    QueryRefused,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.recording_rules import (
+    Rule,
+    RulesReading,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.scrapes import Series
 from ansible_collections.shkatara.keda_demo.tests.support import apiserver
@@ -43,13 +48,23 @@ class Handler(apiserver.Handler):
     request_headers: list[dict]
     closes = False
 
+    def send_text(self, text, status):
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
     def do_GET(self):
         parts = urlsplit(self.path)
         self.requests.append((parts.path, parse_qs(parts.query)))
         self.request_headers.append(dict(self.headers))
         answer = self.answers.get(parts.path, (404, {}))
         status, document = answer() if callable(answer) else answer
-        self.send(document, status)
+        if isinstance(document, str):
+            self.send_text(document, status)
+        else:
+            self.send(document, status)
         # Without a header that says so, as a server does whose keep-alive time is over.
         self.close_connection = self.closes
 
@@ -75,7 +90,6 @@ def prometheus(port, path="", **options):
         (vector("NaN"), None),
         (vector("+Inf"), None),
         (vector("-Inf"), None),
-        ({"status": "success", "data": {"resultType": "scalar", "result": [1795510739.3, "5"]}}, 5),
     ],
 )
 def test_query(server, document, expected):
@@ -98,8 +112,102 @@ def test_prometheus_error_of_a_wrong_query_is_in_the_message(server):
         400,
         {"status": "error", "errorType": "bad_data", "error": "parse error"},
     )
-    with pytest.raises(QueryError, match="refused /api/v1/query: parse error"):
+    with pytest.raises(QueryRefused, match="refused /api/v1/query: parse error"):
         prometheus(port).query("sum(")
+
+
+def test_an_error_of_an_evaluation_is_no_refusal(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (
+        422,
+        {"status": "error", "errorType": "execution", "error": "found duplicate series"},
+    )
+    with pytest.raises(QueryError, match="duplicate series") as raised:
+        prometheus(port).query("a / b")
+    assert not isinstance(raised.value, QueryRefused)
+
+
+@pytest.mark.parametrize("kind", ["scalar", "string", "matrix"])
+def test_only_a_vector_is_a_value_for_keda(server, kind):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (
+        200,
+        {"status": "success", "data": {"resultType": kind, "result": [1795510739.3, "5"]}},
+    )
+    with pytest.raises(QueryRefused, match=rf"\b{kind}\b"):
+        prometheus(port).query("scalar(a)")
+
+
+def test_nan_is_a_number_for_an_older_keda(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, vector("NaN"))
+    assert prometheus(port, nan_is_zero=True).query("a") == 0.0
+    handler.answers["/api/v1/query"] = (200, vector("+Inf"))
+    assert prometheus(port, nan_is_zero=True).query("a") is None
+
+
+def test_the_parameters_of_a_trigger_are_sent_with_each_query(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (200, vector("1"))
+    handler.answers["/api/v1/series"] = (200, {"status": "success", "data": []})
+    api = prometheus(port, parameters=[("namespace", "shop"), ("max_source_resolution", "5m")])
+    api.query("a")
+    api.feeds(["a"])
+    for _path, parameters in handler.requests:
+        assert (parameters["namespace"], parameters["max_source_resolution"]) == (["shop"], ["5m"])
+
+
+def test_the_words_of_a_gateway_are_in_the_message(server):
+    handler, port = server
+    handler.answers["/api/v1/query"] = (401, "no org id\n")
+    with pytest.raises(PrometheusError, match=r"HTTP 401 \(no org id\)") as raised:
+        prometheus(port).query("a")
+    assert raised.value.status == 401
+
+
+RULES = {
+    "groups": [
+        {
+            "name": "shop",
+            "interval": 30,
+            "rules": [
+                {"type": "recording", "name": "ns:requests:rate5m", "query": "sum(rate(a[5m]))", "labels": {"t": "x"}},
+                {"type": "alerting", "name": "Down", "query": "up == 0"},
+            ],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "interval"),
+    [
+        ("global:\n  scrape_interval: 15s\n  evaluation_interval: 1m30s\nscrape_configs: []\n", 90.0),
+        ("global:\n  scrape_interval: 15s\nrule_files:\n- /etc/rules\n", 60.0),
+        ("scrape_configs:\n- job_name: a\n  evaluation_interval: 7s\n", 60.0),
+    ],
+)
+def test_rules_and_the_evaluation_interval(server, configuration, interval):
+    handler, port = server
+    handler.answers["/api/v1/rules"] = (200, {"status": "success", "data": RULES})
+    handler.answers["/api/v1/status/config"] = (200, {"status": "success", "data": {"yaml": configuration}})
+    rule = Rule("ns:requests:rate5m", "sum(rate(a[5m]))", 30.0, {"t": "x"})
+    assert prometheus(port).rules() == RulesReading((rule,), interval)
+
+
+def test_rules_without_the_configuration(server):
+    handler, port = server
+    handler.answers["/api/v1/rules"] = (200, {"status": "success", "data": RULES})
+    reading = prometheus(port).rules()
+    assert (len(reading.rules), reading.evaluation_interval) == (1, None)
+
+
+def test_rules_that_may_not_be_read(server):
+    handler, port = server
+    handler.answers["/api/v1/rules"] = (403, {})
+    reading = prometheus(port).rules()
+    assert (reading.rules, reading.evaluation_interval) == (None, None)
+    assert "403" in reading.error
 
 
 def test_targets(server):
@@ -223,7 +331,10 @@ def test_the_offset_of_a_server_with_another_clock(server):
         time.sleep(0.05)
         at = time.time() + 7.0
         time.sleep(0.02)
-        return 200, {"status": "success", "data": {"resultType": "scalar", "result": [at, "1"]}}
+        return 200, {
+            "status": "success",
+            "data": {"resultType": "vector", "result": [{"metric": {}, "value": [at, "1"]}]},
+        }
 
     handler.answers["/api/v1/query"] = answer
     api = prometheus(port)

@@ -10,7 +10,10 @@ from itertools import pairwise
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import PrometheusError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import QueryError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
+    QueryError,
+    QueryRefused,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import (
     PollFailed,
     PrometheusPoller,
@@ -47,6 +50,9 @@ class Answers:
         if selectors == ["refused"]:
             raise PrometheusError("HTTP 403", 403)
         return {("job", "instance")}
+
+    def rules(self):
+        return self._next("rules")
 
     def query(self, expression):
         return self._next(expression)
@@ -110,6 +116,28 @@ def test_a_query_at_fault_is_an_error_of_its_trigger_alone():
     ]
 
 
+def test_a_query_that_is_refused_is_named():
+    answers = Answers(a=[QueryRefused("parse error", 400), 3.0], b=[2.0, 4.0])
+    first, second = poll(answers, {"s0": "a", "s1": "b"}, settled=True, clock=at_seven)
+    assert (first.errors, first.refused, first.values) == (
+        {"s0": "parse error"},
+        frozenset({"s0"}),
+        {"s0": None, "s1": 2.0},
+    )
+    assert second.refused == frozenset()
+
+
+def test_rules_are_read_once():
+    answers = Answers(a=[1.0, 2.0, 3.0], rules=[PrometheusError("timed out"), "the rules", "more"])
+    failure, first, second = poll(answers, {"s0": "a"}, settled=True, reads_rules=True)
+    assert (failure.message, first.rules, second.rules) == ("timed out", "the rules", None)
+
+
+def test_a_failure_has_its_status():
+    answers = Answers(a=[PrometheusError("HTTP 401", 401)])
+    assert poll(answers, {"s0": "a"}, clock=at_seven) == [PollFailed(7.0, "HTTP 401", 401)]
+
+
 def test_no_answer_to_one_query_is_no_answer():
     assert poll(Answers(a=[1.0], b=[PrometheusError("gone")]), {"s0": "a", "s1": "b"}, clock=at_seven) == [
         PollFailed(7.0, "gone")
@@ -138,7 +166,7 @@ def test_targets_that_never_came_are_reported_as_missing():
 @pytest.mark.parametrize(
     ("feeding", "asked", "expected"),
     [
-        ("sum(rate(b{c='d'}[30s]))", [["b{c='d'}"]], {("job", "instance")}),
+        ("sum(rate(b{c='d'}[30s]))", [['b{c="d"}']], {("job", "instance")}),
         ("refused", [["refused"]], None),
         ("", [], None),
     ],

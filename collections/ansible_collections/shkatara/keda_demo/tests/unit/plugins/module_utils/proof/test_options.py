@@ -135,6 +135,7 @@ def test_numbers_of_a_load_are_finite(name, value):
         ({"wait_timeout": 0}, "0"),
         ({"wait_sleep": -1}, "-1"),
         ({"metric_per_request": 0}, "0"),
+        ({"query_window": -30}, "-30"),
         ({"hpa_sync_period": 0}, "0"),
         ({"scrape_interval": 0}, "0"),
         ({"scrape_interval": math.inf}, "inf"),

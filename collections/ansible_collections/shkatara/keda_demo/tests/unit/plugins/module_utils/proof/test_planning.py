@@ -25,8 +25,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import (
     PredictionReason,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_shape import QueryShape
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import planning
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import Plan, Situation
 from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, METRIC, SCALEDOBJECT, changed
@@ -108,6 +110,15 @@ def test_a_rate_for_the_given_replicas():
     plan = planning.plan_scale_out(situation(load={"replicas": 4}))
     assert plan.scale_out.prediction.possible_replicas == [4]
     assert 33 < plan.scale_out.spec.rate < 40
+
+
+@pytest.mark.parametrize(("threshold", "per_request"), [("10", 1.0), ("300", 30.0), ("600", 60.0), ("5", 0.5)])
+def test_the_rate_for_replicas_is_in_requests_whatever_the_unit_of_the_metric_is(threshold, per_request):
+    hpa = changed(HPA, "spec.metrics.0.external.target.averageValue", threshold)
+    plan = planning.plan_scale_out(situation(load={"replicas": 4}, hpa=hpa, per_request=per_request))
+    assert plan.scale_out.spec.rate == 34.5
+    assert plan.scale_out.prediction.metric == 34.5 * per_request
+    assert plan.per_request == per_request
 
 
 def test_replicas_that_no_rate_makes_are_refused():
@@ -293,6 +304,15 @@ def test_phases_that_cannot_be_proven_are_refused(fields, phases, named):
 )
 def test_phases_that_can_be_proven(fields, phases):
     planning.check_phases(situation(*phases, **fields))
+
+
+def test_a_query_without_a_value_is_refused_where_it_is_predicted():
+    narrow = {"shape": QueryShape("c", "rate", 5.0)}
+    with pytest.raises(BadInput, match=r"5 / 5\b"):
+        planning.check_phases(situation(**narrow))
+    planning.check_phases(situation(obj=FORMULA, **narrow))
+    plan = planning.plan_scale_out(situation(shape=QueryShape("c", "rate", 12.0)))
+    assert [finding.code for finding in plan.warnings] == [Code.TWO_SAMPLES]
 
 
 def test_a_plan_without_phases_predicts_nothing():

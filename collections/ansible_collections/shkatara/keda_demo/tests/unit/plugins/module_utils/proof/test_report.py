@@ -154,6 +154,7 @@ def test_the_load_has_no_times_of_the_monotonic_clock(result):
 def test_what_was_read_is_not_assumed(tmp_path, behavior, kubernetes, read):
     chain = with_object(ready_chain(), "horizontalpodautoscalers", changed(HPA, "spec.behavior", behavior))
     predicted = Run(tmp_path, chain, load={"rate": 5.0}, kubernetes=kubernetes).result["predicted"]
+    read = {**read, "metric_per_request": 1.0}  # by the query
     assert predicted["read"] == read
     assert set(predicted["assumed"]) == {
         "metric_per_request",

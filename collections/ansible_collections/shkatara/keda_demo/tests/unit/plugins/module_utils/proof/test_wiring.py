@@ -318,6 +318,48 @@ def test_triggers_of_another_prometheus_are_not_polled():
     assert poller_of(TARGET).options["counter"] is None
 
 
+def test_triggers_of_another_tenant_are_not_polled():
+    asked = {"query": "queued", "serverAddress": ADDRESS}
+    more = [
+        {"type": "prometheus", "name": "other", "metadata": {**asked, "customHeaders": "X-Scope-OrgID=8"}},
+        {"type": "prometheus", "name": "same", "metadata": asked},
+    ]
+    both = changed(SCALEDOBJECT, "spec.triggers", [*SCALEDOBJECT["spec"]["triggers"], *more])
+    assert set(poller_of(target_of(both, trigger="0")).queries) == {"0", "same"}
+
+
+@pytest.mark.parametrize(
+    ("version", "parameters", "nan_is_zero"),
+    [
+        ("2.10.0", [("namespace", "shop")], True),
+        ("2.13.1", [("namespace", "shop"), ("dedup", "true")], True),
+        ("2.20.0", [("namespace", "shop"), ("dedup", "true")], False),
+        (None, [("namespace", "shop")], True),
+    ],
+)
+def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
+    asked = {"namespace": "shop", "queryParameters": "dedup=true", "customHeaders": "X-Scope-OrgID=8,X-Key=k"}
+    metadata = {**SCALEDOBJECT["spec"]["triggers"][0]["metadata"], **asked}
+    proof_target = target_of(changed(SCALEDOBJECT, "spec.triggers.0.metadata", metadata))
+    made = []
+
+    def poll(prometheus, *_args, **_options):
+        made.append(prometheus)
+        return RecordedWatch(Recorder(), None, None, "")
+
+    wiring.start_poller(
+        None,
+        proof_target,
+        PARAMS,
+        wiring.new_state(proof_target),
+        queue.Queue(),
+        parts=Recorder().parts(poll=poll),
+        keda_version=version,
+    )
+    assert (made[0]._parameters, made[0]._nan_is_zero) == (parameters, nan_is_zero)
+    assert made[0]._headers == {"X-Scope-OrgID": "7", "X-Key": "k"}, "the option takes precedence"
+
+
 @pytest.mark.parametrize(("interval", "pause"), [(0.0, 2.0), (0.5, 1.0), (1.5, 1.5), (5.0, 5.0), (30.0, 5.0)])
 def test_prometheus_is_polled_once_a_scrape_within_limits(interval, pause):
     assert poller_of(TARGET, state=wiring.new_state(TARGET, interval)).options["interval"]() == pause

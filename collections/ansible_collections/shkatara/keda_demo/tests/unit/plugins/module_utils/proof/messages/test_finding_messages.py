@@ -37,6 +37,8 @@ EXAMPLES = (
     Finding(Code.NO_METRIC, {"replicas": 3}),
     Finding(Code.QUIET, {"replicas": 4}),
     Finding(Code.OTHER_TRAFFIC, {"value": 12.0}),
+    Finding(Code.SCRAPED_TWICE, {"times": 2, "jobs": ["test", "test-canary"]}),
+    Finding(Code.TWO_SAMPLES, {"function": "irate", "window": 65.0, "interval": 30.0}),
 )
 
 

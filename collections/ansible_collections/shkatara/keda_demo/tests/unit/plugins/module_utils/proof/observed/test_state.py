@@ -70,3 +70,17 @@ def test_errors_are_by_source():
     assert state.errors == {"pods": "the connection broke", "prometheus": "connection refused"}
     state.apply(metric(7, 0.0))
     assert state.errors == {"pods": "the connection broke"}
+
+
+def test_a_page_that_two_jobs_scrape_counts_twice():
+    second = dataclasses.replace(target(), job="second")
+    both = {("test", target().instance), ("second", target().instance)}
+    sidecar = dataclasses.replace(target(), url="http://10.244.1.2:15090/stats", instance="10.244.1.2:15090")
+    for targets, feeds, times in [
+        ([target()], {("test", target().instance)}, 1),
+        ([target(), second], both, 2),
+        ([target(), second], {("test", target().instance)}, 1),  # the query takes one job
+        ([target(), second], set(), 1),  # not known yet
+        ([target(), sidecar], {("test", target().instance), ("test", sidecar.instance)}, 1),
+    ]:
+        assert state_of(metric(2, 0.0, targets=targets, feeds=feeds)).jobs_per_pod == times

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""KEDA's custom resources, and its operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from kubernetes import client
+    from kubernetes.client.exceptions import ApiException
+    from urllib3.exceptions import HTTPError
+except ImportError:  # the module reports it by missing_required_lib
+    ApiException = RuntimeError
+    HTTPError = RuntimeError  # type: ignore[misc,assignment]
+
+_GROUP, _VERSION = "keda.sh", "v1alpha1"
+_DEFAULT_NAMESPACE = "keda"
+
+
+def listers(api_client: Any) -> dict[str, Callable[..., Any]]:
+    """Return the functions that list KEDA's resources, by plural name; each takes a namespace."""
+    api = client.CustomObjectsApi(api_client)
+
+    def namespaced(plural: str) -> Callable[..., Any]:
+        return lambda namespace, **options: api.list_namespaced_custom_object(
+            _GROUP, _VERSION, namespace, plural, **options
+        )
+
+    def of_cluster(plural: str) -> Callable[..., Any]:
+        return lambda _namespace, **options: api.list_cluster_custom_object(_GROUP, _VERSION, plural, **options)
+
+    return {
+        "scaledobjects": namespaced("scaledobjects"),
+        "triggerauthentications": namespaced("triggerauthentications"),
+        "clustertriggerauthentications": of_cluster("clustertriggerauthentications"),
+    }
+
+
+def operator_version(api_client: Any, seconds: float) -> str | None:
+    """Return the version label or the image tag of KEDA's operator; None if it can't be read within `seconds`."""
+    operator = _operator(api_client, seconds)
+    if operator is None:
+        return None
+    labels = operator.metadata.labels or {}
+    tag = operator.spec.template.spec.containers[0].image.rpartition(":")[2]
+    return str(labels.get("app.kubernetes.io/version") or tag)
+
+
+def operator_namespace(api_client: Any, seconds: float) -> str:
+    """Return the namespace of KEDA's operator; KEDA's default if it can't be read within `seconds`."""
+    operator = _operator(api_client, seconds)
+    return _DEFAULT_NAMESPACE if operator is None else str(operator.metadata.namespace)
+
+
+def _operator(api_client: Any, seconds: float) -> Any:
+    """Return the Deployment of KEDA's operator; None if it can't be read."""
+    try:
+        deployments = client.AppsV1Api(api_client).list_deployment_for_all_namespaces(
+            label_selector="app.kubernetes.io/name=keda-operator", _request_timeout=seconds
+        )
+    except (ApiException, HTTPError, OSError):
+        return None
+    return next(iter(deployments.items), None)

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the keda_demo contributors
+# SPDX-License-Identifier: MIT
+"""What is known of the load trigger's query: its shape, what a request adds to it, and why it is not predicted.
+
+The query alone is read when the proof begins. With Prometheus' first answer its recording rules are known, and the
+query is read again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..common.errors import BadInput
+from ..prometheus.not_understood import NotUnderstood, QueryReason
+from ..prometheus.poller import PollFailed, Reading
+from ..prometheus.query_shape import QueryShape
+from . import target as targets
+from .judgement.findings import Code, Finding
+from .messages import query_messages
+from .observed.state import State
+from .options import Options
+from .target import ProofTarget
+
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+# Cortex, Mimir and Loki say so of a request without a tenant.
+_NO_TENANT = "no org id"
+
+
+def learn(target: ProofTarget, options: Options, reading: Reading | PollFailed) -> ProofTarget:
+    """Return the target with what an answer of Prometheus says of the load trigger's query.
+
+    :raises BadInput: Prometheus refuses the query or the request, and no wait will change that
+    """
+    trigger = target.load_trigger
+    if trigger is None:
+        return target
+    if isinstance(reading, PollFailed):
+        if reading.status in (_UNAUTHORIZED, _FORBIDDEN) or _NO_TENANT in reading.message:
+            raise BadInput(query_messages.refused_request(reading.message, trigger))
+        return target
+    if trigger.key in reading.refused:
+        raise BadInput(query_messages.refused_query(reading.errors[trigger.key], trigger))
+    if reading.rules is None:
+        return target
+    shape = targets.read_shape(trigger, options.metric_per_request, options.query_window, reading.rules)
+    return replace(target, shape=shape)
+
+
+def obstacle(target: ProofTarget, state: State) -> NotUnderstood | None:
+    """Return why the value of the load trigger's query under a load can't be computed."""
+    shape = target.shape
+    if isinstance(shape, NotUnderstood):
+        return shape
+    if shape is not None and not shape.single and state.own_pods_feed:
+        return NotUnderstood(QueryReason.SEVERAL_ELEMENTS)
+    return None
+
+
+def per_request(target: ProofTarget, state: State, options: Options) -> float:
+    """Return what one request a second adds to the query's value.
+
+    Each series that counts a request adds to a sum. A mean does not change when all are there twice.
+    """
+    shape = target.shape
+    if not isinstance(shape, QueryShape):
+        return options.metric_per_request or 1.0
+    if options.metric_per_request is not None or shape.mean:
+        return shape.factor
+    return shape.factor * state.jobs_per_pod
+
+
+def warnings(target: ProofTarget, state: State) -> tuple[Finding, ...]:
+    """Return what a person is to know of the query before the load."""
+    shape = target.shape
+    if isinstance(shape, QueryShape) and state.jobs_per_pod > 1:
+        jobs = sorted({one.job for one in state.feeding_targets})
+        return (Finding(Code.SCRAPED_TWICE, {"times": state.jobs_per_pod, "jobs": jobs}),)
+    return ()
