@@ -446,12 +446,16 @@ predicted:
     latest_seconds:
       description: The longest time from the first request until all replicas are Ready.
       type: float
-      sample: 167.0
+      sample: 180.0
     latest_parts:
       description:
         - The parts of C(latest_seconds).
         - C(new_pods_started) and C(new_pods_counted) are for counts at which the HPA can stall. New pods take requests
-          at once, but C(rate) needs some scrapes to count them. The metric dips until then.
+          at once, but C(rate) needs some scrapes to count them. The metric dips until then. C(new_pods_sync) is the
+          time until the HPA's next sync, and C(new_pods_stabilization) the scale-up stabilization, which begins anew
+          after each dip.
+        - C(further_syncs) is the time for which the HPA's limits and policies delay growth. C(overshoot) is for an
+          excess of the query, which may move the HPA on from a count at which it would rest.
       type: dict
       sample:
         scrape: 10.0
@@ -460,6 +464,7 @@ predicted:
         controllers: 3.0
         new_pods_started: 32.0
         new_pods_counted: 45.0
+        new_pods_sync: 13.0
         pod_start: 32.0
     warnings:
       description: Sentences about deviations that the HPA's settings allow.

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.keda import KedaRules
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import hop_bounds, scale_in
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import predict
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus import rate_bounds
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import sampling
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
 from ansible_collections.shkatara.keda_demo.tests.support.simulation import LONG_AGO, simulate
 
@@ -47,7 +48,9 @@ def check(case):
     """The result of a case."""
     world, config, timing = case.world, worlds.hpa_config(case.world), worlds.timing(case.world)
     prediction = predict(config, world.load, worlds.initial_state(world), timing)
-    if rate_bounds.fewest_samples(timing) < 2:
+    try:
+        sampling.check_window(timing.query, timing.scrape_interval)
+    except BadInput:
         return _check_window(case, prediction)
     latest = prediction.times.latest_seconds
     until = latest + 2 * world.sync + 60

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from ..autoscaling import hpa
-from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
+from ..autoscaling.hpa import HpaConfig
 from ..prometheus import query_value, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import policy_times, replica_graph
@@ -79,8 +79,6 @@ def _overshoots(config: HpaConfig, total: float, counted: int, graph: Graph, tim
 
     @functools.cache
     def most(before: int, count: int) -> int:
-        if timing.takes_mean and config.load_metric.kind != AVERAGE_VALUE:
-            return max((1 + most(count, after) for after in graph[count]), default=0)
         highest = replica_graph.highest_value(total, timing, before, count)
         asked = min(hpa.desired_replicas(config, highest, count), max(rests))
         return max((1 + most(count, after) for after in range(count + 1, asked + 1)), default=0)
