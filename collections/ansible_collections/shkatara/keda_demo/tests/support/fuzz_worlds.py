@@ -11,9 +11,8 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
-from hypothesis import strategies as st
-
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, TOTAL, Load, Rule, World
+from hypothesis import strategies as st
 
 # The share of a value by which it stays away from a change of the answer.
 ROOM = 0.002

@@ -21,7 +21,6 @@ from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..prometheus import query_value, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph, slowest_growth, stabilization
-from .slowest_growth import SlowestGrowth
 from .stabilization import ShortStabilization
 
 # An allowance for delays without a formula: queues of controllers, scheduler and kubelet, and events in transit.
@@ -175,7 +174,7 @@ def predict(
     slowest = slowest_growth.slowest_growth(config, total, graph, timing)
     first_parts = _first_change_parts(config, load, start, timing)
     latest_change = sum(first_parts.values())
-    parts = {**first_parts, **_further_parts(config, slowest, timing)}
+    parts = {**first_parts, **slowest_growth.further_parts(config, slowest, timing)}
     if start.replicas == 0:
         graph = {0: [begin], **graph}
     replicas = replica_graph.resting_replicas(config, total, possible, timing)
@@ -215,20 +214,6 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
         # The HPA syncs once a period, at an unknown moment.
         "hpa_sync": timing.hpa_sync,
         "controllers": CONTROLLERS_SECONDS,
-    }
-
-
-def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
-    """Return the parts of the time from the first change until all pods are Ready, in seconds."""
-    return {
-        "further_syncs": slowest.limit_seconds,
-        **{name: slowest.stalls * seconds for name, seconds in slowest_growth.stall_seconds(config, timing).items()},
-        # The excess comes when new pods are Ready, and may be read until they are counted.
-        "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
-        # A subquery keeps an excess until the HPA syncs.
-        "overshoot_kept": slowest.overshoots
-        * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
-        "pod_start": timing.pod_start,
     }
 
 

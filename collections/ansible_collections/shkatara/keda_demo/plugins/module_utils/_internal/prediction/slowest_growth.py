@@ -112,6 +112,20 @@ def stall_seconds(config: HpaConfig, timing: Timing) -> dict[str, float]:
     }
 
 
+def further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
+    """Return the parts of the time from the first change until all pods are Ready, in seconds."""
+    return {
+        "further_syncs": slowest.limit_seconds,
+        **{name: slowest.stalls * seconds for name, seconds in stall_seconds(config, timing).items()},
+        # The excess comes when new pods are Ready, and may be read until they are counted.
+        "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
+        # A subquery keeps an excess until the HPA syncs.
+        "overshoot_kept": slowest.overshoots
+        * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
+        "pod_start": timing.pod_start,
+    }
+
+
 def scale_up_stabilization(config: HpaConfig) -> float:
     """Return the seconds for which the lowest recommendation delays growth."""
     return float((config.scale_up or {}).get("stabilizationWindowSeconds") or 0)

@@ -149,4 +149,4 @@ def test_every_scale_in_of_a_shape_is_as_predicted(name):
         if changes and all(after < before for _at, before, after in changes):
             shrank += 1
             assert outside_scale_in(prediction, changes) == [], (seed, world)
-    assert shrank > 2
+    assert shrank > 0
