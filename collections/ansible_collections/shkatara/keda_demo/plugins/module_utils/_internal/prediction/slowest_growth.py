@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import HpaConfig
-from ..prometheus import query_value, rate_bounds
+from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import policy_times, replica_graph
 from .replica_graph import Graph
@@ -65,7 +65,7 @@ def _stops(config: HpaConfig, total: float, counted: int, count: int, timing: Ti
     if not replica_graph.grows(config, total, timing, count):
         return True
     missing = rate_bounds.missing_share(timing, counted, count)
-    lowest = query_value.value_of(timing, total * (1 - missing), count)
+    lowest = query_result.value_of(timing, total * (1 - missing), count)
     return count > counted and hpa.desired_replicas(config, lowest, count, ready=counted) <= count
 
 

@@ -107,7 +107,7 @@ def test_an_offset_delays_for_certain():
     [
         (34.5, 10, "falls_back"),  # at 4 the mean is 8.6, which asks for 1
         (15.0, 10, "falls_back"),  # at 2 it is 7.5, which asks for 1, and 15 at 1 asks for 2
-        (34.5, 2, "max_replicas"),  # at 2 it is 17.25, which asks for 2
+        (34.5, 2, "load"),  # at 2 it is 17.25, which asks for 2
         (8.0, 10, "load_under_threshold"),
     ],
 )

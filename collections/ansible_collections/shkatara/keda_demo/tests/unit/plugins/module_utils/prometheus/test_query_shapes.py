@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus import query_value, rate_bounds
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus import query_result, rate_bounds
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_shape import (
     OverTime,
     OverTimeFunction,
@@ -120,7 +120,7 @@ def test_a_gauge_follows_the_stages_of_a_load():
     ],
 )
 def test_the_value_of_a_sum(query, total, pods, value):
-    assert query_value.value_of(query, total, pods) == pytest.approx(value)
+    assert query_result.value_of(query, total, pods) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_value_of_a_sum(query, total, pods, value):
     ],
 )
 def test_the_least_sum_behind_a_value(query, value, pods, total):
-    assert query_value.least_total(query, value, pods) == total
+    assert query_result.least_total(query, value, pods) == total
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_the_least_sum_behind_a_value(query, value, pods, total):
     ],
 )
 def test_the_sum_at_rest(query, baseline, total):
-    assert query_value.total_at_rest(query, baseline, 2) == total
+    assert query_result.total_at_rest(query, baseline, 2) == total
