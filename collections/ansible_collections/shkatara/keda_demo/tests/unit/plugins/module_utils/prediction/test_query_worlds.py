@@ -140,11 +140,12 @@ def outside_scale_in(prediction, changes):
     return found
 
 
+@pytest.mark.parametrize("share", [0.0, 0.7])
 @pytest.mark.parametrize("name", query_worlds.QUERIES)
-def test_every_scale_in_of_a_shape_is_as_predicted(name):
+def test_every_scale_in_of_a_shape_is_as_predicted(name, share):
     shrank = 0
     for seed in range(12):
-        world, prediction, changes = run_scale_in(name, seed)
+        world, prediction, changes = run_scale_in(name, seed, share)
         # Growth after the load is not predicted.
         if changes and all(after < before for _at, before, after in changes):
             shrank += 1
