@@ -53,6 +53,11 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
         counted = stop
         ways.append(stop)
         seconds += kept
+    remembered = replica_graph.remembered_recommendations(config, total, timing, min(graph))
+    last = max(remembered.values(), default=0)
+    if last > stop:
+        # An HPA without `behavior` goes on at its next sync, even if it would rest.
+        seconds += timing.hpa_sync + policy_times.growth_seconds(config, stop, last, timing.hpa_sync)
     # A way with fewer stalls is as long if it has more overshoots.
     later = [_overshoots(config, total, count, graph, timing) - part for part, count in enumerate(reversed(ways))]
     return SlowestGrowth(len(ways) - 1, max(later), seconds)

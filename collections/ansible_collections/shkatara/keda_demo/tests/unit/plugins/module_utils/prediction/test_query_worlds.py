@@ -31,7 +31,9 @@ def outside(world, prediction, run):
     if run.replicas not in prediction.possible_replicas:
         found.append(f"ends with {run.replicas} of {prediction.possible_replicas}")
     for _at, before, after in run.decisions:
-        if after not in prediction.steps.get(before, ()):
+        # An excess leads the HPA above its rest, to which it comes back after its stabilization.
+        is_back = after < before and {before, after} <= {*prediction.possible_replicas}
+        if not is_back and after not in prediction.steps.get(before, ()):
             found.append(f"step from {before} to {after}, not to {prediction.steps.get(before)}")
     if not run.decisions:
         return found
