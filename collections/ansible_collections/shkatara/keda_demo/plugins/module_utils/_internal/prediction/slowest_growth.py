@@ -53,14 +53,15 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
         counted = stop
         ways.append(stop)
         seconds += kept
-    remembered = replica_graph.remembered_recommendations(config, total, timing, min(graph))
-    last = max(remembered.values(), default=0)
-    if last > stop:
-        # An HPA without `behavior` goes on at its next sync, even if it would rest.
-        seconds += timing.hpa_sync + policy_times.growth_seconds(config, stop, last, timing.hpa_sync)
     # A way with fewer stalls is as long if it has more overshoots.
     later = [_overshoots(config, total, count, graph, timing) - part for part, count in enumerate(reversed(ways))]
-    return SlowestGrowth(len(ways) - 1, max(later), seconds)
+    overshoots = max(later)
+    remembered = max(replica_graph.remembered_recommendations(config, total, timing, min(graph)).values(), default=0)
+    if remembered > stop:
+        # An HPA without `behavior` goes on at its next sync, even if it would rest; an overshoot takes as long.
+        after = timing.hpa_sync + policy_times.growth_seconds(config, stop, remembered, timing.hpa_sync)
+        seconds += max(0.0, after - overshoots * (timing.pod_start + timing.counted_seconds))
+    return SlowestGrowth(len(ways) - 1, overshoots, seconds)
 
 
 def _stops(config: HpaConfig, total: float, counted: int, count: int, timing: Timing) -> bool:
