@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify check check-pythons test test-all bench bench-proof lab-down
+.PHONY: help setup bundle demo verify check check-pythons test test-all fuzz bench bench-proof lab-down
 
 # The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
@@ -39,7 +39,6 @@ bundle: setup  ## Build what is missing of the bundle, or check the one that is 
 	ansible-playbook playbooks/bundle.yml
 verify: .venv/requirements.installed  ## Send the load again and prove the scale-out
 	ansible-playbook playbooks/verify.yml
-
 check test test-all: export KEDA_DEMO_CORES = $(cores:.venv-core-%/installed=%)
 check: .venv/requirements-dev.installed $$(cores)  ## Lint, types, unit tests: all that needs neither bundle nor lab
 	@exec python -m tests.tiers check $(STEPS)
@@ -47,9 +46,11 @@ test: setup .venv/requirements-dev.installed $$(cores)  ## check, then the bundl
 	@exec python -m tests.tiers test $(STEPS)
 check-pythons: .venv/requirements-dev.installed $$(others)  ## Unit tests with each Python from 3.11 to 3.13 that is here
 	@exec python -m tests.tiers pythons $(STEPS)
-test-all: setup .venv/requirements-dev.installed $$(cores) $$(others)  ## Every scenario; goes on where it was ended
+test-all: setup .venv/requirements-dev.installed $$(cores) $$(others)  ## Every scenario, and fuzz; goes on where it was ended
 	@exec python -m tests.tiers all $(STEPS)
-
+fuzz: export KEDA_DEMO_FUZZ = $(FUZZ)
+fuzz: .venv/requirements-dev.installed  ## Predictions against simulated runs of 10,000 random worlds, on all cores
+	@exec python -m tests.tiers fuzz
 bench: setup .venv/requirements-dev.installed  ## Print each figure beside its target
 	PYTHONPATH=collections python -m tests.bench.load
 	PYTHONPATH=collections python -m tests.bench $(PAIRS)

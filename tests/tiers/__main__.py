@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Run a tier of the tests: python -m tests.tiers check|test|pythons|all [STEP...]
+"""Run a tier of the tests: python -m tests.tiers check|test|pythons|fuzz|all [STEP...]
 
 With names of steps only those run. `all` leaves out what has passed before for the same files. Ends with the table of
 times and the line `N passed, N failed`, which build/tests/summary has, too. The logs are beside it.

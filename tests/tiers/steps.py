@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The steps of each tier, in their order: `check` needs no bundle and no lab, `test` adds a lab, `all` every scenario.
 
+`fuzz` is a step of `all`, and a tier of its own.
+
 A step is one program. Its name is in the table of times, and its log is build/tests/NAME.log.
 """
 
@@ -9,16 +11,14 @@ from __future__ import annotations
 
 import enum
 import os
+import shlex
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "collections/ansible_collections/shkatara/keda_demo"
 BUNDLE_TEST = "tests/test_bundle_versions.py"
-
-# Worlds of each fuzz test in the long run; its default is a few, so that the unit tests end within a minute.
-LONG_FUZZ = {"KEDA_DEMO_FUZZ_WORLDS": "1000"}
 
 
 class Kind(enum.Enum):
@@ -116,6 +116,15 @@ def _molecule(name: str, *scenarios: str, options: tuple[str, ...] = (), cases: 
     )
 
 
+def fuzz() -> Step:
+    """Return the step that compares predictions with simulated runs of many worlds; the unit tests have a few.
+
+    It takes the options of tests.fuzz from KEDA_DEMO_FUZZ, such as `--seed 7`.
+    """
+    options = shlex.split(os.environ.get("KEDA_DEMO_FUZZ", ""))
+    return Step("fuzz", ("python", "-m", "tests.fuzz", *options), environment={"PYTHONPATH": "collections"})
+
+
 def lab() -> Step:
     """Return the step that has one lab for two scenarios: `default`, then `proof` on the same cluster.
 
@@ -136,11 +145,11 @@ def tiers() -> dict[str, list[Step]]:
     `all` has each scenario on a lab of its own, except `default`: the step `lab` begins with it.
     """
     check = [*LINT, UNIT_TESTS, REPOSITORY, CORES]
-    long_tests = replace(UNIT_TESTS, name="unit-tests-long", environment=LONG_FUZZ)
     alone = [_molecule(f"scenario-{name}", name) for name in scenarios() if name != "default"]
     return {
         "check": check,
         "test": [*check, *BUNDLE, lab()],
         "pythons": pythons(),
-        "all": [*LINT, long_tests, REPOSITORY, CORES, *pythons(), *BUNDLE, lab(), *alone],
+        "fuzz": [fuzz()],
+        "all": [*check, fuzz(), *pythons(), *BUNDLE, lab(), *alone],
     }

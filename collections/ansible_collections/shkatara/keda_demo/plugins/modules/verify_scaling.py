@@ -277,8 +277,9 @@ options:
         the replicas (C(other_trigger)). Or somebody else wrote them, such as another HPA, kubectl, GitOps or a raised
         minimum (C(other_writer)).
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
-        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback)). Otherwise the metric never rose
-        above the threshold (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
+        C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback), or C(query_limit), where the
+        trigger's query cuts its value). Otherwise the metric never rose above the threshold
+        (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
         pod became Ready (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but
         no more pods became Ready.
       - The reason for V(wrong_count) or V(not_scaled) is C(load_not_sent) or C(load_not_answered) if less than 95 % of
@@ -522,7 +523,10 @@ predicted:
   returned: when the proof was begun, and in check mode
   contains:
     replicas:
-      description: The replicas that the HPA will want, the highest of C(possible_replicas).
+      description:
+        - The replicas that the HPA will want, the highest of C(possible_replicas).
+        - For a mean with a target of type Value, the count at which the HPA rests. It may go higher until the query
+          counts the new pods, and it comes back after its stabilization.
       type: int
       sample: 4
     possible_replicas:
@@ -593,12 +597,16 @@ predicted:
     latest_seconds:
       description: The longest time from the first request until all replicas are Ready.
       type: float
-      sample: 167.0
+      sample: 180.0
     latest_parts:
       description:
         - The parts of C(latest_seconds).
         - C(new_pods_started) and C(new_pods_counted) are for counts at which the HPA can stall. New pods take requests
-          at once, but C(rate) needs some scrapes to count them. The metric dips until then.
+          at once, but C(rate) needs some scrapes to count them. The metric dips until then. C(new_pods_sync) is the
+          time until the HPA's next sync, and C(new_pods_stabilization) the scale-up stabilization, which begins anew
+          after each dip.
+        - C(further_syncs) is the time for which the HPA's limits and policies delay growth. C(overshoot) is for an
+          excess of the query, which may move the HPA on from a count at which it would rest.
       type: dict
       sample:
         scrape: 10.0
@@ -607,6 +615,7 @@ predicted:
         controllers: 3.0
         new_pods_started: 32.0
         new_pods_counted: 45.0
+        new_pods_sync: 13.0
         pod_start: 32.0
     warnings:
       description:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_query import Query
+
 AVERAGE, TOTAL = "AverageValue", "Value"
+PLAIN = Query()
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class World:
     cooldown: float = 300.0
     activation: float = 0.0
     random_balancing: bool = False
+    query: Query = PLAIN
 
 
 class Autoscaler:
@@ -116,10 +120,22 @@ class Autoscaler:
         else:
             after = self.simple(now, spec, wanted)
         if after > spec:
-            self.ups.append((now, after - spec))
+            self.note(now, self.ups, "scaleUp", after - spec)
         elif after < spec:
-            self.downs.append((now, spec - after))
+            self.note(now, self.downs, "scaleDown", spec - after)
         return after
+
+    def note(self, now, events, direction, change):
+        """Store an event over the last one that no policy of its direction needs, as storeScaleEvent does.
+
+        The other direction's policies of a current version may have longer periods, and miss it.
+        """
+        longest = max(seconds for _kind, _size, seconds in self.rules(direction)[1])
+        old = [index for index, (at, _change) in enumerate(events) if at < now - longest]
+        if old:
+            events[old[-1]] = (now, change)
+        else:
+            events.append((now, change))
 
     def simple(self, now, spec, wanted):
         highest = max([wanted, *(count for at, count in self.recommendations if at >= now - self.world.downscale)])

@@ -29,18 +29,50 @@ class Pod:
 
     def __init__(self, created, started, ready):
         self.created, self.started, self.ready = created, started, ready
-        self.gone = math.inf
-        self.count = 0
-        self.times, self.values = [], []
+        self.gone = self.stale = math.inf
+        self.count, self.share = 0, None
+        self.next_scrape = math.inf
+        self.times, self.values, self.levels = [], [], []
+        # The (time, count) of each change, of which the requests in flight follow.
+        self.served = []
 
-    def scrape(self, now):
+    def take(self, share):
+        """Count the requests of a stream in equal shares; `share` is what each pod has got of it so far."""
+        if self.share is not None:
+            self.count += share - self.share
+            self.share = share
+
+    def scrape_until(self, now, interval, before, share, slope):
+        """Take all samples until now; the stream's share was `share` at `before`, and has grown by `slope` since."""
+        when = self.next_scrape
+        end = min(now, self.gone)
+        while when <= end:
+            if self.started <= when < self.gone:
+                self.times.append(when)
+                got = 0.0 if self.share is None else max(0.0, share + slope * (when - before) - self.share)
+                self.values.append(self.count + got)
+            when += interval
+        self.next_scrape = when if now < self.gone else math.inf
+
+    def scrape(self, now, latency=0.0):
         if self.started <= now < self.gone:
             self.times.append(now)
             self.values.append(self.count)
+            self.levels.append(self.count - self.counted_until(now - latency))
 
-    def rate(self, now, window):
-        """The query's rate; None for fewer than two samples in the window."""
-        first = bisect.bisect_left(self.times, now - window)
+    def counted_until(self, when):
+        """The requests that had come by an earlier moment."""
+        index = bisect.bisect_right(self.served, (when, math.inf))
+        if index == len(self.served):
+            return self.count
+        if index == 0:
+            return self.served[0][1]
+        (before, low), (after, high) = self.served[index - 1], self.served[index]
+        return low + (high - low) * (when - before) / (after - before)
+
+    def rate(self, now, window, left_open=False):
+        """rate(): None for fewer than two samples in the window."""
+        first = (bisect.bisect_right if left_open else bisect.bisect_left)(self.times, now - window)
         last = bisect.bisect_right(self.times, now) - 1
         if last <= first:
             return None
@@ -97,12 +129,18 @@ class Simulation:
         self.world, self.chance, self.until = world, chance, until
         self.hpa, self.run = Autoscaler(world), Run()
         self.heap, self.number = [], 0
-        self.ready, self.sent = [], 0
+        self.ready, self.sent, self.share = [], 0, 0.0
+        # With equal shares a sample follows from the times between which it lies, and needs no event of its own.
+        self.is_even = bool(world.query.function) and not world.random_balancing
+        self.followed = []
         self.last_active = LONG_AGO
         self.last_change = 0.0
         self.quiet = world.pod_start + 12 + 2 * world.scrape + world.window + 2 * world.sync + self._longest_period()
+        self.quiet += world.query.history
         self.replicas = world.start
-        self.begin = -(world.window + 3 * world.scrape)
+        # The HPA and KEDA look for the first time before 0, and see a full window.
+        self.begin = -(world.window + 3 * world.scrape + world.query.history + max(world.sync, world.polling))
+        self.served = self.begin
 
     def _longest_period(self):
         rules = (self.world.behavior or {}).get("scaleUp") or {}
@@ -122,19 +160,58 @@ class Simulation:
         first = 1 if load.rate and 0 <= now < load.duration else 0
         return math.floor(base) + math.floor(own + 1e-9) + first
 
+    def follow(self, first, pod):
+        """Scrape a pod from a time on."""
+        if self.is_even:
+            pod.next_scrape = first
+            self.followed.append(pod)
+        else:
+            self.at(first, self.scrape, pod)
+
     def serve(self, now):
-        new = self.due(now) - self.sent
+        before, share = self.served, self.share
+        self._count(self.due(now) - self.sent)
+        self.served = now
+        if self.is_even:
+            self._scrape_until(now, before, share)
+        if not self.world.query.function:
+            for pod in self.ready if self.world.own_pods else [self.gateway]:
+                pod.take(self.share)
+                pod.served.append((now, pod.count))
+
+    def _count(self, new):
         if new <= 0:
             return
         self.sent += new
         if not self.world.own_pods:
-            self.gateway.count += new
+            if self.is_even:
+                self.share += new
+            else:
+                self.gateway.count += new
         elif len(self.ready) > 1 and self.world.random_balancing:
             for pod in self.chance.choices(self.ready, k=new):
                 pod.count += 1
-        else:
-            for pod in self.ready:
-                pod.count += new / len(self.ready)
+        elif self.ready:
+            self.share += new / len(self.ready)
+
+    def _scrape_until(self, now, before, share):
+        slope = (self.share - share) / (now - before) if now > before else 0.0
+        for pod in self.followed:
+            if pod.next_scrape <= now:
+                known = len(pod.times)
+                pod.scrape_until(now, self.world.scrape, before, share, slope)
+                self._note_samples(pod, known)
+        self.followed = [pod for pod in self.followed if pod.next_scrape < math.inf]
+
+    def _note_samples(self, pod, known):
+        """Note the first samples of interest of those that a pod has got since it had `known` of them."""
+        for index in range(max(1, known), len(pod.times)):
+            at, grown = pod.times[index], pod.values[index] > pod.values[index - 1]
+            if at >= 0 and grown and at < (self.run.scraped or math.inf):
+                self.run.scraped = at
+            if pod.created > LONG_AGO and grown and at < (self.run.counted or math.inf):
+                # Its window holds the sample before it, as far as any does.
+                self.run.counted = at
 
     def simulate(self):
         world, chance = self.world, self.chance
@@ -142,16 +219,19 @@ class Simulation:
             self.gateway = Pod(LONG_AGO, LONG_AGO, LONG_AGO)
             self.gateway.count = chance.choice([0, 1000])
             self.run.gateway = self.gateway
-            self.at(self.begin + extreme(chance, 0, world.scrape), self.scrape, self.gateway)
+            self.gateway.share = 0.0 if self.is_even else None
+            self.follow(self.begin + extreme(chance, 0, world.scrape), self.gateway)
         for _ in range(world.start):
             pod = Pod(LONG_AGO, LONG_AGO, LONG_AGO)
             pod.count = chance.choice([0, 1000])
             self.run.pods.append(pod)
-            self.ready.append(pod)
-            self.at(self.begin + extreme(chance, 0, world.scrape), self.scrape, pod)
+            self.admit(pod)
+            self.follow(self.begin + extreme(chance, 0, world.scrape), pod)
         self.at(extreme(chance, 0, world.sync) - world.sync, self.sync)
         if world.polling:
             self.at(extreme(chance, 0, world.polling) - world.polling, self.poll)
+        for start, _rate in (*world.load.stages, (world.load.duration, 0.0)):
+            self.at(start, lambda _now: None)
         while self.heap:
             now, _number, act, args = heapq.heappop(self.heap)
             if now > (self.until or self.last_change + self.quiet):
@@ -163,19 +243,22 @@ class Simulation:
 
     def scrape(self, now, pod):
         known = len(pod.times)
-        pod.scrape(now)
+        pod.take(self.share)
+        pod.scrape(now, self.world.query.latency)
         if self.run.scraped is None and now >= 0 and known and pod.values[-1] > pod.values[known - 1]:
             self.run.scraped = now
         if self.run.counted is None and pod.created > LONG_AGO and pod.times:
-            rate = pod.rate(now, self.world.window)
+            rate = pod.rate(now, max(self.world.window, 2 * self.world.scrape))
             if len(pod.times) > known and rate is not None and rate > 0:
                 self.run.counted = now
         if now < pod.gone:
             self.at(now + self.world.scrape, self.scrape, pod)
 
     def query(self, now):
-        sources = self.run.pods if self.world.own_pods else [self.gateway]
-        return sum(pod.rate(now, self.world.window) or 0.0 for pod in sources)
+        # A gauge is stale some scrapes after its pod is gone.
+        oldest = now - self.world.window - self.world.query.history - 3 * self.world.scrape
+        sources = [pod for pod in self.run.pods if pod.gone > oldest] if self.world.own_pods else [self.gateway]
+        return self.world.query.at(now, self.world.window, sources) or 0.0
 
     def sync(self, now):
         value = self.query(now)
@@ -211,17 +294,25 @@ class Simulation:
             self.run.pods.append(pod)
             self.at(ready, self.started, pod)
             discovered = created + extreme(self.chance, 0, 10)
-            self.at(discovered + extreme(self.chance, 0, self.world.scrape), self.scrape, pod)
+            self.follow(discovered + extreme(self.chance, 0, self.world.scrape), pod)
         # Pods that are not Ready are removed first, and then the newest.
         staying = sorted((pod for pod in self.run.pods if pod.gone == math.inf), key=lambda pod: pod.ready)
         for pod in staying[after:]:
             pod.gone = now
+            if not self.world.query.function:
+                # A scrape fails, or the target is not scraped any more.
+                pod.stale = now + extreme(self.chance, 0, 2.2 * self.world.scrape)
             if pod in self.ready:
                 self.ready.remove(pod)
 
+    def admit(self, pod):
+        self.ready.append(pod)
+        pod.share = self.share if self.world.own_pods else None
+
     def started(self, now, pod):
         if now < pod.gone:
-            self.ready.append(pod)
+            self.admit(pod)
+            pod.served.append((now, pod.count))
             self.last_change = max(self.last_change, now)
 
 

@@ -26,6 +26,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     Prediction,
     PredictionReason,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_shape import QueryShape
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement import cause_facts, facts
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.facts import Facts
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code, Finding
@@ -55,6 +57,7 @@ TO_ZERO = predict_to_zero(
 UNWATCHED = (("deployments", "no answer"), ("horizontalpodautoscalers", "the connection broke"))
 EXPECTED = Expected(3, 5, 90.0)
 LIMIT = (("metric", 40.0), ("scale-in", 315.0), ("margin", 30.0))
+LIMITED = Timing(5, shape=QueryShape("requests_total", window=30, high=9.0))
 FROZEN = HpaConfig(TARGET.metrics, 1, 10, behavior={"scaleUp": {"selectPolicy": "Disabled"}})
 
 
@@ -180,6 +183,7 @@ EXAMPLES = (
     _rested(PredictionReason.MAX_REPLICAS, 10, prediction=predicted(200.0, 10)),
     _rested(PredictionReason.FALLBACK),
     _rested(PredictionReason.SCALE_UP_DISABLED, prediction=predicted(34.5, target=FROZEN)),
+    _rested(PredictionReason.QUERY_LIMIT, 9, prediction=predicted(34.5, timing=LIMITED)),
     _example(Outcome.WRONG_COUNT, Reason.MORE_THAN_PREDICTED, facts.RestBroken(NONE, 3, ()), 5, 10, 1),
     _example(Outcome.WRONG_COUNT, Reason.OTHER_TRIGGER, facts.RestBroken(NONE, 3, OTHERS), 5, 10, 1),
     _example(Outcome.WRONG_COUNT, Reason.FEWER_THAN_PREDICTED, facts.RestLost(NONE, LAST), 1),

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig, Metric
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
@@ -15,11 +13,6 @@ from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
     Rule,
     World,
 )
-
-
-def seeds(few):
-    """Return the seeds of a test's random worlds: `few`, or as many as KEDA_DEMO_FUZZ_WORLDS says if that is more."""
-    return range(max(few, int(os.environ.get("KEDA_DEMO_FUZZ_WORLDS", "0"))))
 
 
 def policies(*rows, select="Max"):

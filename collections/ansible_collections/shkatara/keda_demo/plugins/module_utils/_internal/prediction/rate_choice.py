@@ -8,7 +8,7 @@ may overshoot to a value that asks for one replica more. The middle of the range
 
 from __future__ import annotations
 
-from ..autoscaling.hpa import HpaConfig
+from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph
@@ -34,7 +34,8 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
 
     def is_right(total: float) -> bool:
         graph = replica_graph.step_graph(config, total, begin, timing)
-        return replica_graph.stable_replicas(config, total, graph) == [replicas]
+        stable = replica_graph.stable_replicas(config, total, graph, timing)
+        return stable == [replicas] and not replica_graph.falls_back(config, total, stable, timing)
 
     # At the maximum larger loads are right, too.
     most_parts = (1 + replicas // 2 if replicas == config.max_replicas else 1) * _PARTS
@@ -43,7 +44,9 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
     totals = [(replicas - 1 + part / _PARTS) * metric.target for part in range(1, most_parts + 1, stride)]
     good = [total for total in totals if is_right(total)]
     middle = (good[0] + good[-1]) / 2 if good else 0.0
-    rate = (middle - start.baseline) / start.per_request
+    rate = (middle - start.total(0.0, timing)) / start.per_request
+    if not good and timing.takes_mean:
+        raise ValueError(f"load.http.replicas is {replicas}, and no rate has only this answer: {_why_mean(config)}")
     if not good or rate <= 0 or good[-1] - middle < _LEAST_MARGIN * middle:
         stays = (replicas - 1) * metric.target * (1 + config.up_tolerance)
         most = replicas * metric.target / (1 + rate_bounds.excess_share(timing, begin, max(begin, replicas - 1)))
@@ -56,6 +59,20 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
     # The fewest digits that keep the answer: three are enough unless the rate is large.
     rounded_rates = (float(f"{rate:.{digits}g}") for digits in range(3, 9))
     return next(
-        (rounded for rounded in rounded_rates if is_right(start.baseline + rounded * start.per_request)),
+        (rounded for rounded in rounded_rates if is_right(start.total(rounded, timing))),
         rate,
+    )
+
+
+def _why_mean(config: HpaConfig) -> str:
+    """Return why a query that takes the mean of the pods has no rate for a count."""
+    if config.load_metric.kind == AVERAGE_VALUE:
+        return (
+            "the query is the mean of the pods, and the HPA (metricType AverageValue) divides it by the pods once "
+            "more, so that it shrinks with each pod and the HPA falls back. Give the trigger metricType: Value, or let "
+            "the query add the pods up (sum)"
+        )
+    return (
+        "the query is the mean of the pods, which the HPA multiplies by the Ready pods before the query counts the new "
+        "ones, so that it may go higher for a while. Give a `rate` and let several counts be right"
     )

@@ -6,8 +6,8 @@ The query's value rises from its baseline to the whole load, and overshoots or d
 may sync at any moment of that rise. So each count has a set of next counts, and the HPA's possible paths are the paths
 through this graph.
 
-The common parameters: `config` is the HPA, `total` the metric's value under the whole load in its unit, `start` the
-replicas at the beginning (at least 1), and `timing` bounds how far the query's value may be off.
+The common parameters: `config` is the HPA, `total` the sum over the pods under the whole load in the metric's unit,
+`start` the replicas at the beginning (at least 1), and `timing` bounds how far the query's value may be off.
 """
 
 from __future__ import annotations
@@ -17,19 +17,26 @@ from collections.abc import Iterator, Mapping
 
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..autoscaling.scaling_limits import ScaleEvent
-from ..prometheus import rate_bounds
+from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 
-_LONGEST_PATH_SECONDS = 3600.0
 _MOST_PATHS = 20
 
 Graph = Mapping[int, list[int]]
 
 
 def highest_value(total: float, timing: Timing, start: int, count: int) -> float:
-    """Return the highest value that the HPA may read at `count` replicas."""
-    return total * (1 + rate_bounds.excess_share(timing, start, count))
+    """Return the highest value that the HPA may read at `count` replicas.
+
+    A mean may still be that of the pods at the beginning.
+    """
+    excess = rate_bounds.excess_share(timing, start, count) + query_result.noise_share(timing)
+    return query_result.value_of(timing, total * (1 + excess), start)
+
+
+def steady_value(total: float, timing: Timing | None, count: int) -> float:
+    """Return the value at `count` replicas under the whole load, when the query counts all of them."""
+    return total if timing is None else query_result.value_of(timing, total, count)
 
 
 def _limit(config: HpaConfig, count: int) -> int:
@@ -100,13 +107,50 @@ def step_graph(config: HpaConfig, total: float, start: int, timing: Timing) -> d
     return dict(sorted(graph.items()))
 
 
-def stable_replicas(config: HpaConfig, total: float, graph: Graph) -> list[int]:
+def stable_replicas(config: HpaConfig, total: float, graph: Graph, timing: Timing | None = None) -> list[int]:
     """Return the counts of a graph at which the HPA stays under the whole load.
 
     A load with one right answer has one element. The tolerance may make several counts stable. So may an overshoot of
     the query, since scale-in takes longer than a proof.
     """
-    return sorted(count for count in graph if hpa.next_replicas(config, total, count) == count)
+    # The lowest value that the query keeps showing.
+    lowest = total if timing is None else total * (1 - query_result.noise_share(timing))
+    return sorted(count for count in graph if not grows(config, lowest, timing, count))
+
+
+def resting_replicas(config: HpaConfig, total: float, possible: list[int], timing: Timing) -> int:
+    """Return the count of `possible` that the HPA wants while the query counts all pods; the highest of a sum.
+
+    A Value target multiplies a mean by the Ready pods, of which the query does not count the new ones for some time. So
+    the HPA may exceed its rest, and it returns after its stabilization.
+    """
+    highest = max(possible)
+    if not timing.takes_mean or config.load_metric.kind == AVERAGE_VALUE:
+        return highest
+    wanted = hpa.desired_replicas(config, steady_value(total, timing, highest), highest)
+    return min((count for count in possible if count >= wanted), default=highest)
+
+
+def grows(config: HpaConfig, total: float, timing: Timing | None, count: int) -> bool:
+    """Whether an HPA grows from `count` under the whole load, when the query counts all pods."""
+    return hpa.next_replicas(config, steady_value(total, timing, count), count) > count
+
+
+def falls_back(config: HpaConfig, total: float, counts: list[int], timing: Timing) -> dict[int, int]:
+    """Return, of `counts`, those that the HPA leaves after its stabilization for a count that it leaves, too.
+
+    An AverageValue target divides a mean by the pods once more: more pods make a lower value, for which the HPA
+    shrinks, and fewer pods make a higher one, for which it grows again.
+
+    :returns: for each such count the count that the HPA asks for there
+    """
+    left: dict[int, int] = {}
+    for count in counts if timing.takes_mean else ():
+        after = hpa.desired_replicas(config, steady_value(total, timing, count), count)
+        after = max(after, config.min_replicas)
+        if after < count and grows(config, total, timing, after):
+            left[count] = after
+    return left
 
 
 def paths(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
@@ -124,50 +168,3 @@ def paths(graph: Graph, start: int, ends: list[int]) -> list[list[int]] | None:
             return None
         complete.append(path)
     return complete
-
-
-def constant_metric_path(
-    config: HpaConfig, total: float, current: int, hpa_sync: float = 15.0
-) -> list[tuple[float, int]]:
-    """Return the HPA's path under a constant metric: (seconds after the first sync, replicas) for every change.
-
-    :raises ValueError: see proposed_replicas
-    """
-    path: list[tuple[float, int]] = []
-    scale_ups: list[ScaleEvent] = []
-    now, remembered = 0.0, 0
-    while now <= _LONGEST_PATH_SECONDS:
-        after = hpa.next_replicas(config, total, current, scale_ups, now)
-        if config.scale_up is None:  # see remembered_recommendations
-            remembered = max(remembered, hpa.desired_replicas(config, total, current))
-            after = max(after, min(remembered, _limit(config, current)))
-        if after != current:
-            path.append((now, after))
-            scale_ups.append(ScaleEvent(now, after - current))
-            current = after
-        elif hpa.next_replicas(config, total, current) == current:  # no policy's period stops further growth
-            break
-        now += hpa_sync
-    return path
-
-
-def most_stalls(config: HpaConfig, total: float, graph: Graph, timing: Timing) -> int:
-    """Return the most replica counts at which the HPA can stall until the query counts its new pods.
-
-    After a step from a to b replicas the query's sum falls by up to `missing_share`, and b may be within the tolerance
-    until the window begins with the new pods' first sample. A Value target multiplies by the Ready pods, and the new
-    pods are not Ready yet.
-
-    :returns: the length of the longest chain of such counts along a path
-    """
-    most: dict[int, int] = {}
-
-    def stalls(before: int, count: int) -> bool:
-        if hpa.next_replicas(config, total, count) == count:
-            return False
-        lowest = total * (1 - rate_bounds.missing_share(timing, before, count))
-        return hpa.proposed_replicas(config, config.load_metric, lowest, count, ready=min(graph)) <= count
-
-    for before in sorted(graph, reverse=True):
-        most[before] = max((most[count] + stalls(before, count) for count in graph[before]), default=0)
-    return most[min(graph)]

@@ -5,7 +5,7 @@
 The moments of scrape, query and sync are unknown, so a prediction has bounds: every count at which the HPA can come to
 rest, and the earliest and the latest time of the first change and of the end.
 
-Nothing here reads a cluster or a clock. All times are seconds since the first request.
+All times are seconds since the first request.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Protocol
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..prometheus import rate_bounds
+from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
-from . import replica_graph, stabilization
+from . import replica_graph, slowest_growth, stabilization
 from .stabilization import ShortStabilization
 
 # An allowance for delays without a formula: queues of controllers, scheduler and kubelet, and events in transit.
@@ -41,9 +41,10 @@ class Load(Protocol):
 
 @dataclass(frozen=True)
 class InitialState:
-    """The state before the load: replicas, and the metric's value, to which each request adds `per_request`.
+    """The state before the load: replicas, and the metric's value, to which a request a second adds `per_request`.
 
-    From 0 replicas KEDA takes up to `activation_seconds` to bring the first `from_zero` replicas.
+    `per_request` is in the metric's unit, so the query's factor is part of it. From 0 replicas KEDA takes up to
+    `activation_seconds` to bring the first `from_zero` replicas.
     """
 
     replicas: int
@@ -57,6 +58,14 @@ class InitialState:
         """The count at which the HPA begins: it does nothing at 0."""
         return self.replicas or self.from_zero
 
+    def total(self, rate: float, timing: Timing) -> float:
+        """Return the sum over the pods, in the metric's unit, under `rate` requests a second."""
+        return query_result.total_at_rest(timing, self.baseline, self.hpa_replicas) + rate * self.per_request
+
+    def value(self, rate: float, timing: Timing) -> float:
+        """Return the value of the query under `rate` requests a second, before replicas change."""
+        return query_result.value_of(timing, self.total(rate, timing), self.hpa_replicas)
+
 
 class PredictionReason(StrEnum):
     """Why the prediction has its count: the load, or the cause that keeps replicas from growing further."""
@@ -67,6 +76,8 @@ class PredictionReason(StrEnum):
     MAX_REPLICAS = "max_replicas"
     FALLBACK = "fallback"
     SCALE_UP_DISABLED = "scale_up_disabled"
+    QUERY_LIMIT = "query_limit"
+    FALLS_BACK = "falls_back"
 
 
 @dataclass(frozen=True)
@@ -123,22 +134,25 @@ def first_times(
     A step needs a metric that asks for it. From its second step on the HPA also needs a period between two syncs.
     """
     metric, begin = config.load_metric, start.hpa_replicas
-    total = start.baseline + load.rate * start.per_request
+    total, at_rest = start.total(load.rate, timing), start.total(0.0, timing)
     remembered = replica_graph.remembered_recommendations(config, total, timing, begin)
     first = {begin: 0.0}
     for count in sorted(graph):
         if count not in first:
             continue
+        soonest = first[count] + (timing.hpa_sync if count != begin else 0.0)
         for after in graph[count]:
+            if soonest >= first.get(after, math.inf):
+                continue
             value = max(metric.goal(count) * (1 + config.up_tolerance), metric.goal(after - 1))
-            by_load = value / (1 + rate_bounds.excess_share(timing, begin, count)) - start.baseline
+            least = query_result.least_total(timing, value, begin)
+            by_load = least / (1 + rate_bounds.excess_share(timing, begin, count)) - at_rest
             if hpa.next_replicas(config, 0.0, count) >= after or remembered.get(count, 0) >= after:
                 by_load = 0.0
             shown = rate_bounds.earliest_time(
                 load.requests_until, timing, by_load / (start.per_request or 1e-9), load.duration
             )
-            at = max(shown or 0.0, first[count] + (timing.hpa_sync if count != begin else 0.0))
-            first[after] = min(first.get(after, math.inf), at)
+            first[after] = min(first.get(after, math.inf), max(shown or 0.0, soonest))
     return first
 
 
@@ -151,29 +165,29 @@ def predict(
     :raises ValueError: see proposed_replicas
     """
     begin = start.hpa_replicas
-    total = start.baseline + load.rate * start.per_request
+    total = start.total(load.rate, timing)
     graph = replica_graph.step_graph(config, total, begin, timing)
-    possible = replica_graph.stable_replicas(config, total, graph)
+    possible = replica_graph.stable_replicas(config, total, graph, timing)
     first = first_times(config, load, start, graph, timing)
     first_change = min((first[count] for count in graph[begin]), default=0.0) if start.replicas else 0.0
     first_possible = min(first[count] for count in possible)
-    stalls = replica_graph.most_stalls(config, total, graph, timing)
+    slowest = slowest_growth.slowest_growth(config, total, graph, timing)
     first_parts = _first_change_parts(config, load, start, timing)
     latest_change = sum(first_parts.values())
-    replicas = max(possible)
-    parts = {**first_parts, **_further_parts(config, total, begin, stalls, timing)}
     # Pods that start in order are a chain of as many starts, from the first change to the end.
-    starts = max(1, replicas - start.replicas) if timing.pods_in_order else 1
+    starts = max(1, max(possible) - start.replicas) if timing.pods_in_order else 1
+    parts = {**first_parts, **slowest_growth.further_parts(config, slowest, timing)}
     parts["pod_start"] = starts * timing.pod_start
     if start.replicas == 0:
         graph = {0: [begin], **graph}
+    replicas = replica_graph.resting_replicas(config, total, possible, timing)
     changes = replicas != start.replicas
     return Prediction(
         replicas=replicas,
         possible_replicas=possible,
         from_replicas=start.replicas,
-        reason=reason or _reason(config, total, begin, replicas, start.replicas),
-        metric=round(total, 6),
+        reason=reason or _reason(config, total, start, possible, timing),
+        metric=round(start.value(load.rate, timing), 6),
         threshold=config.load_metric.target,
         target_type=config.load_metric.kind,
         tolerance=config.up_tolerance,
@@ -196,44 +210,31 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
     """Return the parts of the latest time of the first change, in seconds."""
     return {
         "stages": load.last_stage_start,
-        "scrape": 2 * timing.scrape_interval,
-        "query_window": timing.query_window,
+        **rate_bounds.full_parts(timing),
         "keda_polling": timing.keda_polling,
         "keda_activation": start.activation_seconds if start.replicas == 0 else 0.0,
-        "scale_up_stabilization": _scale_up_stabilization(config),
+        "scale_up_stabilization": slowest_growth.scale_up_stabilization(config),
         # The HPA syncs once a period, at an unknown moment.
         "hpa_sync": timing.hpa_sync,
         "controllers": CONTROLLERS_SECONDS,
     }
 
 
-def _further_parts(config: HpaConfig, total: float, begin: int, stalls: int, timing: Timing) -> dict[str, float]:
-    """Return the parts of the time from the first change until the last decision, in seconds."""
-    path = replica_graph.constant_metric_path(config, total, begin, timing.hpa_sync)
-    # Pods that become Ready one after the other stall the HPA until the query counts the last of them. A single pod
-    # stalls it only if it is Ready before the next sync. A Value target waits for Ready pods, and then for a sync.
-    stall = max(timing.pod_start, timing.hpa_sync)
-    if config.load_metric.kind != AVERAGE_VALUE:
-        stall = timing.pod_start + timing.hpa_sync + _scale_up_stabilization(config)
-    return {
-        "further_syncs": path[-1][0] if path else 0.0,
-        "new_pods_started": stalls * stall,
-        # The first scrape, and then the time until the window begins with it.
-        "new_pods_counted": stalls * timing.counted_seconds if timing.own_pods else 0.0,
-    }
-
-
-def _scale_up_stabilization(config: HpaConfig) -> float:
-    return float((config.scale_up or {}).get("stabilizationWindowSeconds") or 0)
-
-
-def _reason(config: HpaConfig, total: float, begin: int, replicas: int, before: int) -> PredictionReason:
-    """Return why an HPA that begins at `begin` comes to rest at `replicas`, after `before` replicas."""
+def _reason(
+    config: HpaConfig, total: float, start: InitialState, possible: list[int], timing: Timing
+) -> PredictionReason:
+    """Return why an HPA comes to rest at one of `possible`."""
+    begin, replicas = start.hpa_replicas, max(possible)
+    if replica_graph.falls_back(config, total, possible, timing):
+        return PredictionReason.FALLS_BACK
     if replicas > begin:
-        is_cut = hpa.desired_replicas(config, total, replicas) > replicas == config.max_replicas
+        value = query_result.value_of(timing, total, replicas)
+        is_cut = hpa.desired_replicas(config, value, replicas) > replicas == config.max_replicas
         return PredictionReason.MAX_REPLICAS if is_cut else PredictionReason.LOAD
-    if before == 0:
+    if start.replicas == 0:
         return PredictionReason.LOAD
-    if hpa.desired_replicas(config, total, begin) <= begin:
-        return PredictionReason.LOAD_UNDER_THRESHOLD
-    return PredictionReason.MAX_REPLICAS if begin >= config.max_replicas else PredictionReason.SCALE_UP_DISABLED
+    if hpa.desired_replicas(config, query_result.value_of(timing, total, begin), begin) > begin:
+        return PredictionReason.MAX_REPLICAS if begin >= config.max_replicas else PredictionReason.SCALE_UP_DISABLED
+    without_limit = query_result.value_of(query_result.without_limit(timing), total, begin)
+    is_limited = hpa.desired_replicas(config, without_limit, begin) > begin
+    return PredictionReason.QUERY_LIMIT if is_limited else PredictionReason.LOAD_UNDER_THRESHOLD

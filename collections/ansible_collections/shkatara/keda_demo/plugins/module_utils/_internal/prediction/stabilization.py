@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..autoscaling.hpa import HpaConfig
+from ..autoscaling.hpa import VALUE, HpaConfig
 from ..prometheus.rate_bounds import Timing
 
 
@@ -30,7 +30,10 @@ def short_stabilization(config: HpaConfig, timing: Timing, starts: int = 1) -> l
 
     :param starts: the most pods that start one after the other
     """
-    dip = starts * timing.pod_start + timing.counted_seconds + timing.hpa_sync
-    if not timing.own_pods or not config.shrinks or config.stabilization >= dip:
+    counted = timing.counted_seconds if timing.own_pods else 0.0
+    dip = starts * timing.pod_start + counted + timing.hpa_sync
+    # A Value target multiplies by the Ready pods, so its recommendation is too low until the new pods are.
+    dips = timing.own_pods or config.load_metric.kind == VALUE
+    if not dips or not config.shrinks or config.stabilization >= dip:
         return []
     return [ShortStabilization(dip, config.stabilization)]

@@ -21,7 +21,7 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
-from . import directions, expected_load, rate_limit, sampling
+from . import directions, expected_load, rate_limit, sampling, shape_checks
 from .judgement.findings import Finding
 from .messages import verdict_messages, workload_messages
 from .options import Phase
@@ -54,7 +54,7 @@ def plan_scale_out(situation: Situation) -> Plan:
     # Hops that are not observed are not expected.
     unread = () if situation.counter_is_read else ("load_scraped", "new_pod_counted")
     plan = replace(plan, bounds={name: times for name, times in bounds.items() if name not in unread})
-    return _with_scale_in(plan, situation, planned.prediction.possible_replicas)
+    return _with_scale_in(plan, situation, planned.prediction.possible_replicas, situation.options.hold)
 
 
 def plan_scale_in(situation: Situation) -> Plan:
@@ -62,7 +62,8 @@ def plan_scale_in(situation: Situation) -> Plan:
 
     :raises BadInput: the replicas never scale in
     """
-    return _with_scale_in(_empty_plan(situation), situation, [situation.replicas])
+    # Nobody knows how long the load that made the replicas has been gone.
+    return _with_scale_in(_empty_plan(situation), situation, [situation.replicas], None)
 
 
 def check_phases(situation: Situation) -> None:
@@ -134,7 +135,8 @@ def _check_trigger(model: HpaModel) -> None:
 
 
 def _empty_plan(situation: Situation) -> Plan:
-    warnings = tuple(filter(None, (*situation.warnings, _check_window(situation))))
+    about_shape = (_check_window(situation), shape_checks.mean_warning(situation))
+    warnings = tuple(filter(None, (*situation.warnings, *about_shape)))
     return Plan(
         situation.model,
         situation.rules,
@@ -181,6 +183,7 @@ def _own_load(situation: Situation) -> PlannedLoad:
     reason = PredictionReason.FALLBACK if model.fallback is not None else None
     spec = options.spec(rate, _LONG_SECONDS)
     prediction = scale_out.predict(model.config, spec, initial, situation.timing, reason)
+    shape_checks.check_growth(prediction, situation)
     if initial.replicas == 0 and prediction.metric <= situation.rules.activation:
         if options.replicas is not None:
             raise BadInput(
@@ -210,7 +213,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
     chosen = min(options.max_rate, max(0.0, limit - situation.baseline) / 2 / initial.per_request)
     rate = options.activation_rate or chosen
-    total = situation.baseline + rate * initial.per_request
+    total = initial.value(rate, situation.timing)
     if rate <= 0 or total > limit:
         raise BadInput(
             f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above "
@@ -231,7 +234,7 @@ def _under_activation(config: HpaConfig, spec: LoadSpec, initial: InitialState, 
         unmoved,
         replicas=0,
         possible_replicas=[0],
-        metric=round(initial.baseline + spec.rate * initial.per_request, 6),
+        metric=round(initial.value(spec.rate, timing), 6),
         reason=PredictionReason.LOAD_UNDER_ACTIVATION,
         steps={0: []},
         paths=[[0]],
@@ -247,22 +250,24 @@ def _sendable(spec: LoadSpec) -> LoadSpec:
     return spec
 
 
-def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int]) -> Plan:
-    """Return a plan with the predictions of its phases after the load, from one of `counts`."""
-    config, phases, replicas = situation.model.config, situation.options.phases, list(counts)
+def _with_scale_in(plan: Plan, situation: Situation, counts: Sequence[int], hold: float | None) -> Plan:
+    """Return a plan with the predictions of its phases after the load, from one of `counts`.
+
+    :param hold: how long the load lasts after the replicas are Ready, in seconds; None without a load
+    """
+    config, timing, replicas = situation.model.config, situation.timing, list(counts)
     if config is None:
         return plan
     # A trigger may have begun to fail since the phases were checked.
     directions.check_directions(situation)
     down = zero = None
-    if Phase.SCALE_IN in phases:
-        down = scale_in.predict_scale_in(config, replicas, situation.baseline, situation.timing)
-        if math.isinf(down.latest_seconds):
-            raise BadInput(
-                "phase scale_in can't be proven: the policies of behavior.scaleDown never let the HPA shrink from "
-                f"{max(replicas)} to {down.replicas} replicas"
-            )
-    if Phase.TO_ZERO in phases:
-        zero = scale_in.predict_to_zero(situation.rules, replicas, situation.timing)
+    if Phase.SCALE_IN in situation.options.phases:
+        down = scale_in.predict_scale_in(
+            config, replicas, situation.baseline, timing, pods_at_rest=situation.replicas, held_seconds=hold or 0.0
+        )
+        down = down if hold is not None else replace(down, earliest_change_seconds=0.0)
+    if Phase.TO_ZERO in situation.options.phases:
+        zero = scale_in.predict_to_zero(situation.rules, replicas, timing)
+    shape_checks.check_way_back(down, zero, situation)
     bounds = hop_bounds.scale_in_bounds(down, zero)
     return replace(plan, scale_in=down, to_zero=zero, scale_in_bounds=bounds)

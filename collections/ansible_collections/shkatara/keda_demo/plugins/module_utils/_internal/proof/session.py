@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..autoscaling import external_metrics, hpa_model
@@ -42,6 +42,7 @@ from .plan import Plan, PlannedLoad, Situation
 from .target import ProofTarget
 
 _TICK_SECONDS = 0.1
+_LONGEST_ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -193,15 +194,18 @@ class Session:
     def timing(self) -> Timing:
         """Return how long each part of the chain may take."""
         view, trigger, workload = self.state.cluster.scaledobject, self.target.load_trigger, self.target.workload
+        shape = self.target.shape if isinstance(self.target.shape, QueryShape) else None
         return Timing(
             scrape_interval=self.state.scrape_interval,
-            query_window=self.target.query_window,
+            shape=shape,
             hpa_sync=self.options.hpa_sync_period,
             pod_start=self.options.pod_start_seconds + workload.start_seconds,
             keda_polling=view.polling_interval if view and trigger and trigger.cached else 0.0,
             own_pods=self.state.own_pods_feed,
             pods_in_order=workload.in_order,
             pod_stop=workload.grace_seconds if workload.counts_leaving else 0.0,
+            # By Little's law the factor of requests in flight is the time of an answer; other gauges have other units.
+            event_seconds=min(shape.factor, _LONGEST_ANSWER_SECONDS) if shape and not shape.is_rate else 0.0,
         )
 
     def situation(self, baseline: float = 0.0) -> Situation:
@@ -211,11 +215,13 @@ class Session:
         :raises BadInput: the HPA is gone
         """
         hpa, trigger = self.state.cluster.hpa, self.target.load_trigger
+        model = self.model()
         return Situation(
             options=self.options,
             load_options=self.load_options,
-            model=self.model(),
-            timing=self.timing(),
+            model=model,
+            # KEDA's fallback stands for the query's value.
+            timing=self.timing() if model.fallback is None else replace(self.timing(), shape=None),
             rules=self.rules(),
             replicas=self.state.cluster.last_counts.spec,
             baseline=baseline,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..autoscaling.hpa_model import HpaModel
 from ..common import times
-from ..prediction import scale_in
+from ..prediction import policy_times
 from . import cause_checks, queries
 from .judgement import chain, rest
 from .judgement.chain import MissingLink
@@ -79,7 +79,7 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     """
     session.phase = "rest"
     timing = session.timing()
-    settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
+    settle = timing.settle_seconds + timing.hpa_sync
     highest = model.config.min_replicas if model.config else 1
     begun, persistence = session.now(), Persistence()
     is_announced = False
@@ -141,7 +141,7 @@ def _shrink_seconds(session: Session, model: HpaModel, highest: int) -> float:
         return cooldown + options.hpa_downscale_stabilization
     if highest <= config.min_replicas:
         return cooldown
-    policies = scale_in.shrink_seconds(config, highest, config.min_replicas, options.hpa_sync_period)
+    policies = policy_times.shrink_seconds(config, highest, config.min_replicas, options.hpa_sync_period)
     if math.isinf(policies):  # replicas never shrink, and only the metric has to settle
         return cooldown
-    return config.stabilization + options.hpa_sync_period + policies + cooldown
+    return config.stabilization + 2 * options.hpa_sync_period + policies + cooldown

@@ -49,6 +49,7 @@ class Code(StrEnum):
     # The trigger's query. They are warnings, and hold nothing up.
     SCRAPED_TWICE = "scraped_twice"  # times, jobs
     TWO_SAMPLES = "two_samples"  # function, window, interval
+    MEAN_LAGS = "mean_lags"  # seconds, stabilization
 
 
 @dataclass(frozen=True)

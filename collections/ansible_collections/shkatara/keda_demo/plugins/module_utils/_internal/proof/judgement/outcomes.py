@@ -76,6 +76,7 @@ class Reason(StrEnum):
     MAX_REPLICAS = "max_replicas"
     FALLBACK = "fallback"
     SCALE_UP_DISABLED = "scale_up_disabled"
+    QUERY_LIMIT = "query_limit"
     # Replicas are not as predicted.
     METRIC_NOT_OVER_THRESHOLD = "metric_not_over_threshold"
     HPA_DID_NOT_ACT = "hpa_did_not_act"

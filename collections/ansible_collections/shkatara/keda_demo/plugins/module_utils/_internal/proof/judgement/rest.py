@@ -43,8 +43,8 @@ def check(
     """Return whether replicas are where they stay without the load, and the metric has settled.
 
     :param config: None where the HPA's arithmetic can't be computed
-    :param settle_seconds: how long the metric may still fall after an earlier load: query window and two scrapes. What
-        is left afterwards is other traffic, which is part of the prediction.
+    :param settle_seconds: how long the metric may still change after an earlier load: all windows and delays of the
+        query, two scrapes and a sync. What is left afterwards is other traffic, which is part of the prediction.
     :param since: when a load of this proof ended: readings before it say nothing of other traffic
     :param fallback: the value that KEDA puts in the metric's place while the trigger fails; None where it works
     """

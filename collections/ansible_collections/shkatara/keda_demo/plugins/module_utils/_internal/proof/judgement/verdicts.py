@@ -68,11 +68,34 @@ def stays(history: Sequence[ReplicaCounts], counts: Sequence[int]) -> list[Stay]
     for sample in history:
         if running is not None and sample.settled != running.count:
             left = sample.seconds if sample.earliest is None else max(sample.earliest, running.start)
-            ended.append(Stay(running.count, running.start, left, max(sample.desired, sample.spec)))
+            # The HPA's own count and the workload's change one after the other.
+            next_count = sample.desired if sample.spec == running.count else sample.spec
+            ended.append(Stay(running.count, running.start, left, next_count))
             running = None
         if running is None and sample.settled in counts:
             running = Stay(sample.settled or 0, sample.seconds, None)
     return ended if running is None else [*ended, running]
+
+
+def joined(stays_there: Sequence[Stay], counts: Sequence[int]) -> list[Stay]:
+    """Return the stays, as one where the HPA only moved between `counts` that it had reached before.
+
+    An overshoot of the query may lead to a count from which the HPA returns after its stabilization.
+    """
+    found: list[Stay] = []
+    highest = 0
+    for stay in stays_there:
+        before = found[-1] if found else None
+        if before is not None and _moved_on(before, counts) and stay.count <= highest:
+            found[-1] = Stay(stay.count, before.start, stay.end, stay.next_count)
+        else:
+            found.append(stay)
+        highest = max(highest, stay.count)
+    return found
+
+
+def _moved_on(stay: Stay, counts: Sequence[int]) -> bool:
+    return stay.next_count != stay.count and stay.next_count in counts
 
 
 def is_reached(history: Sequence[ReplicaCounts], prediction: Prediction) -> bool:
@@ -100,17 +123,22 @@ def judge(prediction: Prediction, evidence: Evidence) -> Verdict | None:
 def _judge_growth(prediction: Prediction, evidence: Evidence) -> Verdict | None:
     """The prediction is that replicas grow: did they stay long enough at a predicted count, or leave it?"""
     latest = prediction.times.latest_seconds
-    reached = stays(evidence.history, prediction.possible_replicas)
+    possible = prediction.possible_replicas
+    reached = joined(stays(evidence.history, possible), possible)
     is_there = bool(reached) and reached[-1].end is None
     wait_is_over = evidence.now > latest + MARGIN_SECONDS and not is_there
     is_over = evidence.load.ended or wait_is_over
     held = next((stay for stay in reached if stay.seconds(evidence.now) >= evidence.hold_seconds), None)
-    # Growing on to another possible count is not flapping: the tolerance makes several counts stable.
-    left = [stay for stay in reached if stay.end is not None and not _grew_on(stay, prediction)]
+    # Moving to another possible count is not flapping, and neither is growing on: the tolerance makes several stable.
+    left = [
+        stay
+        for stay in reached
+        if stay.end is not None and not _grew_on(stay, prediction) and not _moved_on(stay, possible)
+    ]
     if left and (held is None or left[0].start < held.start):
         return _flapped(left[0], held, evidence) if held is not None or is_over else None
     if held is not None:
-        return diagnosis.load_failure(evidence.load) or _held(held, prediction, evidence.hold_seconds)
+        return diagnosis.load_failure(evidence.load) or _held(held, reached[0].start, prediction, evidence.hold_seconds)
     if not is_over:
         return None
     if is_there:
@@ -130,9 +158,10 @@ def _grew_on(stay: Stay, prediction: Prediction) -> bool:
     return stay.next_count is not None and stay.count < stay.next_count <= prediction.replicas
 
 
-def _held(stay: Stay, prediction: Prediction, hold_seconds: float) -> Verdict:
+def _held(stay: Stay, first_reached: float, prediction: Prediction, hold_seconds: float) -> Verdict:
     facts = Held(prediction, stay.count, stay.start, hold_seconds)
-    if stay.start <= prediction.times.latest_seconds:
+    # Chance in balancing may move the HPA on from one possible count to another at any time.
+    if first_reached <= prediction.times.latest_seconds:
         return Verdict(Outcome.SCALED, Reason.AS_PREDICTED, facts)
     return Verdict(Outcome.SCALED_LATE, Reason.AFTER_LATEST, facts)
 

@@ -66,6 +66,10 @@ _PHRASES: Mapping[Code, str] = {
         "{function} over {window:g} s has at times two samples and no more, at a scrape every {interval:g} s: one "
         "scrape that is late or fails leaves the query without a value"
     ),
+    Code.MEAN_LAGS: (
+        "the query is a mean, which counts new pods up to {seconds:g} s after their start, and the HPA multiplies it "
+        "by the Ready pods: it may go higher than it stays, for {stabilization:g} s and more"
+    ),
 }
 
 

@@ -91,6 +91,9 @@ def _rested(_verdict: Verdict, facts: records.Rested) -> str:
         ),
         PredictionReason.FALLBACK: "the trigger fails, and KEDA's fallback stands for its value. Mend the trigger.",
         PredictionReason.SCALE_UP_DISABLED: "the HPA's behavior.scaleUp forbids to grow. Change it.",
+        PredictionReason.QUERY_LIMIT: (
+            f"the trigger's query cuts its value to {prediction.metric:g}, which {stay} may carry. Raise its limit."
+        ),
     }[prediction.reason]
     return f"{stay} predicted and seen, for {facts.seconds:.0f} s of load: {why}"
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import random
 
 import pytest
@@ -20,6 +19,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import predict
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
+from ansible_collections.shkatara.keda_demo.tests.support.fuzz_checks import settled_times
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE
 from ansible_collections.shkatara.keda_demo.tests.support.simulation import LONG_AGO, simulate
 
@@ -28,18 +28,6 @@ GRID = 0.5
 
 def first(times):
     return min(times, default=None)
-
-
-def settled_times(run, counts):
-    """The times at which all desired pods were Ready, while the desired count was one of `counts`."""
-    changes = [change for change in run.changes if change[0] >= 0]
-    for index, (at, before, after) in enumerate(changes):
-        end = changes[index + 1][0] if index + 1 < len(changes) else math.inf
-        if after > before and after in counts:
-            pods = sorted((pod for pod in run.pods if pod.created < at + 1.01), key=lambda pod: pod.created)
-            ready = max([at, *(pod.ready for pod in pods[:after])])
-            if ready < end:
-                yield ready
 
 
 def observed_scale_out(world, run, prediction):
@@ -106,7 +94,7 @@ def predicted(world):
 @pytest.mark.parametrize("random_balancing", [False, True], ids=["even", "random"])
 def test_every_hop_of_scale_out_is_inside_its_bounds(make, random_balancing):
     names = set()
-    for seed in worlds.seeds(40):
+    for seed in range(40):
         chance = random.Random(seed)
         options = {} if make is zero_world else {"kind": AVERAGE}
         world = make(chance, random_balancing=random_balancing, **options)
@@ -164,7 +152,7 @@ def outside_scale_in(world, chance):
 @pytest.mark.parametrize("make", [worlds.random_world, zero_world], ids=["to-the-minimum", "to-zero"])
 def test_every_hop_of_scale_in_is_inside_its_bounds(make):
     runs = 0
-    for seed in worlds.seeds(40):
+    for seed in (*range(40), 670):
         chance = random.Random(seed)
         options = {"kind": AVERAGE} if make is worlds.random_world else {}
         world = make(chance, downscale=float(chance.choice([60, 120])), behavior=None, **options)

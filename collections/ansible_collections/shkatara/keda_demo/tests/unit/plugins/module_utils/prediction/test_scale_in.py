@@ -19,7 +19,6 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     predict_scale_in,
     predict_to_zero,
     replicas_after_scale_in,
-    shrink_seconds,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import predict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
@@ -71,36 +70,15 @@ def test_lower_counts(behavior, count, least, expected):
     assert lower_counts(hpa(behavior=behavior), count, least) == expected
 
 
-@pytest.mark.parametrize(
-    ("behavior", "current", "expected"),
-    [
-        (None, 1, 0),
-        (None, 4, 15),
-        (down(("Pods", 1, 60)), 4, 180),
-        (down(("Pods", 1, 5)), 4, 45),  # the HPA looks once in 15 s
-        (down(("Percent", 50, 30)), 8, 90),
-        (down(("Pods", 1, 60), ("Percent", 100, 15)), 4, 15),
-        (down(("Pods", 1, 60), ("Percent", 100, 15), select="Min"), 4, 180),
-        (down(("Percent", 10, 60)), 4, 240 - 60),
-        ({"scaleDown": {"selectPolicy": "Disabled"}}, 4, math.inf),
-    ],
-)
-def test_how_long_policies_take(behavior, current, expected):
-    assert shrink_seconds(hpa(behavior=behavior), current, 1, 15) == expected
-
-
-def test_a_policys_period_ends_at_a_sync():
-    """One replica in 15 s, and a sync each 10 s: after the first one each waits for 2 syncs."""
-    assert shrink_seconds(hpa(behavior=down(("Pods", 1, 15))), 10, 1, 10) >= 8 * 20
-
-
 def test_scale_in_of_the_demo():
     result = predict_scale_in(hpa(), [4, 5], 0.0, DEMO_TIMING)
     assert (result.replicas, result.from_replicas, result.reason) == (1, [4, 5], "load_ended")
     assert result.steps == {1: [], 2: [1], 3: [1, 2], 4: [1, 2, 3], 5: [1, 2, 3, 4]}
-    assert result.earliest_change_seconds == 300 - 15
+    # The HPA may have gone to 5 by an excess of the query, long before the load ended.
+    assert result.earliest_change_seconds == 0
+    assert predict_scale_in(hpa(), [4], 0.0, DEMO_TIMING).earliest_change_seconds == 300 - 15
     assert result.latest_change_seconds == 10 + 30 + 300 + 2 * 15 + 3
-    assert result.latest_seconds == result.latest_change_seconds + 15
+    assert result.latest_seconds == result.latest_change_seconds  # one step may do it
 
 
 def test_a_disabled_scale_in_never_comes():
@@ -166,9 +144,10 @@ def run_scale_in(seed, kind, share=0.0, behaviors=BEHAVIORS, **options):
     world = dataclasses.replace(world, load=dataclasses.replace(world.load, duration=end))
     result = predict_scale_in(config, out.possible_replicas, world.baseline, timing)
     run = simulate(world, chance, until=end + result.latest_seconds + 400)
-    if any(after < before and at <= end for at, before, after in run.decisions):
-        # It shrank during scale-out, which the prediction warns of.
-        assert out.warnings
+    shrunk = [{before, after} for at, before, after in run.decisions if after < before and at <= end]
+    if shrunk:
+        # The prediction warns of that, unless an overshoot led to the higher of two possible counts.
+        assert out.warnings or all(counts <= set(out.possible_replicas) for counts in shrunk)
         return world, result, None
     counts = [after for at, _before, after in run.decisions if at <= end]
     if (counts or [world.start])[-1] not in result.from_replicas:
@@ -212,38 +191,39 @@ def check(seeds, *args, **options):
 
 
 def test_every_scale_in_of_an_average_value_is_as_predicted():
-    assert check(worlds.seeds(40), AVERAGE, current=False) > 18
+    # World 670 returns from 5 to 4, which are both possible, while the load lasts.
+    assert check((*range(40), 670), AVERAGE, current=False) > 18
 
 
 def test_current_versions_may_take_back_growth_within_the_policys_period():
     """calculateScaleDownLimitWithBehaviors begins from the count before the growth; Kubernetes 1.25 does not."""
     behaviors = (down(("Percent", 50, 600)), down(("Pods", 2, 600)))
-    assert check(worlds.seeds(15), AVERAGE, current=False, downscale=0.0, behaviors=behaviors) > 4
-    assert check(worlds.seeds(15), AVERAGE, current=True, downscale=0.0, behaviors=behaviors) > 4
+    assert check(range(15), AVERAGE, current=False, downscale=0.0, behaviors=behaviors) > 4
+    assert check(range(15), AVERAGE, current=True, downscale=0.0, behaviors=behaviors) > 4
 
 
 def test_every_scale_in_to_a_baseline_is_as_predicted():
     """From above the HPA asks for 2 replicas at 10.5 of 10; if the query dips while pods leave, it may stay at 1."""
-    assert check(worlds.seeds(30), AVERAGE, 0.7, current=False) > 12
-    assert check(worlds.seeds(30), AVERAGE, 0.98, current=False, behaviors=(None,), downscale=0.0) > 12
+    assert check(range(30), AVERAGE, 0.7, current=False) > 12
+    assert check(range(30), AVERAGE, 0.98, current=False, behaviors=(None,), downscale=0.0) > 12
 
 
 def test_a_dip_longer_than_the_stabilization_may_cost_one_more_replica():
     """While pods leave, the query may dip for longer than a short stabilization."""
-    assert check(worlds.seeds(30), AVERAGE, 0.98, current=False, behaviors=(SHORT,)) > 12
+    assert check(range(30), AVERAGE, 0.98, current=False, behaviors=(SHORT,)) > 12
 
 
 def test_every_scale_in_of_a_value_is_as_predicted():
-    assert check(worlds.seeds(40), TOTAL, current=False, maximum=5) > 12
+    assert check(range(40), TOTAL, current=False, maximum=5) > 12
 
 
 def test_every_scale_in_of_a_value_to_a_baseline_is_as_predicted():
     """Each step asks for a share of the current replicas, and the stabilization delays each of them."""
-    assert check(worlds.seeds(30), TOTAL, 0.5, current=False, maximum=5, behaviors=ALL_AT_ONCE) > 8
+    assert check(range(30), TOTAL, 0.5, current=False, maximum=5, behaviors=ALL_AT_ONCE) > 8
 
 
 def test_every_scale_to_zero_is_as_predicted():
-    for seed in worlds.seeds(60):
+    for seed in range(60):
         chance = random.Random(seed)
         world = worlds.random_world(
             chance,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 
 import pytest
@@ -13,17 +14,18 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autos
     Metric,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import scale_out
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.replica_graph import (
-    constant_metric_path,
-    most_stalls,
-    step_graph,
-)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.replica_graph import step_graph
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import InitialState
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.slowest_growth import (
+    slowest_growth,
+    stall_seconds,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.stabilization import (
     ShortStabilization,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
+from ansible_collections.shkatara.keda_demo.tests.support.fuzz_checks import settled_times
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import (
     AVERAGE,
     TOTAL,
@@ -47,33 +49,6 @@ NO_GROWTH = {"scaleUp": {"selectPolicy": "Disabled"}}
 
 def predict(config, rate, timing=DEMO_TIMING, start=None, **options):
     return scale_out.predict(config, Load(((0.0, rate),)), start or InitialState(1), timing, **options)
-
-
-@pytest.mark.parametrize(
-    ("total", "config", "expected"),
-    [
-        (17, DEMO, [(0, 2)]),
-        (37, DEMO, [(0, 4)]),
-        (57, DEMO, [(0, 4), (15, 6)]),
-        (97, DEMO, [(0, 4), (15, 8), (30, 10)]),
-        (10.9, DEMO, []),
-        (500, DEMO, [(0, 4), (15, 8), (30, 10)]),
-        (87, hpa(maximum=100, behavior={"scaleDown": {}}), [(0, 5), (15, 9)]),
-        (37, hpa(maximum=100, behavior=ONE_A_MINUTE), [(0, 2), (60, 3), (120, 4)]),
-        (37, hpa(maximum=100, behavior=NO_GROWTH), []),
-        (17, hpa(10, VALUE), [(0, 2), (15, 4), (30, 7), (45, 10)]),  # a Value target has no rest above it
-    ],
-)
-def test_constant_metric_path(total, config, expected):
-    assert constant_metric_path(config, total, config.min_replicas) == expected
-
-
-def test_without_a_behavior_recommendations_are_remembered():
-    """87 asks for 9 at 1 replica. One sync makes 4 of it and the next 8, where 87 is within the tolerance.
-
-    stabilizeRecommendation returns the highest recommendation of the stabilization window, so the HPA goes on to 9.
-    """
-    assert constant_metric_path(DEMO, 87, 1) == [(0, 4), (15, 8), (30, 9)]
 
 
 @pytest.mark.parametrize(
@@ -146,17 +121,47 @@ def test_prediction_of_the_demo():
         (37, DEMO, Timing(5, 30, own_pods=False), 0),  # the counter is not on the new pods
         (37, hpa(maximum=3), DEMO_TIMING, 0),  # it ends at 3, where 3 is the maximum
         (37, hpa(behavior=NO_GROWTH), DEMO_TIMING, 0),
+        # One counted pod of 400 requests/s shows 50 of them at 8 pods, then 8 pods show 320 at 10, and so on to 33; 37
+        (400, hpa(maximum=100), Timing(5, 10), 6),
+        (10.8, hpa(10, VALUE), DEMO_TIMING, 0),
+        # A Value target grows by a tenth of the counted pods, and all other pods of a step may be uncounted.
+        (11.1, hpa(10, VALUE, maximum=4), Timing(5, 30, own_pods=False), 2),  # 2, 3
     ],
 )
-def test_most_stalls(total, config, timing, stalls):
+def test_stalls(total, config, timing, stalls):
     graph = step_graph(config, total, 1, timing)
-    assert most_stalls(config, total, graph, timing) == stalls
-    parts = predict(config, total, timing).times.latest_parts
-    assert parts.get("new_pods_started", 0) == stalls * max(timing.pod_start, timing.hpa_sync)
+    assert slowest_growth(config, total, graph, timing).stalls == stalls
+    assert predict(config, total, timing).times.latest_parts.get("new_pods_started", 0) >= stalls * timing.pod_start
 
 
-def test_a_stall_lasts_until_a_sync_if_pods_start_sooner():
-    assert predict(DEMO, 37, Timing(5, 30, hpa_sync=60, pod_start=30)).times.latest_parts["new_pods_started"] == 60
+@pytest.mark.parametrize(
+    ("timing", "behavior", "expected"),
+    [
+        # A pod starts and is counted in 75 s, which are five syncs.
+        (DEMO_TIMING, None, {"new_pods_started": 30, "new_pods_counted": 45}),
+        (Timing(5, 30, hpa_sync=60), None, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_sync": 45}),
+        # The last low value is read after 75 s at the latest, and growth waits for 100 s from then on.
+        (DEMO_TIMING, 100, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_stabilization": 105}),
+        (Timing(5, 30, own_pods=False), None, {"new_pods_started": 30}),
+    ],
+)
+def test_the_longest_time_of_a_stall(timing, behavior, expected):
+    config = hpa(behavior={"scaleUp": {"stabilizationWindowSeconds": behavior}} if behavior else None)
+    assert {name: seconds for name, seconds in stall_seconds(config, timing).items() if seconds} == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "config", "overshoots"),
+    [
+        (34.5, DEMO, 0),
+        (32, DEMO, 1),  # 3 or 4
+        (57, DEMO, 0),  # 6 or 7, but not from 6 to 7
+        (32, hpa(maximum=3), 0),
+    ],
+)
+def test_overshoots(total, config, overshoots):
+    graph = step_graph(config, total, 1, DEMO_TIMING)
+    assert slowest_growth(config, total, graph, DEMO_TIMING).overshoots == overshoots
 
 
 def test_prediction_counts_keda_caching_stabilization_and_stages():
@@ -232,7 +237,7 @@ def predicted(world):
     return scale_out.predict(worlds.hpa_config(world), world.load, worlds.initial_state(world), worlds.timing(world))
 
 
-def differences_from(prediction, run):
+def differences_from(prediction, run, is_noisy=False):
     """Each difference between a run and its prediction."""
     changes, differences = run.decisions, []
     if run.replicas not in prediction.possible_replicas:
@@ -253,8 +258,11 @@ def differences_from(prediction, run):
     decisions = [at for at, _before, after in changes if after in prediction.possible_replicas]
     if decisions and decisions[0] < prediction.times.earliest_seconds - 0.06:
         differences.append(f"possible count at {decisions[0]}, not from {prediction.times.earliest_seconds} on")
-    if run.ready_at(run.replicas) > prediction.times.latest_seconds:
-        differences.append(f"Ready at {run.ready_at(run.replicas)}, not until {prediction.times.latest_seconds}")
+    # Chance in balancing may move the HPA on from one possible count to another at any time.
+    first = next(settled_times(run, prediction.possible_replicas), math.inf)
+    ready = first if is_noisy else run.ready_at(run.replicas)
+    if ready > prediction.times.latest_seconds:
+        differences.append(f"Ready at {ready}, not until {prediction.times.latest_seconds}")
     return differences
 
 
@@ -268,7 +276,7 @@ def check(seeds, **options):
         assert prediction.warnings == []
         run = simulate(world, chance)
         changed += bool(run.decisions)
-        assert differences_from(prediction, run) == [], (seed, world)
+        assert differences_from(prediction, run, world.random_balancing) == [], (seed, world)
     return changed
 
 
@@ -276,15 +284,15 @@ WITH_BEHAVIOR = tuple(behavior for behavior in worlds.BEHAVIORS if behavior)
 
 
 def test_every_run_of_an_average_value_with_behavior_is_as_predicted():
-    assert check(worlds.seeds(80), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 40
+    assert check(range(80), kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR) > 40
 
 
 def test_every_run_of_an_average_value_without_behavior_is_as_predicted():
-    assert check(worlds.seeds(160), kind=AVERAGE, room=0.002, behaviors=(None,)) > 88
+    assert check(range(160), kind=AVERAGE, room=0.002, behaviors=(None,)) > 88
 
 
 def test_every_run_of_a_value_is_as_predicted():
-    assert check(worlds.seeds(40), kind=TOTAL, room=0.002) > 16
+    assert check(range(40), kind=TOTAL, room=0.002) > 16
 
 
 STABLE = {"scaleUp": {"stabilizationWindowSeconds": 30}, "scaleDown": {"stabilizationWindowSeconds": 1000}}
@@ -311,13 +319,14 @@ def test_a_value_waits_for_ready_pods_on_each_step(options):
     settings = {"maximum": 3 if "behavior" in options else 20, "scrape": 2.0, "own_pods": False, "downscale": 1000.0}
     world = World(**{**settings, **options})
     prediction = predicted(world)
-    for seed in worlds.seeds(30):
+    for seed in range(30):
         assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 
 def test_runs_with_random_balancing_are_as_predicted():
     """A share of 3 % around each change of the answer is left out: there chance in balancing decides."""
-    assert check(worlds.seeds(60), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
+    # World 547 stays at 2 for 46 s, and then goes on to 3.
+    assert check((*range(60), 547), kind=AVERAGE, room=0.03, random_balancing=True, behaviors=WITH_BEHAVIOR) > 28
 
 
 SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30.0, sync=60.0, pod_start=35.0)
@@ -330,13 +339,24 @@ SLOW_SYNC = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, scrape=5.0, window=30
 def test_every_run_of_the_demo_is_as_predicted(world, rate):
     world = dataclasses.replace(world, load=Load(((0.0, rate),)), random_balancing=True)
     prediction = predicted(world)
-    for seed in worlds.seeds(25):
+    for seed in range(25):
+        assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
+
+
+@pytest.mark.parametrize("window", [180, 300])
+def test_a_dip_begins_a_scale_up_stabilization_anew(window):
+    """17 of 60 such runs ended after a latest time in which each stall had only the dip."""
+    behavior = {"scaleUp": {"stabilizationWindowSeconds": window}}
+    world = World(Load(((0.0, 37.0),)), (Rule(10.0),), 10, pod_start=30.0, behavior=behavior, downscale=1000.0)
+    prediction = predicted(world)
+    assert prediction.times.latest_parts["new_pods_stabilization"] == window
+    for seed in range(20):
         assert differences_from(prediction, simulate(world, random.Random(seed))) == [], seed
 
 
 def test_the_simulation_can_tell():
     """Some runs differ from a prediction without the stalls, and from one without the overshoot."""
-    world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0)
+    world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0, load=Load(((0.0, 35.0),)))
     prediction = predicted(world)
     parts = prediction.times.latest_parts
     hidden_seconds = parts["new_pods_started"] + parts["new_pods_counted"]
@@ -352,7 +372,7 @@ def test_the_simulation_can_tell():
 
 def test_growing_loads_are_as_predicted():
     """Stages: the last one has the highest rate."""
-    for seed in worlds.seeds(30):
+    for seed in range(30):
         chance = random.Random(seed)
         world = worlds.random_world(chance, kind=AVERAGE, room=0.002, behaviors=WITH_BEHAVIOR)
         rate = world.load.rate

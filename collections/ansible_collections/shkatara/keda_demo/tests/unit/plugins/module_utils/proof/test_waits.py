@@ -211,7 +211,7 @@ def test_the_wait_for_rest_knows_how_fast_an_hpa_may_shrink(tmp_path):
     )
     run = Run(tmp_path, chain)
     # 60 s stabilization, a sync, and three replicas at 60 s each
-    assert dict(run.facts.limit)["scale-in"] == 255
+    assert dict(run.facts.limit)["scale-in"] == 210
 
 
 @pytest.mark.parametrize(("initial", "seconds"), [(None, 640), (600, 940)])

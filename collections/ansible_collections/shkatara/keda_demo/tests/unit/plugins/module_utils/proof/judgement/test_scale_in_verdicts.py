@@ -54,11 +54,11 @@ def test_scaled_in_in_time():
 
 
 def test_the_time_of_the_scale_in_counts_and_not_the_time_of_the_judgement():
-    assert TO_ONE.latest_seconds == 120
-    assert judged([SCALE_IN[0], ReplicaCounts(120.0, 1, 1, 1, 1)], TO_ONE, 130) == SCALED
-    late = [SCALE_IN[0], ReplicaCounts(120.1, 1, 1, 1, 1)]
+    assert TO_ONE.latest_seconds == 105
+    assert judged([SCALE_IN[0], ReplicaCounts(105.0, 1, 1, 1, 1)], TO_ONE, 130) == SCALED
+    late = [SCALE_IN[0], ReplicaCounts(105.1, 1, 1, 1, 1)]
     assert scale_in_verdicts.judge(late, TO_ONE, now=130) == Verdict(
-        Outcome.SCALED_LATE, Reason.SCALE_IN_AFTER_LATEST, ScaledInLate(TO_ONE, 120.1)
+        Outcome.SCALED_LATE, Reason.SCALE_IN_AFTER_LATEST, ScaledInLate(TO_ONE, 105.1)
     )
     assert TO_ONE.latest_parts == {
         "scrape": 2,
@@ -66,7 +66,6 @@ def test_the_time_of_the_scale_in_counts_and_not_the_time_of_the_judgement():
         "stabilization": 60,
         "hpa_sync": 30,
         "controllers": 3,
-        "policies": 15,
     }
 
 

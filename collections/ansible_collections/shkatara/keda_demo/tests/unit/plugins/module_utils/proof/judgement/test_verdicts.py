@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling.hpa import HpaConfig
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.hop_bounds import MARGIN_SECONDS
@@ -281,6 +283,41 @@ def test_growing_on_to_another_possible_count_is_not_flapping():
     history = [*TO_FOUR, ReplicaCounts(37, 5, 5, 5, 4), ReplicaCounts(42, 5, 5, 5, 5)]
     assert verdict(history, prediction=prediction, now=56.9) is None
     assert verdict(history, prediction=prediction, now=57.0) == ("scaled", "as_predicted")
+
+
+def test_a_possible_count_in_time_is_not_late_for_growing_on_later():
+    prediction = predicted(41.0)
+    late = prediction.times.latest_seconds + 5
+    history = [*TO_FOUR, ReplicaCounts(late - 3, 5, 5, 5, 4), ReplicaCounts(late, 5, 5, 5, 5)]
+    assert verdict(history, prediction=prediction, now=late + 20.0, hold=20.0) == ("scaled", "as_predicted")
+
+
+FIVE = [*TO_FOUR, ReplicaCounts(37, 5, 5, 5, 4), ReplicaCounts(42, 5, 5, 5, 5)]
+# The workload's spec changes before the HPA's status, then its pods.
+BACK = [*FIVE, ReplicaCounts(102, 5, 4, 5, 5), ReplicaCounts(102.2, 4, 4, 5, 5), ReplicaCounts(103, 4, 4, 4, 4)]
+AGAIN = [*BACK, ReplicaCounts(130, 4, 5, 4, 4), ReplicaCounts(131, 5, 5, 5, 4), ReplicaCounts(140, 5, 5, 5, 5)]
+LOST = [*BACK, ReplicaCounts(150, 4, 3, 4, 4), ReplicaCounts(151, 3, 3, 3, 3)]
+STUCK = [*BACK, ReplicaCounts(130, 4, 5, 4, 4), ReplicaCounts(131, 5, 5, 5, 4)]
+
+
+@pytest.mark.parametrize(
+    ("history", "load", "now", "expected"),
+    [
+        # The stabilization is 60 s and the hold 300 s: 5 replicas from 42 s on, and 4 from 103 s on.
+        (BACK, RUNNING, 341.9, None),
+        (BACK, RUNNING, 342.0, ("scaled", "as_predicted")),
+        (AGAIN, RUNNING, 341.9, None),
+        (AGAIN, RUNNING, 342.0, ("scaled", "as_predicted")),
+        (LOST, ENDED, 360.0, ("flapped", "left_during_hold")),
+        (STUCK, ENDED, 360.0, ("wrong_count", "pods_not_ready")),
+        ([*FIVE, ReplicaCounts(102, 5, 5, 5, 4)], ENDED, 360.0, ("flapped", "left_during_hold")),
+        ([*FIVE, ReplicaCounts(102, 0, 5, 5, 5)], ENDED, 360.0, ("flapped", "left_during_hold")),
+    ],
+)
+def test_moving_between_possible_counts_is_no_flapping(history, load, now, expected):
+    prediction = predicted(41.0, target=dataclasses.replace(TARGET, downscale_stabilization=60.0))
+    assert prediction.possible_replicas == [4, 5]
+    assert verdict(history, prediction=prediction, load=load, now=now, hold=300.0, metric_was_over=True) == expected
 
 
 def test_is_reached():
