@@ -64,7 +64,10 @@ def run_share(seed: int, worlds: int) -> Share:
         began = time.process_time()
         result = fuzz_checks.check(case)
         if result.differences:
+            share.failure = "found"
             raise DifferenceError("\n  ".join([str(case), *result.differences]))
+        if share.failure:  # The worlds from here on are those by which hypothesis shrinks the failure.
+            return
         share.worlds[result.kind] += 1
         share.seconds[result.kind] = share.seconds.get(result.kind, 0.0) + time.process_time() - began
 

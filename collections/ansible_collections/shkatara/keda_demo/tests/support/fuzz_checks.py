@@ -29,6 +29,7 @@ class Kind(StrEnum):
     UNCHANGED = "nothing changes, as predicted"
     OUT = "scale-out as predicted"
     OUT_AND_IN = "scale-out and scale-in as predicted"
+    REGROWS = "scale-out as predicted, and a scale-in that grows again as pods leave with a part of other traffic"
     ZERO = "scale-out and scale to zero as predicted"
     WARNED = "warned: may shrink on its way up"
     WINDOW = "refused: the window has fewer than two samples"
@@ -173,15 +174,16 @@ def _check_in(case, prediction, end):
     if never:
         wrong = [f"shrinks by {changes[0]}"] if changes else []
         return Result(Kind.NEVER_SHRINKS, wrong)
-    return Result(Kind.OUT_AND_IN, _in_differences(predicted, changes, run.replicas))
+    regrows = any(after > before for _at, before, after in changes)
+    return Result(
+        Kind.REGROWS if regrows else Kind.OUT_AND_IN, _in_differences(predicted, changes, run.replicas, regrows)
+    )
 
 
-def _in_differences(predicted, changes, replicas):
+def _in_differences(predicted, changes, replicas, regrows):
+    """The differences of a scale-in; of one that grows again, which is not predicted, those of its first change."""
     differences = []
-    for at, before, after in changes:
-        if after > before:
-            # Not predicted: an HPA that grows again when pods leave.
-            break
+    for at, before, after in changes[:0] if regrows else changes:
         if after not in predicted.steps.get(before, ()):
             differences.append(f"scale-in from {before} to {after}, not to {predicted.steps.get(before)}")
         if at > predicted.latest_seconds:
@@ -190,7 +192,7 @@ def _in_differences(predicted, changes, replicas):
         differences.append(f"scale-in begins at {changes[0][0]}, not from {predicted.earliest_change_seconds} on")
     if changes and changes[0][1] > predicted.replicas and changes[0][0] > predicted.latest_change_seconds:
         differences.append(f"scale-in begins at {changes[0][0]}, not until {predicted.latest_change_seconds}")
-    if replicas > predicted.replicas:
+    if replicas > predicted.replicas and not regrows:
         differences.append(f"scale-in ends with {replicas}, not {predicted.replicas}")
     return differences
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from ..prometheus.rate_bounds import DISCOVERY_SECONDS, Timing
 from .scale_in import ScaleIn
-from .scale_out import CONTROLLERS_SECONDS, Prediction
+from .scale_out import Prediction
+from .slowest_growth import CONTROLLERS_SECONDS
 
 Bounds = dict[str, tuple[float, float]]
 # The hop of the workload, by its kind: a Deployment's, and that of any other kind.

@@ -21,7 +21,7 @@ from ..autoscaling.keda import KedaRules
 from ..prometheus import rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import policy_times
-from .scale_out import CONTROLLERS_SECONDS
+from .slowest_growth import CONTROLLERS_SECONDS
 
 
 class ScaleInReason(StrEnum):

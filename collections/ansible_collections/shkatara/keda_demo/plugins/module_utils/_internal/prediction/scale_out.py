@@ -21,10 +21,8 @@ from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
 from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph, slowest_growth, stabilization
+from .slowest_growth import CONTROLLERS_SECONDS
 from .stabilization import ShortStabilization
-
-# An allowance for delays without a formula: queues of controllers, scheduler and kubelet, and events in transit.
-CONTROLLERS_SECONDS = 3.0
 
 
 class Load(Protocol):

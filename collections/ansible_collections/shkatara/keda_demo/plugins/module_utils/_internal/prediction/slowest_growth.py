@@ -21,6 +21,9 @@ from ..prometheus.rate_bounds import Timing
 from . import policy_times, replica_graph
 from .replica_graph import Graph
 
+# An allowance for delays without a formula: queues of controllers, scheduler and kubelet, and events in transit.
+CONTROLLERS_SECONDS = 3.0
+
 
 @dataclass(frozen=True)
 class SlowestGrowth:
@@ -112,8 +115,8 @@ def stall_seconds(config: HpaConfig, timing: Timing) -> dict[str, float]:
     return {
         "new_pods_started": timing.pod_start,
         "new_pods_counted": seen - timing.pod_start,
-        # Stalls begin at a sync, and end at one.
-        "new_pods_sync": math.ceil(seen / sync) * sync - seen,
+        # Stalls begin at a sync, and end at one after the delays of controllers.
+        "new_pods_sync": math.ceil((seen + CONTROLLERS_SECONDS) / sync) * sync - seen,
         "new_pods_stabilization": waits,
     }
 

@@ -92,10 +92,11 @@ def test_prediction_of_the_demo():
         "controllers": 3,
         "new_pods_started": 30,
         "new_pods_counted": 10 + 5 + 30,
+        "new_pods_sync": 15,
         "pod_start": 30,
     }
     assert result.times.latest_change_seconds == 58
-    assert result.times.latest_seconds == 163
+    assert result.times.latest_seconds == 178
     # A window that stalls samples of 25 s: 1 + 35 t = 11 * 25
     assert result.times.earliest_change_seconds == pytest.approx((11 * 25 - 1) / 35, abs=0.06)
     # More than 30 ask for 4.
@@ -137,12 +138,17 @@ def test_stalls(total, config, timing, stalls):
 @pytest.mark.parametrize(
     ("timing", "behavior", "expected"),
     [
-        # A pod starts and is counted in 75 s, which are five syncs.
-        (DEMO_TIMING, None, {"new_pods_started": 30, "new_pods_counted": 45}),
+        # A pod starts and is counted in 75 s, and after delays of 3 s the sixth sync follows.
+        (DEMO_TIMING, None, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_sync": 15}),
         (Timing(5, 30, hpa_sync=60), None, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_sync": 45}),
-        # The last low value is read after 75 s at the latest, and growth waits for 100 s from then on.
-        (DEMO_TIMING, 100, {"new_pods_started": 30, "new_pods_counted": 45, "new_pods_stabilization": 105}),
-        (Timing(5, 30, own_pods=False), None, {"new_pods_started": 30}),
+        (Timing(5, 27), None, {"new_pods_started": 30, "new_pods_counted": 42, "new_pods_sync": 3}),
+        # Growth waits for 100 s from the last low value on, which are seven syncs.
+        (
+            Timing(5, 27),
+            100,
+            {"new_pods_started": 30, "new_pods_counted": 42, "new_pods_sync": 3} | {"new_pods_stabilization": 105},
+        ),
+        (Timing(5, 30, own_pods=False), None, {"new_pods_started": 30, "new_pods_sync": 15}),
     ],
 )
 def test_the_longest_time_of_a_stall(timing, behavior, expected):
@@ -359,7 +365,7 @@ def test_the_simulation_can_tell():
     world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0, load=Load(((0.0, 35.0),)))
     prediction = predicted(world)
     parts = prediction.times.latest_parts
-    hidden_seconds = parts["new_pods_started"] + parts["new_pods_counted"]
+    hidden_seconds = sum(seconds for name, seconds in parts.items() if name.startswith("new_pods_"))
     times = dataclasses.replace(prediction.times, latest_seconds=prediction.times.latest_seconds - hidden_seconds)
     short = dataclasses.replace(prediction, times=times)
     late = [seed for seed in range(200) if differences_from(short, simulate(world, random.Random(seed)))]

@@ -109,7 +109,8 @@ def test_without_a_hold_the_proof_ends_with_the_count(tmp_path):
 # The scale-in
 
 TO_MINIMUM = ("scale_out", "hold", "scale_in")
-# The load ends at 48.5 s. Replicas shrink 285 to 388 s later: 300 for the stabilization, less or more a sync.
+# The load ends at 48.5 s. Replicas shrink 208 to 373 s later: 300 for the stabilization. It ends within the
+# dip of the new pods, so that the last high recommendation may be older by the 77 s in which they start and are counted.
 ENDED = 48.5
 
 
@@ -124,11 +125,11 @@ def test_a_scale_in_in_time(tmp_path):
     assert run.passed == [("scale_out", True), ("hold", True), ("scale_in", True)]
     predicted = written["predicted"]["scale_in"]
     assert predicted["replicas"] == 1
-    assert (predicted["earliest_change_seconds"], predicted["latest_seconds"]) == (285.0, 388.0)
+    assert (predicted["earliest_change_seconds"], predicted["latest_seconds"]) == (208.0, 373.0)
     hops = run.result["hops"]
     assert list(hops)[-3:] == ["load_ended", "scale_in_decision", "replicas_at_minimum"]
     assert hops["scale_in_decision"]["seconds"] == pytest.approx(ENDED + 340 - 0.3, abs=0.3)
-    assert hops["scale_in_decision"]["earliest"] == pytest.approx(ENDED + 285 - 0.3, abs=0.3)
+    assert hops["scale_in_decision"]["earliest"] == pytest.approx(ENDED + 208 - 0.3, abs=0.3)
     assert run.result["deviations"] == []
     # The observed replicas are those under load; the end has a field of its own.
     observed = run.result["observed"]
@@ -139,12 +140,12 @@ def test_a_scale_in_in_time(tmp_path):
 
 
 def test_a_scale_in_that_is_late(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), *scale_out(), *scale_in(ENDED + 390)], phases=TO_MINIMUM)
+    run = Run(tmp_path, [*ready_chain(), *scale_out(), *scale_in(ENDED + 375)], phases=TO_MINIMUM)
     assert run.verdict == ("scaled_late", "scale_in_after_latest")
     assert run.passed == [("scale_out", True), ("hold", True), ("scale_in", False)]
     assert isinstance(run.facts, ScaledInLate)
-    assert run.facts.scale_in.latest_seconds == 388.0
-    assert run.facts.seconds == pytest.approx(390.5, abs=0.3)
+    assert run.facts.scale_in.latest_seconds == 373.0
+    assert run.facts.seconds == pytest.approx(375.5, abs=0.3)
 
 
 def test_a_scale_in_that_is_too_early_is_a_deviation(tmp_path):
@@ -173,9 +174,9 @@ def test_a_probe_that_fails_after_the_load_is_no_scale_in(tmp_path):
 def test_replicas_that_never_shrink(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *scale_out()], phases=TO_MINIMUM)
     assert run.verdict == ("not_scaled_in", "not_at_minimum")
-    assert run.seconds == pytest.approx(ENDED + 388 + 15, abs=1)
+    assert run.seconds == pytest.approx(ENDED + 373 + 15, abs=1)
     assert isinstance(run.facts, NotScaledIn)
-    assert run.facts.scale_in.latest_seconds == 388.0
+    assert run.facts.scale_in.latest_seconds == 373.0
     parts = run.facts.scale_in.latest_parts
     assert list(parts.items())[:4] == [
         ("scrape", 10.0),
@@ -242,8 +243,8 @@ def test_the_scale_in_alone(tmp_path):
 
 
 def test_a_scale_out_that_is_late_has_not_passed(tmp_path):
-    """Ready 173 s after the first request, where 167 was the latest, and then held."""
-    late = [later(item, 140.0) for item in scale_out()]
+    """Ready 188 s after the first request, where 180 was the latest, and then held."""
+    late = [later(item, 155.0) for item in scale_out()]
     run = Run(tmp_path, [*ready_chain(), metric(1.0, 34.5), *late], load={"rate": 34.5, "duration": 400.0})
     assert run.verdict == ("scaled_late", "after_latest")
     assert run.passed == [("scale_out", False)]

@@ -103,7 +103,7 @@ def test_files_of_a_proof(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *scale_out()], at=[(2.0, lambda run: written.update(run.written()))])
     assert written["verdict"] is None
     assert written["predicted"]["replicas"] == 4
-    assert written["predicted"]["hops"]["replicas_ready"] == [21.7, 167.0]
+    assert written["predicted"]["hops"]["replicas_ready"] == [21.7, 180.0]
     assert written["load"]["sent"] == 0, "the prediction must be there before the first request"
     assert run.written() == json.loads(json.dumps(run.result))
     hops = {row["object"]: row["phase"] for row in run.rows if row["source"] == "hop"}
@@ -180,10 +180,10 @@ def test_a_wait_ends_soon_after_the_latest_time(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *(item for item in scale_out() if item.at < 31)])
     assert run.verdict == ("wrong_count", "fewer_than_predicted")
     assert run.passed == [("scale_out", False)]
-    assert run.seconds == pytest.approx(0.3 + 167 + 15, abs=1)
+    assert run.seconds == pytest.approx(0.3 + 180 + 15, abs=1)
     assert isinstance(run.facts, Mismatch)
     assert run.facts.waited
-    assert run.facts.prediction.times.latest_seconds == 167.0
+    assert run.facts.prediction.times.latest_seconds == 180.0
     assert run.facts.prediction.times.latest_parts["scrape"] == 10.0
     assert run.facts.last.counts == (2, 2, 2, 2)
     assert run.load.orders == ["start", "drain"]
@@ -197,7 +197,7 @@ def test_a_load_under_the_threshold_changes_no_replicas(tmp_path):
 
 
 def test_a_target_that_vanishes_under_load(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), metric(8, 5.2), metric(14, None)], load={"rate": 34.5, "duration": 182.0})
+    run = Run(tmp_path, [*ready_chain(), metric(8, 5.2), metric(14, None)], load={"rate": 34.5, "duration": 195.0})
     assert run.verdict == ("not_scaled", "metric_not_over_threshold")
     assert run.load.orders == ["start"], "the load goes on until its end"
     assert run.result["load"]["ended_early"] is False
@@ -242,11 +242,11 @@ def test_a_load_that_is_too_short_is_refused_before_it_is_sent(tmp_path):
     assert run.verdict == ("aborted", "bad_input")
     assert run.load.orders == []
     assert run.result["load"]["sent"] == 0
-    assert re.search(r"load\.http\.duration\D+60\b.*\b182\b", run.facts.text)
+    assert re.search(r"load\.http\.duration\D+60\b.*\b195\b", run.facts.text)
 
 
 def test_a_load_that_is_long_enough_to_the_second(tmp_path):
-    run = Run(tmp_path, [*ready_chain(), *scale_out()], load={"rate": 34.5, "duration": 182.0})
+    run = Run(tmp_path, [*ready_chain(), *scale_out()], load={"rate": 34.5, "duration": 195.0})
     assert run.verdict == ("scaled", "as_predicted")
 
 

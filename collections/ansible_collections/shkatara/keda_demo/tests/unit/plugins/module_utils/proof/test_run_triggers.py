@@ -254,7 +254,7 @@ def test_a_server_without_a_list_of_targets_needs_the_interval(tmp_path):
     assert (run.facts.first.code, run.facts.first.data["error"]) == (Code.TARGETS_UNLISTED, "404 Not Found")
     run = Run(tmp_path, events, given_interval=5.0, counter=None)
     assert run.verdict == ("scaled", "as_predicted")
-    assert run.result["predicted"]["latest_seconds"] == 167.0
+    assert run.result["predicted"]["latest_seconds"] == 180.0
     assert (run.result["evidence"]["targets"], run.result["evidence"]["scrape_interval_seconds"]) == ([], 5.0)
     # The address of the pods' own metrics is known only from a target.
     assert Run(tmp_path, events, given_interval=5.0, counter=COUNTER).result["end_to_end"] is None

@@ -100,7 +100,7 @@ def test_a_wait_ends_with_its_margin(history, over, expected):
 
 
 def test_the_latest_time_is_the_sum_of_its_parts():
-    assert (LATEST, MARGIN_SECONDS) == (163, 15)
+    assert (LATEST, MARGIN_SECONDS) == (178, 15)
     # The parts named new_pods_* are for a stop on the way, and pod_start is for the last pods.
     assert FOUR.times.latest_parts == {
         "scrape": 10,
@@ -109,6 +109,7 @@ def test_the_latest_time_is_the_sum_of_its_parts():
         "controllers": 3,
         "new_pods_started": 30,
         "new_pods_counted": 45,
+        "new_pods_sync": 15,
         "pod_start": 30,
     }
 
@@ -129,13 +130,13 @@ def test_the_hold_of_a_late_count_is_waited_for():
         ([START, ReplicaCounts(30, 3, 3, 3, 3)], ENDED, True, ("wrong_count", "fewer_than_predicted")),
         ([*TO_FOUR[:4], ReplicaCounts(60, 6, 6, 6, 6)], ENDED, True, ("wrong_count", "more_than_predicted")),
         ([*TO_FOUR, ReplicaCounts(33, 5, 5, 5, 4)], ENDED, True, ("flapped", "left_during_hold")),
-        ([START, ReplicaCounts(170, 4, 4, 4, 4)], ENDED, True, ("scaled_late", "hold_cut_short")),
+        ([START, ReplicaCounts(185, 4, 4, 4, 4)], ENDED, True, ("scaled_late", "hold_cut_short")),
         ([START], load_stats(5550, 4000, 4000, 4000, ended=True), False, ("aborted", "load_not_sent")),
         ([START], load_stats(5550, 5550, 3000, 5550, ended=True), False, ("not_scaled", "load_not_answered")),
     ],
 )
 def test_verdict_at_the_end_of_the_load(history, load, over, expected):
-    assert verdict(history, load=load, now=180.0, metric_was_over=over) == expected
+    assert verdict(history, load=load, now=195.0, metric_was_over=over) == expected
 
 
 @pytest.mark.parametrize(("now", "waited"), [(60.0, False), (LATEST, False), (LATE, True)])
@@ -146,15 +147,15 @@ def test_a_load_that_ends_before_the_latest_time_leaves_it_open(now, waited):
 
 def test_other_triggers_are_a_cause_of_more_replicas():
     more = ReplicaCounts(60, 6, 6, 6, 6)
-    judgement = judged([START, more], load=ENDED, now=180.0, metric_was_over=True, others=OTHERS)
+    judgement = judged([START, more], load=ENDED, now=195.0, metric_was_over=True, others=OTHERS)
     assert judgement == Verdict(
         Outcome.WRONG_COUNT, Reason.OTHER_TRIGGER, Mismatch(FOUR, more, ENDED, waited=True, others=OTHERS)
     )
 
 
 def test_hold_cut_short():
-    judgement = judged([START, ReplicaCounts(170, 4, 4, 4, 4)], load=ENDED, now=180.0)
-    assert judgement == Verdict(Outcome.SCALED_LATE, Reason.HOLD_CUT_SHORT, HoldCutShort(4, 170, 15.0))
+    judgement = judged([START, ReplicaCounts(185, 4, 4, 4, 4)], load=ENDED, now=195.0)
+    assert judgement == Verdict(Outcome.SCALED_LATE, Reason.HOLD_CUT_SHORT, HoldCutShort(4, 185, 15.0))
 
 
 @pytest.mark.parametrize("return_seconds", [None, 36])
@@ -207,7 +208,7 @@ def test_no_count_is_held_while_it_is_not_watched():
 
 def test_every_ended_load_has_a_verdict():
     for count in range(1, len(TO_FOUR) + 1):
-        assert verdict(TO_FOUR[:count], load=ENDED, now=180.0) is not None
+        assert verdict(TO_FOUR[:count], load=ENDED, now=195.0) is not None
 
 
 REST = NONE.times.latest_seconds  # 88 s, of which 30 s are for a pod that does not come

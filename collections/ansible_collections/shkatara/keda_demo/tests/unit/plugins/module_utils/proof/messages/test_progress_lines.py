@@ -84,7 +84,7 @@ def test_rates_of_a_load_without_a_request(lines):
 def test_prediction():
     prediction = predicted(34.5, timing=SLOW_START)
     line = progress_lines.prediction(prediction, 34.5)
-    times = [7.9, 58, 21.7, 167]
+    times = [7.9, 58, 21.7, 180]
     assert sentences.numbers(line) == ["34.5", "34.5", "10", "4", "1", *(f"{seconds:g}" for seconds in times)]
     assert sentences.damage(line) == []
 
@@ -103,7 +103,7 @@ def test_prediction_without_a_change_has_no_times():
 def test_scale_in():
     predicted_scale_in = predict_scale_in(TARGET, [4], 0.0, SLOW_START)
     line = progress_lines.scale_in(predicted_scale_in)
-    assert sentences.numbers(line) == ["1", "285", "373", "388"]
+    assert sentences.numbers(line) == ["1", "285", "373", "373"]
     assert list(sentences.lacks(line, phrases.replicas(1))) == []
 
 

@@ -61,15 +61,15 @@ def test_examples_differ_where_their_facts_do():
 
 def test_without_a_hold_there_is_no_word_of_it():
     sentence = verdict_messages.verdict(Verdict(Outcome.SCALED, Reason.AS_PREDICTED, Held(FOUR, 4, 27.9, 0.0)))
-    assert sentences.numbers(sentence) == ["4", "27.9", "4", "163"]
+    assert sentences.numbers(sentence) == ["4", "27.9", "4", "178"]
 
 
 def test_a_load_that_ends_before_the_latest_time_is_not_explained_by_it():
     facts = Mismatch(FOUR, START, ENDED, waited=True, others=())
     verdict = Verdict(Outcome.NOT_SCALED, Reason.HPA_DID_NOT_ACT, facts)
     early = replace(verdict, facts=replace(facts, waited=False))
-    assert "163" in sentences.numbers(verdict_messages.verdict(verdict))
-    assert "163" not in sentences.numbers(verdict_messages.verdict(early))
+    assert "178" in sentences.numbers(verdict_messages.verdict(verdict))
+    assert "178" not in sentences.numbers(verdict_messages.verdict(early))
 
 
 def test_a_mismatch_begins_with_the_prediction_and_ends_with_the_counts_and_the_cause():
@@ -96,9 +96,9 @@ def test_not_predicted():
 
 def test_load_that_is_too_short():
     prediction = predicted(34.5, timing=replace(TIMING, pod_start=32))
-    text = verdict_messages.load_too_short(prediction, 60.0, 15.0, 182)
-    assert (prediction.replicas, prediction.times.latest_seconds) == (4, 167)
-    assert list(sentences.lacks(text, [60.0, 4, 167, 15.0, 182])) == []
+    text = verdict_messages.load_too_short(prediction, 60.0, 15.0, 195)
+    assert (prediction.replicas, prediction.times.latest_seconds) == (4, 180)
+    assert list(sentences.lacks(text, [60.0, 4, 180, 15.0, 195])) == []
     assert list(sentences.lacks(text, list(prediction.times.latest_parts.items()))) == []
     assert list(sentences.lacks(text, ["load.http.duration", "hold_seconds"])) == []
     assert sentences.damage(text) == []
