@@ -229,10 +229,8 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
         "polling": 2 * rules.polling_interval,
         "controllers": CONTROLLERS_SECONDS,
     }
-    is_active = timing.query.low > rules.activation
-    latest_change = math.inf if is_active else sum(parts.values())
+    latest_change = sum(parts.values()) if timing.query.low <= rules.activation else math.inf
     parts["pods_stopped"] = stop_seconds(max(counts), timing)
-    latest = math.inf if is_active else sum(parts.values())
     return ScaleIn(
         replicas=0,
         from_replicas=sorted(counts),
@@ -241,7 +239,7 @@ def predict_to_zero(rules: KedaRules, counts: list[int], timing: Timing) -> Scal
         # KEDA keeps the time of the last active poll in whole seconds.
         earliest_change_seconds=max(0.0, rules.cooldown - rules.polling_interval - 1.0 + timing.kept_seconds),
         latest_change_seconds=latest_change,
-        latest_seconds=latest,
+        latest_seconds=latest_change + parts["pods_stopped"],
         latest_parts={name: seconds for name, seconds in parts.items() if seconds},
     )
 

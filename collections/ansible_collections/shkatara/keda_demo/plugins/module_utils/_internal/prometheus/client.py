@@ -18,6 +18,7 @@ from ..kube.port_forward import TIMEOUT_SECONDS
 from . import answers, connections, header_fields, recording_rules
 from .addresses import Address, PrometheusError
 from .connections import Connection, NoResponse, Response
+from .query_errors import InvalidQueryError, QueryError, SeveralSeriesError
 from .recording_rules import RulesReading
 from .scrapes import ScrapeTarget, Series
 
@@ -30,18 +31,6 @@ _NO_QUERY = "bad_data"
 _LONGEST_TEXT = 200
 # An error that comes faster than this is that of a connection which the other side had closed.
 _AT_ONCE_SECONDS = 1.0
-
-
-class QueryError(PrometheusError):
-    """The query is at fault: Prometheus answers, and other queries may well work."""
-
-
-class InvalidQueryError(QueryError):
-    """The query is at fault whenever it is asked: it is no PromQL, or KEDA can't read what it returns."""
-
-
-class SeveralSeriesError(QueryError):
-    """The query has more than one series, and KEDA takes one."""
 
 
 class Prometheus:

@@ -15,8 +15,9 @@ from typing import Any
 
 from . import problems, promql
 from .addresses import PrometheusError
-from .client import Prometheus, QueryError
+from .client import Prometheus
 from .problems import Problem
+from .query_errors import QueryError
 from .recording_rules import RulesReading
 from .scrapes import ScrapeTarget, Series
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from .addresses import PrometheusError
-from .client import InvalidQueryError, QueryError, SeveralSeriesError
+from .query_errors import InvalidQueryError, QueryError, SeveralSeriesError
 
 # A login page is a redirect, or an answer of 200 that is none of Prometheus. A proxy or a server of many tenants
 # answers 400 to a request without its tenant.

@@ -10,7 +10,7 @@ from ..autoscaling.hpa_model import HpaModel
 from ..load.stats import LoadStats
 from ..prediction.expectation import Expectation
 from ..prediction.scale_out import Prediction
-from . import queries
+from . import queries, situations
 from .judgement import causes, rest, writers
 from .judgement.cause_facts import OtherMetric, OtherWriter, RaisedMinimum
 from .judgement.causes import Witnesses
@@ -68,7 +68,7 @@ def interference(
         moved = causes.moved_before_load(history[0], aim.from_replicas, sent=True)
         if moved is not None:
             return moved
-    rules = session.rules()
+    rules = situations.rules(session)
     inactive, active = rules.inactive_replicas, rules.first_replicas
     return other_hpas(session, sent=True) or writers.other_writer(
         history,
@@ -113,7 +113,7 @@ def rested(session: Session, load: PlannedLoad, begun: float, verdict: Verdict, 
     """
     if load.prediction is None or session.state.cluster.hpa is None:
         return verdict
-    seen = witnesses(session, session.model(), begun)
+    seen = witnesses(session, situations.model(session), begun)
     if verdict.outcome is Outcome.WRONG_COUNT:
         return causes.other_growth(load.prediction, seen) or verdict
     if verdict.outcome is not Outcome.NOT_SCALED:
@@ -130,7 +130,7 @@ def is_after(verdict: Verdict, seconds: float) -> bool:
 
 def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:
     """Return what was observed since the first request, in seconds since then."""
-    cluster, metrics, rules = session.state.cluster, session.state.metrics, session.rules()
+    cluster, metrics, rules = session.state.cluster, session.state.metrics, situations.rules(session)
     before = [(at, status) for at, status in cluster.hpa_history if at <= begun][-1:]
     after = [(at, status) for at, status in cluster.hpa_history if at > begun]
     readings = [(at - begun, value) for at, value in metrics.readings if at > begun]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..load.schedule import LoadSpec
-from . import planning, report, waits
+from . import phase_checks, planning, report, situations, waits
 from .judgement import rest
 from .judgement.chain import MissingLink
 from .judgement.findings import Code, Finding
@@ -60,7 +60,7 @@ def plan(session: Session) -> dict[str, Any]:
     situation, moving = _situation(session)
     if moving is not None and not links:
         notes.append(plan_messages.not_at_rest(moving))
-    planning.check_phases(situation)
+    phase_checks.check_phases(situation)
     proof.plan = _plan_of(situation)
     return _result(proof, _foreseen(proof.plan), list(_sentences(proof.plan, session)), notes)
 
@@ -86,7 +86,7 @@ def _is_plannable(session: Session) -> bool:
 
 def _situation(session: Session) -> tuple[Situation, Finding | None]:
     """Return the situation at rest, and what moves now; None if the workload is at rest or needs not be."""
-    situation = session.situation()
+    situation = situations.situation(session)
     if session.options.external is not None or not session.options.sends_load:
         return situation, None
     timing = situation.timing
@@ -108,7 +108,7 @@ def _plan_of(situation: Situation) -> Plan:
     phases = situation.options.phases
     if not situation.options.sends_load:
         plan = planning.plan_scale_in(situation)
-        planning.check_scale_in(plan, situation)
+        phase_checks.check_scale_in(plan, situation)
         return plan
     activation = planning.plan_activation(situation) if Phase.ACTIVATION in phases else None
     if Phase.SCALE_OUT not in phases:

@@ -24,15 +24,15 @@ def expectation_of(situation: Situation, expected: Expected) -> Expectation:
     """
     if situation.replicas >= expected.least:
         raise BadInput(expectation_messages.already_there(expected, situation.replicas))
-    if situation.max_replicas is not None and expected.least > situation.max_replicas:
-        raise BadInput(expectation_messages.above_maximum(expected, situation.max_replicas))
-    tolerance, index = situation.options.hpa_tolerance, situation.trigger_index
-    own = None if index is None else external_metrics.target_of_trigger(situation.targets, index)
+    if situation.hpa_limits.max_replicas is not None and expected.least > situation.hpa_limits.max_replicas:
+        raise BadInput(expectation_messages.above_maximum(expected, situation.hpa_limits.max_replicas))
+    tolerance, index = situation.options.hpa_tolerance, situation.hpa_limits.trigger_index
+    own = None if index is None else external_metrics.target_of_trigger(situation.hpa_limits.targets, index)
     return Expectation(
         expected=expected,
         from_replicas=situation.replicas,
         min_replicas=situation.rules.min_replicas,
-        hpa_limits={target.name: target.goal * (1 + tolerance) for target in situation.targets},
+        hpa_limits={target.name: target.goal * (1 + tolerance) for target in situation.hpa_limits.targets},
         acts_above=math.inf if own is None else own.acts_above(situation.replicas, tolerance),
     )
 

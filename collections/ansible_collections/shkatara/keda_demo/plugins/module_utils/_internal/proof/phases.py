@@ -14,14 +14,13 @@ from ..load.stats import LoadStats
 from ..prediction.expectation import Expectation
 from ..prediction.scale_in import ScaleIn
 from ..prediction.scale_out import Prediction
-from . import cause_checks
-from .cause_checks import Comparison
-from .judgement import diagnosis, end_to_end, expectations, scale_in_verdicts, verdicts
+from . import cause_checks, counters
+from .judgement import diagnosis, expectations, scale_in_verdicts, verdicts
 from .judgement.end_to_end import EndToEnd
 from .judgement.facts import LoadFailure, NoRise, Reached, RestBroken, Unpredicted
 from .judgement.outcomes import Outcome, Reason, Verdict
 from .judgement.verdicts import Evidence
-from .messages import deviation_messages, progress_lines
+from .messages import progress_lines
 from .options import Phase
 from .plan import Plan, PlannedLoad
 from .session import Session
@@ -48,7 +47,7 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
     session.phase = Phase.ACTIVATION
     prediction = load.prediction
     assert prediction is not None, "the plan has no activation without a prediction"
-    counts_before = _read_counters(session)
+    counts_before = counters.read(session)
     read_at = session.now()
     moved = _check_before_load(session, load)
     if moved is not None:
@@ -76,7 +75,7 @@ def activation(session: Session, load: PlannedLoad) -> PhaseResult:
         verdict = Verdict(Outcome.WRONG_COUNT, Reason.MORE_THAN_PREDICTED, RestBroken(prediction, highest, ()))
     if not session.load.poll().ended:
         _end_load(session, load)
-    comparison = _compare_counters(session, counts_before, read_at)
+    comparison = counters.compare(session, counts_before, read_at)
     verdict = cause_checks.rested(session, load, begun, verdict, comparison)
     passed = verdict.outcome is Outcome.NOT_SCALED
     sent = session.load.stats.sent
@@ -89,7 +88,7 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     Without a prediction the load is watched to its end.
     """
     session.phase = Phase.SCALE_OUT
-    counts_before = _read_counters(session)
+    counts_before = counters.read(session)
     read_at = session.now()
     moved = _check_before_load(session, load)
     if moved is not None:
@@ -107,7 +106,7 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     session.ended_early = not session.load.poll().ended
     if session.ended_early:
         _end_load(session, load)
-    comparison = _compare_counters(session, counts_before, read_at)
+    comparison = counters.compare(session, counts_before, read_at)
     if session.hops is not None:
         session.hops.end_load(session.load.stats, session.state)
     verdict = cause_checks.confirmed(session, plan, load, verdict, comparison)
@@ -236,25 +235,3 @@ def _check_before_load(session: Session, load: PlannedLoad) -> Verdict | None:
     """Return why the load is not to be sent: replicas may have moved while the counters were read."""
     session.step()
     return cause_checks.before_load(session, load)
-
-
-def _compare_counters(session: Session, before: dict[str, float | str] | None, read_at: float) -> Comparison:
-    """Return the counters' increase since `read_at` beside the answers."""
-    if before is None:
-        return Comparison(None)
-    stats: LoadStats = session.load.stats
-    compared = end_to_end.compare(before, _read_counters(session) or {}, stats.answered, stats.sent)
-    session.say(deviation_messages.end_to_end(compared))
-    return Comparison(compared, session.now() - read_at)
-
-
-def _read_counters(session: Session) -> dict[str, float | str] | None:
-    """Return the raw counter of each pod that serves the load; None where its name or place is not known."""
-    targets = session.state.feeding_targets
-    if not session.target.counter or not targets or session.options.external:
-        return None
-    if session.state.own_pods_feed:
-        # Pods serve before Prometheus has found them. All have their metrics at the same port and path.
-        pods = session.state.cluster.pods
-        targets = [replace(targets[0], pod=name) for name, pod in pods.items() if pod.started]
-    return session.read_counters(targets)

@@ -23,6 +23,18 @@ from .options import Options, Phase
 
 
 @dataclass(frozen=True)
+class HpaLimits:
+    """The HPA's maximum and the targets of its external metrics; None and nothing where they are not known.
+
+    `trigger_index` is that of the trigger whose metric the load raises, None if that is not known.
+    """
+
+    max_replicas: int | None = None
+    targets: tuple[ExternalTarget, ...] = ()
+    trigger_index: int | None = None
+
+
+@dataclass(frozen=True)
 class Situation:
     """What a plan is made of: options, and the objects at one moment.
 
@@ -30,8 +42,7 @@ class Situation:
     the counter's samples are observed, `is_deployment` whether the workload has ReplicaSets, which are observed.
     `other_workloads` have pods that `pod_labels`, the workload's selector, selects too. `shape` is what the load
     trigger's query makes of a counter, None where it is not known, and `per_request` what one request a second adds to
-    the metric. `warnings` are about the query. `max_replicas` and `targets` are the HPA's, `trigger_index` is that of
-    the trigger whose metric the load raises; None if that is not known.
+    the metric. `warnings` are about the query, `hpa_limits` has what is known of an HPA that can't be computed.
     """
 
     options: Options
@@ -48,9 +59,7 @@ class Situation:
     shape: QueryShape | None = None
     per_request: float = 1.0
     warnings: tuple[Finding, ...] = ()
-    max_replicas: int | None = None
-    targets: tuple[ExternalTarget, ...] = ()
-    trigger_index: int | None = None
+    hpa_limits: HpaLimits = HpaLimits()
 
     @property
     def initial_state(self) -> InitialState:

@@ -12,8 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..autoscaling.hpa_model import HpaModel
+from ..autoscaling.hpa import HpaConfig
 from ..common.errors import BadInput
 from ..load import capacity
 from ..load.schedule import LoadSpec
@@ -21,9 +20,8 @@ from ..prediction import hop_bounds, rate_choice, scale_in, scale_out
 from ..prediction.hop_bounds import MARGIN_SECONDS
 from ..prediction.scale_out import InitialState, Prediction, PredictionReason
 from ..prometheus.rate_bounds import Timing
-from . import directions, expected_load, rate_limit, sampling, shape_checks
-from .judgement.findings import Finding
-from .messages import verdict_messages, workload_messages
+from . import directions, expected_load, phase_checks, rate_limit, shape_checks
+from .messages import verdict_messages
 from .options import Phase
 from .plan import Plan, PlannedLoad, Situation
 
@@ -66,48 +64,6 @@ def plan_scale_in(situation: Situation) -> Plan:
     return _with_scale_in(_empty_plan(situation), situation, [situation.replicas], None)
 
 
-def check_phases(situation: Situation) -> None:
-    """Check that the phases can be proven of this ScaledObject.
-
-    :raises BadInput: a phase can't be
-    """
-    phases, rules, model = situation.options.phases, situation.rules, situation.model
-    _check_window(situation)
-    if model.config is None and not set(phases) <= {Phase.SCALE_OUT, Phase.HOLD}:
-        raise BadInput(
-            f"phases {', '.join(phases)} need a prediction, and there is none "
-            f"({verdict_messages.not_predicted(model.not_predicted)})"
-        )
-    directions.check_directions(situation)
-    if situation.other_workloads and model.config is not None and model.config.load_metric.kind != AVERAGE_VALUE:
-        raise BadInput(workload_messages.ready_pods_of_others(situation.pod_labels, situation.other_workloads))
-    if Phase.TO_ZERO in phases and not rules.scales_to_zero:
-        raise BadInput("phase to_zero needs a ScaledObject with minReplicaCount or idleReplicaCount 0")
-    if Phase.ACTIVATION in phases and rules.scales_to_zero and rules.activation <= 0:
-        raise BadInput(
-            "phase activation needs an activationThreshold above 0 where replicas begin at 0: any load activates the "
-            "trigger otherwise"
-        )
-    if Phase.ACTIVATION in phases or situation.load_options.replicas is not None:
-        _check_trigger(model)
-    disabled = model.config is not None and model.config.scale_down["selectPolicy"] == "Disabled"
-    if Phase.SCALE_IN in phases and disabled:
-        raise BadInput("phase scale_in can't be proven: behavior.scaleDown.selectPolicy of the HPA is Disabled")
-
-
-def check_scale_in(plan: Plan, situation: Situation) -> None:
-    """Check that a scale-in alone begins with more replicas than it ends with.
-
-    :raises BadInput: there is nothing to scale in
-    """
-    for phase, predicted in plan.scale_in_phases:
-        if situation.replicas <= predicted.replicas:
-            raise BadInput(
-                f"phase {phase} without scale_out begins with the replicas there are, which are {situation.replicas}: "
-                f"there is no way back to {predicted.replicas} to prove"
-            )
-
-
 def check_load(situation: Situation) -> None:
     """Check a load before anybody waits for rest: as if it began from as few replicas as there can be.
 
@@ -125,17 +81,8 @@ def at_rest(situation: Situation) -> Situation:
     return replace(situation, replicas=least, baseline=0.0)
 
 
-def _check_trigger(model: HpaModel) -> None:
-    # The fallback may have begun since the phases were checked.
-    if model.fallback is not None:
-        raise BadInput(
-            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
-            "or give load.http.rate and leave the phase activation out"
-        )
-
-
 def _empty_plan(situation: Situation) -> Plan:
-    about_shape = (_check_window(situation), shape_checks.mean_warning(situation))
+    about_shape = (phase_checks.check_window(situation), shape_checks.mean_warning(situation))
     warnings = tuple(filter(None, (*situation.warnings, *about_shape)))
     return Plan(
         situation.model,
@@ -144,16 +91,6 @@ def _empty_plan(situation: Situation) -> Plan:
         per_request=situation.initial_state.per_request,
         warnings=warnings,
     )
-
-
-def _check_window(situation: Situation) -> Finding | None:
-    """Return a warning about the query's window.
-
-    :raises BadInput: the query has no value with it
-    """
-    if situation.model.config is None:
-        return None
-    return sampling.check_window(situation.shape, situation.timing.scrape_interval)
 
 
 def _main_load(situation: Situation) -> PlannedLoad:
@@ -174,7 +111,7 @@ def _own_load(situation: Situation) -> PlannedLoad:
         return PlannedLoad(_sendable(spec), None, expectation)
     rate = 0.0
     if options.replicas is not None:
-        _check_trigger(model)
+        phase_checks.check_trigger(model)
         try:
             rate = rate_choice.choose_rate(model.config, options.replicas, initial, situation.timing)
         except ValueError as error:
@@ -209,7 +146,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
             "phase activation needs a prediction, and there is none "
             f"({verdict_messages.not_predicted(situation.model.not_predicted)})"
         )
-    _check_trigger(situation.model)
+    phase_checks.check_trigger(situation.model)
     limit = config.load_metric.goal(initial.replicas) if initial.replicas else situation.rules.activation
     chosen = min(options.max_rate, max(0.0, limit - situation.baseline) / 2 / initial.per_request)
     rate = options.activation_rate or chosen

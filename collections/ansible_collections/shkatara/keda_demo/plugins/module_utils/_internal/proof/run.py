@@ -8,7 +8,7 @@ import contextlib
 from dataclasses import replace
 
 from ..common.errors import BadInput
-from . import phases, planning, report, waits
+from . import phase_checks, phases, planning, report, situations, waits
 from .judgement.facts import Text
 from .judgement.outcomes import Aborted, Outcome, Reason, Verdict
 from .messages import (
@@ -84,15 +84,15 @@ def _run(proof: Proof) -> Verdict:
     if not_ready is not None:
         return not_ready
     _say_workload(session)
-    situation = session.situation()
+    situation = situations.situation(session)
     # The triggers that are not predicted are in verdict.json from here on.
     proof.plan = Plan(situation.model, situation.rules, situation.timing, per_request=situation.per_request)
-    planning.check_phases(situation)
+    phase_checks.check_phases(situation)
     for obstacle in situation.model.obstacles:
         session.say(f"warning: {obstacle_messages.warning(obstacle)}")
     if not session.options.sends_load:
         proof.plan = planning.plan_scale_in(situation)
-        planning.check_scale_in(proof.plan, situation)
+        phase_checks.check_scale_in(proof.plan, situation)
         report.write(proof)
     else:
         if Phase.SCALE_OUT in session.options.phases:
@@ -130,7 +130,7 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
         return baseline
     activation = None
     if Phase.ACTIVATION in session.options.phases:
-        proof.plan = planning.plan_activation(session.situation(baseline))
+        proof.plan = planning.plan_activation(situations.situation(session, baseline))
         report.write(proof)
         activation = proof.plan.activation
         assert activation is not None
@@ -143,7 +143,7 @@ def _send_loads(proof: Proof, situation: Situation) -> Verdict:
         baseline = waits.wait_until_at_rest(session, situation.model, since=session.now())
         if isinstance(baseline, Verdict):
             return baseline
-    proof.plan = replace(planning.plan_scale_out(session.situation(baseline)), activation=activation)
+    proof.plan = replace(planning.plan_scale_out(situations.situation(session, baseline)), activation=activation)
     load = proof.plan.scale_out
     assert load is not None
     prediction = load.prediction

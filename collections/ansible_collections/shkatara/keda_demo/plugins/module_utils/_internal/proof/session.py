@@ -10,14 +10,9 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from ..autoscaling import external_metrics, hpa_model
-from ..autoscaling.hpa_model import HpaModel
-from ..autoscaling.keda import KedaRules
-from ..common import versions
-from ..common.errors import BadInput
 from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
 from ..common.times import Clock
@@ -25,20 +20,17 @@ from ..load.options import LoadOptions
 from ..load.source import LoadSource
 from ..load.stats import LoadStats
 from ..prometheus.poller import Reading
-from ..prometheus.query_shape import QueryShape
-from ..prometheus.rate_bounds import Timing
 from ..prometheus.scrapes import ScrapeTarget
 from . import queries
 from .hop_tracker import HopTime, HopTracker
 from .judgement.outcomes import Aborted, Reason
-from .messages import query_messages
 from .messages.progress_lines import ProgressLines
 from .observed.cluster_state import EVENTS, Change
 from .observed.state import State
 from .options import Options
 from .output.files import NoFiles, ProofFiles
 from .output.timeline import Timeline
-from .plan import Plan, PlannedLoad, Situation
+from .plan import Plan, PlannedLoad
 from .target import ProofTarget
 
 _TICK_SECONDS = 0.1
@@ -153,89 +145,6 @@ class Session:
         counts = dict(self.inputs.read_counters(targets))
         self.check_interrupt()
         return counts
-
-    # The state of things, as planning needs it.
-
-    def model(self) -> HpaModel:
-        """Return what can be computed of the HPA.
-
-        :raises BadInput: it is gone
-        """
-        cluster, target = self.state.cluster, self.target
-        obstacle = queries.obstacle(target, self.state)
-        if cluster.hpa is None or cluster.scaledobject is None:
-            raise BadInput(f"HPA {target.hpa} is gone")
-        return hpa_model.hpa_model(
-            cluster.hpa,
-            cluster.scaledobject,
-            target.triggers,
-            load_trigger=target.load_trigger,
-            flags=self.options.flags,
-            version=versions.minor_version(self.outputs.versions.get("kubernetes") or ""),
-            keda_version=cluster.keda,
-            polled=self.state.metrics.values,
-            not_understood=query_messages.not_understood(obstacle) if obstacle else "",
-        )
-
-    def rules(self) -> KedaRules:
-        """Return what KEDA does about zero."""
-        view, trigger = self.state.cluster.scaledobject, self.target.load_trigger
-        if view is None:
-            return KedaRules(1, 1)
-        return KedaRules(
-            inactive_replicas=view.inactive_replicas,
-            min_replicas=view.min_replicas,
-            polling_interval=view.polling_interval,
-            cooldown=view.cooldown,
-            activation=trigger.activation if trigger else 0.0,
-            initial_cooldown=view.initial_cooldown,
-        )
-
-    def timing(self) -> Timing:
-        """Return how long each part of the chain may take."""
-        view, trigger, workload = self.state.cluster.scaledobject, self.target.load_trigger, self.target.workload
-        shape = self.target.shape if isinstance(self.target.shape, QueryShape) else None
-        return Timing(
-            scrape_interval=self.state.scrape_interval,
-            shape=shape,
-            hpa_sync=self.options.hpa_sync_period,
-            pod_start=self.options.pod_start_seconds + workload.start_seconds,
-            keda_polling=view.polling_interval if view and trigger and trigger.cached else 0.0,
-            own_pods=self.state.own_pods_feed,
-            pods_in_order=workload.in_order,
-            pod_stop=workload.grace_seconds if workload.counts_leaving else 0.0,
-            # By Little's law the factor of requests in flight is the time of an answer; other gauges have other units.
-            event_seconds=min(shape.factor, _LONGEST_ANSWER_SECONDS) if shape and not shape.is_rate else 0.0,
-        )
-
-    def situation(self, baseline: float = 0.0) -> Situation:
-        """Return what a plan is made of.
-
-        :param baseline: the metric at rest, in its unit
-        :raises BadInput: the HPA is gone
-        """
-        hpa, trigger = self.state.cluster.hpa, self.target.load_trigger
-        model = self.model()
-        return Situation(
-            options=self.options,
-            load_options=self.load_options,
-            model=model,
-            # KEDA's fallback stands for the query's value.
-            timing=self.timing() if model.fallback is None else replace(self.timing(), shape=None),
-            rules=self.rules(),
-            replicas=self.state.cluster.last_counts.spec,
-            baseline=baseline,
-            counter_is_read=bool(self.target.counter),
-            is_deployment=self.target.workload.is_deployment,
-            pod_labels=self.target.workload.pod_labels,
-            other_workloads=tuple(sorted(set(self.target.workload.other_owners.values()))),
-            shape=self.target.shape if isinstance(self.target.shape, QueryShape) else None,
-            per_request=queries.per_request(self.target, self.state, self.options),
-            warnings=queries.warnings(self.target, self.state),
-            max_replicas=hpa.max_replicas if hpa else None,
-            targets=external_metrics.external_targets(hpa) if hpa else (),
-            trigger_index=trigger.index if trigger else None,
-        )
 
     # What a person and the timeline are told.
 

@@ -17,6 +17,7 @@ from ..autoscaling import trigger_requests
 from ..autoscaling.trigger_requests import TriggerRequest
 from ..common.errors import BadInput
 from ..kube.cluster import Cluster, ClusterError
+from .target import ProofTarget
 
 _KINDS: Mapping[str, str] = {
     "TriggerAuthentication": "triggerauthentications",
@@ -27,6 +28,19 @@ _HEADER_MODES = {trigger_requests.BEARER, trigger_requests.BASIC, trigger_reques
 
 class _NoCredentials(Exception):
     """The credentials can't be had; the message is the reason."""
+
+
+def of_proof(cluster: Cluster, proof_target: ProofTarget, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of each request to Prometheus: the user's, and those of the load trigger.
+
+    :raises BadInput: the trigger has credentials that can't be read
+    """
+    given = params["prometheus_headers"] or {}
+    trigger = proof_target.load_trigger
+    if trigger is None:
+        return dict(given)
+    has_url = bool(params["prometheus_url"])
+    return headers(cluster, proof_target.namespace, trigger.request, given, has_url=has_url)
 
 
 def headers(

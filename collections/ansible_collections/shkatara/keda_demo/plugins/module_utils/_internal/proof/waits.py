@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..autoscaling.hpa_model import HpaModel
 from ..common import times
 from ..prediction import policy_times
-from . import cause_checks, queries
+from . import cause_checks, queries, situations
 from .judgement import chain, rest
 from .judgement.chain import MissingLink
 from .judgement.facts import ChainNotReady, NeverAtRest, NeverReady
@@ -68,7 +68,7 @@ def never_ready(permanent: MissingLink, links: Sequence[MissingLink], *, load_se
 
 
 def _metric_name(session: Session) -> str:
-    config = session.model().config
+    config = situations.model(session).config
     return config.load_metric.name if config else ""
 
 
@@ -78,7 +78,7 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     :param since: when a load of this proof ended, on the monotonic clock
     """
     session.phase = "rest"
-    timing = session.timing()
+    timing = situations.timing(session)
     settle = timing.settle_seconds + timing.hpa_sync
     highest = model.config.min_replicas if model.config else 1
     begun, persistence = session.now(), Persistence()
@@ -115,7 +115,7 @@ def _fallback(session: Session, model: HpaModel) -> float | None:
     """Return the value of the fallback at this moment, which may depend on the replicas; None where there is none."""
     if model.fallback is None or session.state.cluster.hpa is None:
         return model.fallback
-    return session.model().fallback
+    return situations.model(session).fallback
 
 
 def _memory_seconds(session: Session, model: HpaModel) -> float:
@@ -133,7 +133,7 @@ def _memory_seconds(session: Session, model: HpaModel) -> float:
 
 def _shrink_seconds(session: Session, model: HpaModel, highest: int) -> float:
     """Return the longest time in which replicas shrink from `highest` to where they rest, in seconds."""
-    rules, options, config = session.rules(), session.options, model.config
+    rules, options, config = situations.rules(session), session.options, model.config
     cooldown = 0.0
     if rules.scales_to_zero and highest:
         cooldown = max(rules.cooldown, rules.initial_cooldown) + 2 * rules.polling_interval

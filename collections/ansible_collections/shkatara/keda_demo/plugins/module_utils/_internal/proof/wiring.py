@@ -97,7 +97,7 @@ def run_proof(
     prometheus_namespace = prerequisites.check_prometheus(proof_target, params["prometheus_url"])
     version = cluster.server_version()
     prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version)
-    headers = prometheus_headers(cluster, proof_target, params)
+    headers = trigger_credentials.of_proof(cluster, proof_target, params)
     read_versions = {"kubernetes": version, "keda": cluster.keda_version()}
     proof_options = options.proof_options(params, controller_flags.read_flags(cluster))
     hider = secrets.hider(params, proof_target.triggers, headers)
@@ -184,19 +184,6 @@ def start_watchers(cluster: Cluster, proof_target: ProofTarget, sink: queue.Queu
         parts.watch_scale(cluster, sink, workload.resource, namespace=namespace, name=workload.name).start()
     for kind in (REPLICASETS, PODS) if workload.is_deployment else (PODS,):
         parts.watch(cluster, sink, kind, namespace=namespace, labels=workload.pod_labels).start()
-
-
-def prometheus_headers(cluster: Cluster, proof_target: ProofTarget, params: Params) -> dict[str, str]:
-    """Return the headers of each request to Prometheus: the user's, and those of the load trigger.
-
-    :raises BadInput: the trigger has credentials that can't be read
-    """
-    given = params["prometheus_headers"] or {}
-    trigger = proof_target.load_trigger
-    if trigger is None:
-        return dict(given)
-    has_url = bool(params["prometheus_url"])
-    return trigger_credentials.headers(cluster, proof_target.namespace, trigger.request, given, has_url=has_url)
 
 
 def start_poller(

@@ -14,8 +14,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     direct_address,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
-    InvalidQueryError,
     Prometheus,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_errors import (
+    InvalidQueryError,
     QueryError,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.recording_rules import (

@@ -10,9 +10,6 @@ from itertools import pairwise
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import PrometheusError
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.client import (
-    QueryError,
-)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import (
     PollFailed,
     PrometheusPoller,
@@ -20,6 +17,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
     TargetsReading,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_errors import (
+    QueryError,
+)
 
 
 class Answers:

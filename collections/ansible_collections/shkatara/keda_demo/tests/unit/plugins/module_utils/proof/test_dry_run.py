@@ -72,7 +72,7 @@ def test_the_lines_of_a_plan_are_its_message(tmp_path):
     numbers = sentences.numbers(message)
     for name in ("earliest_change_seconds", "latest_change_seconds", "earliest_seconds", "latest_seconds"):
         assert f"{predicted[name]:g}" in numbers
-    for part in ("test/scaledobject-py", "Deployment test", "34.5 requests/s", "http://192.0.2.11:30115/", "197 s"):
+    for part in ("test/scaledobject-py", "Deployment test", "34.5 requests/s", "http://192.0.2.11:30115/", "210 s"):
         assert part in message
     assert f"{predicted['scale_in']['latest_seconds']:g}" in numbers
     assert sentences.damage(message) == []

@@ -29,7 +29,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_shape import QueryShape
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import planning
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import phase_checks, planning
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.findings import Code
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Options, Phase
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import Plan, Situation
@@ -275,7 +275,7 @@ def test_a_scale_in_from_the_minimum_is_refused(phase, replicas):
     at_minimum = situation(phase, rules=ZERO_RULES, replicas=replicas)
     plan = planning.plan_scale_in(at_minimum)
     with pytest.raises(BadInput, match=rf"phase {phase}\b.*\b{replicas}\b"):
-        planning.check_scale_in(plan, at_minimum)
+        phase_checks.check_scale_in(plan, at_minimum)
 
 
 def test_a_metric_without_a_value_changes_no_growth():
@@ -332,7 +332,7 @@ def test_policies_do_not_matter_without_the_phase_scale_in(make_plan):
 )
 def test_phases_that_cannot_be_proven_are_refused(fields, phases, named):
     with pytest.raises(BadInput, match=named):
-        planning.check_phases(situation(*phases, **fields))
+        phase_checks.check_phases(situation(*phases, **fields))
 
 
 @pytest.mark.parametrize(
@@ -352,14 +352,14 @@ def test_phases_that_cannot_be_proven_are_refused(fields, phases, named):
     ],
 )
 def test_phases_that_can_be_proven(fields, phases):
-    planning.check_phases(situation(*phases, **fields))
+    phase_checks.check_phases(situation(*phases, **fields))
 
 
 def test_a_query_without_a_value_is_refused_where_it_is_predicted():
     narrow = {"shape": QueryShape("c", "rate", 5.0)}
     with pytest.raises(BadInput, match=r"5 / 5\b"):
-        planning.check_phases(situation(**narrow))
-    planning.check_phases(situation(obj=FORMULA, **narrow))
+        phase_checks.check_phases(situation(**narrow))
+    phase_checks.check_phases(situation(obj=FORMULA, **narrow))
     plan = planning.plan_scale_out(situation(shape=QueryShape("c", "rate", 12.0)))
     assert [finding.code for finding in plan.warnings] == [Code.TWO_SAMPLES]
 

@@ -18,8 +18,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.expectation import Expected
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import planning
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import phase_checks, planning
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import Phase
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.plan import HpaLimits
 from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, METRIC, SCALEDOBJECT, changed
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.proof.test_planning import (
     FORMULA,
@@ -28,14 +29,14 @@ from ansible_collections.shkatara.keda_demo.tests.unit.plugins.module_utils.proo
 
 FOUR = Expected(4, 4, 90.0)
 OUT = {"phases": (Phase.SCALE_OUT,)}
+LIMITS = HpaLimits(10, (ExternalTarget(METRIC, "AverageValue", 10.0),), 0)
 
 
 def planned(expected=FOUR, external=None, load=None, hold=True, **fields):
     """The load of a plan; 90 s and a hold of 15 s."""
     options = {"expected": expected, "external": external, **({} if hold else OUT)}
-    defaults = {"max_replicas": 10, "targets": (ExternalTarget(METRIC, "AverageValue", 10.0),), "trigger_index": 0}
-    given = situation(load=load or {"rate": 34.5}, options=options, **{**defaults, **fields})
-    planning.check_phases(given)
+    given = situation(load=load or {"rate": 34.5}, options=options, **{"hpa_limits": LIMITS, **fields})
+    phase_checks.check_phases(given)
     return planning.plan_scale_out(given).scale_out
 
 
@@ -63,8 +64,8 @@ def test_the_hops_of_a_load_of_others_have_the_targets_of_the_hpa():
     assert (expectation.from_replicas, expectation.min_replicas) == (1, 1)
     assert expectation.hpa_limits == pytest.approx({METRIC: 11.0})
     assert expectation.acts_above == pytest.approx(11.0)
-    kafka = (ExternalTarget("s0-kafka", "AverageValue", 50.0),)
-    expectation = planned(external=External(), targets=kafka, trigger_index=None, obj=FORMULA).expectation
+    kafka = HpaLimits(10, (ExternalTarget("s0-kafka", "AverageValue", 50.0),))
+    expectation = planned(external=External(), hpa_limits=kafka, obj=FORMULA).expectation
     assert expectation.hpa_limits == pytest.approx({"s0-kafka": 55.0})
     # Nobody reads a query.
     assert expectation.acts_above == math.inf
@@ -83,7 +84,7 @@ def test_the_hops_of_a_load_of_others_have_the_targets_of_the_hpa():
             {"external": External(), "expected": Expected(1, 4, 90.0)},
             r"expected\.replicas is 1 to 4, and 1 replica is there before the load",
         ),
-        ({"external": External(), "max_replicas": 3}, r"expected\.replicas is 4, and the HPA's maxReplicas is 3\b"),
+        ({"external": External(), "hpa_limits": HpaLimits(3)}, r"expected\.replicas is 4, and the HPA's maxReplicas is 3\b"),
     ],
 )
 def test_an_expectation_that_can_not_be_met_or_proves_nothing(given, named):

@@ -222,11 +222,11 @@ def test_expectations_judge_a_load_that_is_predicted_too(tmp_path):
     assert (predicted["source"], predicted["possible_replicas"], predicted["latest_seconds"]) == (
         "expected",
         [4],
-        167.0,
+        180.0,
     )
     assert predicted["expected"]["within_seconds"] == 30.0
     # Its hops have the bounds of the prediction.
-    assert run.result["hops"]["replicas_ready"]["latest"] == 167.0
+    assert run.result["hops"]["replicas_ready"]["latest"] == 180.0
 
 
 def test_a_proof_without_expectations_says_that_it_is_by_the_prediction(tmp_path):

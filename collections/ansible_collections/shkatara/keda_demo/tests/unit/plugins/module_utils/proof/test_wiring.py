@@ -17,7 +17,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import wiring
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import trigger_credentials, wiring
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import proof_options
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.output.files import ProofFilesError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
@@ -431,7 +431,7 @@ def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
         queue.Queue(),
         parts=Recorder().parts(poll=poll),
         keda_version=version,
-        headers=wiring.prometheus_headers(None, proof_target, PARAMS),
+        headers=trigger_credentials.of_proof(None, proof_target, PARAMS),
     )
     assert (made[0]._parameters, made[0]._nan_is_zero) == (parameters, nan_is_zero)
     assert made[0]._headers == {"X-Scope-OrgID": "7", "X-Key": "k"}, "the option takes precedence"

@@ -30,6 +30,7 @@ OF_REST = {
     Code.ROLLING_OUT,
     Code.SCRAPED_TWICE,
     Code.TWO_SAMPLES,
+    Code.MEAN_LAGS,
 }
 
 
