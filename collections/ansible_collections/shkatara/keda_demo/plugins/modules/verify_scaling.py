@@ -281,7 +281,8 @@ notes:
     ReplicaSets, Pods and Events in O(namespace). Without O(prometheus_url) it also needs C(list) on Services and
     Endpoints, and C(get) on C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on
     C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module names
-    every missing permission before it sends anything. If pods of another namespace feed the metric, reading their
+    every missing permission before it sends anything. A trigger with C(authModes) needs C(list) on Secrets and on
+    TriggerAuthentications, or O(prometheus_headers). If pods of another namespace feed the metric, reading their
     counters needs the verbs of C(pods/portforward) in that namespace.
   - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted), and the files are complete.
   - With C(async) or C(no_log), or on a machine other than the controller, no progress is shown.
@@ -837,6 +838,7 @@ evidence:
         rules: []
         constant: 0.0
         single: true
+        mean_of_pods: false
     counter:
       description: The selector of the counter that each request raises; null without O(counter_metric).
       type: str

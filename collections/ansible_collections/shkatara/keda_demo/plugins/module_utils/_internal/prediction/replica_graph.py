@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 
 from ..autoscaling import hpa, scaling_limits
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..prometheus import query_value, rate_bounds
+from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 
 _MOST_PATHS = 20
@@ -30,13 +30,13 @@ def highest_value(total: float, timing: Timing, start: int, count: int) -> float
 
     A mean may still be that of the pods at the beginning.
     """
-    excess = rate_bounds.excess_share(timing, start, count) + query_value.noise_share(timing)
-    return query_value.value_of(timing, total * (1 + excess), start)
+    excess = rate_bounds.excess_share(timing, start, count) + query_result.noise_share(timing)
+    return query_result.value_of(timing, total * (1 + excess), start)
 
 
 def steady_value(total: float, timing: Timing | None, count: int) -> float:
     """Return the value at `count` replicas under the whole load, when the query counts all of them."""
-    return total if timing is None else query_value.value_of(timing, total, count)
+    return total if timing is None else query_result.value_of(timing, total, count)
 
 
 def _limit(config: HpaConfig, count: int) -> int:
@@ -114,7 +114,7 @@ def stable_replicas(config: HpaConfig, total: float, graph: Graph, timing: Timin
     the query, since scale-in takes longer than a proof.
     """
     # The lowest value that the query keeps showing.
-    lowest = total if timing is None else total * (1 - query_value.noise_share(timing))
+    lowest = total if timing is None else total * (1 - query_result.noise_share(timing))
     return sorted(count for count in graph if not grows(config, lowest, timing, count))
 
 

@@ -18,10 +18,10 @@ from typing import Protocol
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import AVERAGE_VALUE, HpaConfig
-from ..prometheus import query_value, rate_bounds
+from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import replica_graph, slowest_growth, stabilization
-from .slowest_growth import CONTROLLERS_SECONDS, SlowestGrowth
+from .slowest_growth import CONTROLLERS_SECONDS
 from .stabilization import ShortStabilization
 
 
@@ -58,11 +58,11 @@ class InitialState:
 
     def total(self, rate: float, timing: Timing) -> float:
         """Return the sum over the pods, in the metric's unit, under `rate` requests a second."""
-        return query_value.total_at_rest(timing, self.baseline, self.hpa_replicas) + rate * self.per_request
+        return query_result.total_at_rest(timing, self.baseline, self.hpa_replicas) + rate * self.per_request
 
     def value(self, rate: float, timing: Timing) -> float:
         """Return the value of the query under `rate` requests a second, before replicas change."""
-        return query_value.value_of(timing, self.total(rate, timing), self.hpa_replicas)
+        return query_result.value_of(timing, self.total(rate, timing), self.hpa_replicas)
 
 
 class PredictionReason(StrEnum):
@@ -143,7 +143,7 @@ def first_times(
             if soonest >= first.get(after, math.inf):
                 continue
             value = max(metric.goal(count) * (1 + config.up_tolerance), metric.goal(after - 1))
-            least = query_value.least_total(timing, value, begin)
+            least = query_result.least_total(timing, value, begin)
             by_load = least / (1 + rate_bounds.excess_share(timing, begin, count)) - at_rest
             if hpa.next_replicas(config, 0.0, count) >= after or remembered.get(count, 0) >= after:
                 by_load = 0.0
@@ -172,7 +172,7 @@ def predict(
     slowest = slowest_growth.slowest_growth(config, total, graph, timing)
     first_parts = _first_change_parts(config, load, start, timing)
     latest_change = sum(first_parts.values())
-    parts = {**first_parts, **_further_parts(config, slowest, timing)}
+    parts = {**first_parts, **slowest_growth.further_parts(config, slowest, timing)}
     if start.replicas == 0:
         graph = {0: [begin], **graph}
     replicas = replica_graph.resting_replicas(config, total, possible, timing)
@@ -215,20 +215,6 @@ def _first_change_parts(config: HpaConfig, load: Load, start: InitialState, timi
     }
 
 
-def _further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
-    """Return the parts of the time from the first change until all pods are Ready, in seconds."""
-    return {
-        "further_syncs": slowest.limit_seconds,
-        **{name: slowest.stalls * seconds for name, seconds in slowest_growth.stall_seconds(config, timing).items()},
-        # The excess comes when new pods are Ready, and may be read until they are counted.
-        "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
-        # A subquery keeps an excess until the HPA syncs.
-        "overshoot_kept": slowest.overshoots
-        * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
-        "pod_start": timing.pod_start,
-    }
-
-
 def _reason(
     config: HpaConfig, total: float, start: InitialState, possible: list[int], timing: Timing
 ) -> PredictionReason:
@@ -237,13 +223,13 @@ def _reason(
     if replica_graph.falls_back(config, total, possible, timing):
         return PredictionReason.FALLS_BACK
     if replicas > begin:
-        value = query_value.value_of(timing, total, replicas)
+        value = query_result.value_of(timing, total, replicas)
         is_cut = hpa.desired_replicas(config, value, replicas) > replicas == config.max_replicas
         return PredictionReason.MAX_REPLICAS if is_cut else PredictionReason.LOAD
     if start.replicas == 0:
         return PredictionReason.LOAD
-    if hpa.desired_replicas(config, query_value.value_of(timing, total, begin), begin) > begin:
+    if hpa.desired_replicas(config, query_result.value_of(timing, total, begin), begin) > begin:
         return PredictionReason.MAX_REPLICAS if begin >= config.max_replicas else PredictionReason.SCALE_UP_DISABLED
-    without_limit = query_value.value_of(query_value.without_limit(timing), total, begin)
+    without_limit = query_result.value_of(query_result.without_limit(timing), total, begin)
     is_limited = hpa.desired_replicas(config, without_limit, begin) > begin
     return PredictionReason.QUERY_LIMIT if is_limited else PredictionReason.LOAD_UNDER_THRESHOLD

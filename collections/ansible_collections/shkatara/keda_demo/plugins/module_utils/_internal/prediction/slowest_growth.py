@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ..autoscaling import hpa
 from ..autoscaling.hpa import HpaConfig
-from ..prometheus import query_value, rate_bounds
+from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import policy_times, replica_graph
 from .replica_graph import Graph
@@ -58,7 +58,13 @@ def slowest_growth(config: HpaConfig, total: float, graph: Graph, timing: Timing
         seconds += kept
     # A way with fewer stalls is as long if it has more overshoots.
     later = [_overshoots(config, total, count, graph, timing) - part for part, count in enumerate(reversed(ways))]
-    return SlowestGrowth(len(ways) - 1, max(later), seconds)
+    overshoots = max(later)
+    remembered = max(replica_graph.remembered_recommendations(config, total, timing, min(graph)).values(), default=0)
+    if remembered > stop:
+        # An HPA without `behavior` goes on at its next sync, even if it would rest; an overshoot takes as long.
+        after = timing.hpa_sync + policy_times.growth_seconds(config, stop, remembered, timing.hpa_sync)
+        seconds += max(0.0, after - overshoots * (timing.pod_start + timing.counted_seconds))
+    return SlowestGrowth(len(ways) - 1, overshoots, seconds)
 
 
 def _stops(config: HpaConfig, total: float, counted: int, count: int, timing: Timing) -> bool:
@@ -68,7 +74,7 @@ def _stops(config: HpaConfig, total: float, counted: int, count: int, timing: Ti
     if not replica_graph.grows(config, total, timing, count):
         return True
     missing = rate_bounds.missing_share(timing, counted, count)
-    lowest = query_value.value_of(timing, total * (1 - missing), count)
+    lowest = query_result.value_of(timing, total * (1 - missing), count)
     return count > counted and hpa.desired_replicas(config, lowest, count, ready=counted) <= count
 
 
@@ -112,6 +118,20 @@ def stall_seconds(config: HpaConfig, timing: Timing) -> dict[str, float]:
         # Stalls begin at a sync, and end at one after the delays of controllers.
         "new_pods_sync": math.ceil((seen + CONTROLLERS_SECONDS) / sync) * sync - seen,
         "new_pods_stabilization": waits,
+    }
+
+
+def further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> dict[str, float]:
+    """Return the parts of the time from the first change until all pods are Ready, in seconds."""
+    return {
+        "further_syncs": slowest.limit_seconds,
+        **{name: slowest.stalls * seconds for name, seconds in stall_seconds(config, timing).items()},
+        # The excess comes when new pods are Ready, and may be read until they are counted.
+        "overshoot": slowest.overshoots * (timing.pod_start + timing.counted_seconds),
+        # A subquery keeps an excess until the HPA syncs.
+        "overshoot_kept": slowest.overshoots
+        * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
+        "pod_start": timing.pod_start,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -111,20 +112,20 @@ class Prometheus:
         """
         return answers.series(self._evaluate(f"{selector}[{max(1, math.ceil(seconds))}s]"))
 
-    def feeds(self, selectors: Sequence[str]) -> set[tuple[str, str]]:
-        """Return (job, instance) of the targets whose series the selectors have had in the last five minutes.
+    def feeds(self, selectors: Sequence[str]) -> Counter[tuple[str, str]]:
+        """Return the series that the selectors have had in the last five minutes, by (job, instance) of their target.
 
         A series that a rule recorded has no instance, and is left out.
 
         :raises PrometheusError: no answer, or not a selector
         """
         if not selectors:
-            return set()
+            return Counter()
         end = self._clock() + (self.offset or 0.0)
         parameters = [("match[]", selector) for selector in selectors] + self._parameters
         parameters += [("start", f"{end - _LOOKBACK_SECONDS:.3f}"), ("end", f"{end:.3f}")]
         labels = self._get("/api/v1/series", parameters)
-        return {(item.get("job", ""), item["instance"]) for item in labels if item.get("instance")}
+        return Counter((item.get("job", ""), item["instance"]) for item in labels if item.get("instance"))
 
     def targets(self) -> list[ScrapeTarget]:
         """Return the active scrape targets.

@@ -45,6 +45,7 @@ class QueryReason(StrEnum):
     SEVERAL_ELEMENTS = "several_elements"
     SCALAR_RESULT = "scalar_result"
     NO_VECTOR = "no_vector"
+    MEAN_OF_LABELS = "mean_of_labels"  # count: the series of one pod
     # What Prometheus did not say, or says twice.
     STEP_UNKNOWN = "step_unknown"
     RULE_UNREAD = "rule_unread"  # rule, error

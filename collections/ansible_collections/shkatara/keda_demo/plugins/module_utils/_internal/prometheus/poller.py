@@ -8,6 +8,7 @@ import contextlib
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,12 +27,12 @@ _TARGETS_SECONDS = 15.0
 class TargetsReading:
     """The active scrape targets, None with an `error` where the server does not list them.
 
-    `feeds` are (job, instance) of the targets that feed the query, None if they are not known.
+    `feeds` are the series of the query by (job, instance) of their target, None if they are not known.
     """
 
     targets: list[ScrapeTarget] | None
     error: str = ""
-    feeds: set[tuple[str, str]] | None = None
+    feeds: Counter[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)

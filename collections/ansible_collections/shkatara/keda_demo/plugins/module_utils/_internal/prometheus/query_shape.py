@@ -61,7 +61,8 @@ class QueryShape:
     the series and not their sum. `over_time` and `rules` are in the order from the inside out. `low` and `high` are the
     limits that the query cuts its value to. `constant` is what the query adds whatever the load is: the value is
     ``factor * rate + constant``, rounded, and then cut. `single` says that the query has one element however many
-    series there are; without it, KEDA refuses the answer as soon as there are two pods with a series each.
+    series there are; without it, KEDA refuses the answer as soon as there are two pods with a series each. A `mean` is
+    that of the pods if it is `mean_of_pods`, and else of all series, of which a pod may have several.
     """
 
     selector: str
@@ -78,6 +79,7 @@ class QueryShape:
     rules: tuple[RecordingRule, ...] = ()
     constant: float = 0.0
     single: bool = True
+    mean_of_pods: bool = False
 
     @property
     def is_rate(self) -> bool:

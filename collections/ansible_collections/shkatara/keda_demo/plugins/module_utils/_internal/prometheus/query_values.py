@@ -181,7 +181,7 @@ def aggregate(value: Value, name: str, labels: frozenset[str], *, without: bool)
     # A mean over groups is divided by their number, which is that of the pods only if each pod has a group.
     if value.thinned or value.padded or (value.by is not None and not value.grows):
         raise QueryNotUnderstood(QueryReason.AGGREGATION, name=name)
-    return replace(grouped, shape=replace(value.shape, mean=True))
+    return replace(grouped, shape=replace(value.shape, mean=True, mean_of_pods=value.by is not None))
 
 
 def _is_uncut(shape: QueryShape) -> bool:

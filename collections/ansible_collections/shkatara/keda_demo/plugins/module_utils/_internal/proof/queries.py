@@ -53,6 +53,8 @@ def obstacle(target: ProofTarget, state: State) -> NotUnderstood | None:
         return shape
     if shape is not None and not shape.single and state.own_pods_feed:
         return NotUnderstood(QueryReason.SEVERAL_ELEMENTS)
+    if shape is not None and shape.mean and not shape.mean_of_pods and state.series_per_target > 1:
+        return NotUnderstood(QueryReason.MEAN_OF_LABELS, {"count": str(state.series_per_target)})
     return None
 
 

@@ -71,6 +71,7 @@ def run_proof(
     prometheus_namespace = prerequisites.check_prometheus(proof_target, params["prometheus_url"])
     version = cluster.server_version()
     prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version)
+    headers = prometheus_headers(cluster, proof_target, params)
     read_versions = {"kubernetes": version, "keda": cluster.keda_version()}
     proof_options = options.proof_options(params, controller_flags.read_flags(cluster))
     interrupt = parts.interrupt()
@@ -87,7 +88,14 @@ def run_proof(
         observations: queue.Queue[Any] = queue.Queue()
         start_watchers(cluster, proof_target, observations, parts)
         poller = start_poller(
-            cluster, proof_target, params, state, observations, parts=parts, keda_version=read_versions["keda"]
+            cluster,
+            proof_target,
+            params,
+            state,
+            observations,
+            parts=parts,
+            keda_version=read_versions["keda"],
+            headers=headers,
         )
 
         def read_counters(targets: Iterable[ScrapeTarget]) -> Mapping[str, float | str]:
@@ -136,6 +144,19 @@ def start_watchers(cluster: Cluster, proof_target: ProofTarget, sink: queue.Queu
         parts.watch(cluster, sink, kind, namespace=proof_target.namespace, labels=proof_target.pod_labels).start()
 
 
+def prometheus_headers(cluster: Cluster, proof_target: ProofTarget, params: Params) -> dict[str, str]:
+    """Return the headers of each request to Prometheus: the user's, and those of the load trigger.
+
+    :raises BadInput: the trigger has credentials that can't be read
+    """
+    given = params["prometheus_headers"] or {}
+    trigger = proof_target.load_trigger
+    if trigger is None:
+        return dict(given)
+    has_url = bool(params["prometheus_url"])
+    return trigger_credentials.headers(cluster, proof_target.namespace, trigger.request, given, has_url=has_url)
+
+
 def start_poller(
     cluster: Cluster,
     proof_target: ProofTarget,
@@ -145,11 +166,9 @@ def start_poller(
     *,
     parts: Parts,
     keda_version: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> PrometheusPoller | None:
-    """Ask Prometheus once a scrape, as KEDA does; None where no trigger asks a Prometheus.
-
-    :raises BadInput: the trigger has credentials that can't be read
-    """
+    """Ask Prometheus once a scrape, as KEDA does; None where no trigger asks a Prometheus."""
     trigger = proof_target.load_trigger
     if trigger is None:
         return None
@@ -168,13 +187,11 @@ def start_poller(
     queries = {
         one.key: one.query for one in proof_target.triggers if one.query and (one.server_address, one.request) == asked
     }
-    given = params["prometheus_headers"] or {}
-    has_url = bool(params["prometheus_url"])
     version = versions.minor_version(keda_version or "")
     prometheus = Prometheus(
         cluster,
         find,
-        trigger_credentials.headers(cluster, proof_target.namespace, trigger.request, given, has_url=has_url),
+        headers,
         parameters=trigger.request.parameters(version),
         nan_is_zero=version < trigger_requests.NAN_IS_NULL_SINCE,
     )

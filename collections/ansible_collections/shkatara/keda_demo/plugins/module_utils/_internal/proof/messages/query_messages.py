@@ -56,6 +56,10 @@ _PHRASES: Mapping[QueryReason, str] = {
     ),
     QueryReason.SCALAR_RESULT: "its query is a scalar, which KEDA can't read: put it into `vector`",
     QueryReason.NO_VECTOR: "its query is no instant vector, which KEDA can't read",
+    QueryReason.MEAN_OF_LABELS: (
+        "its query is a mean over all series, of which a pod has up to {count}, so that it depends on how a load "
+        "spreads over them: take the mean of the sums by pod, or " + _OPTIONS
+    ),
     QueryReason.STEP_UNKNOWN: (
         "its query has a subquery without a step, and Prometheus' evaluation interval can't be read: write the step, "
         "such as [5m:30s], or " + _WINDOW

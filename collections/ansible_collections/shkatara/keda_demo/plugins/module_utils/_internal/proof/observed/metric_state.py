@@ -7,6 +7,7 @@ Pure: no cluster, no clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ...prometheus.poller import PollFailed, Reading, TargetsReading
@@ -21,7 +22,8 @@ class MetricState:
     """`load_trigger` is the key of the trigger that the load raises, `load_trigger_index` its index.
 
     `given_interval` is the scrape interval that the user gave in seconds, 0 if none was: some servers list no targets.
-    `feeds` are (job, instance) of the targets that the load trigger's query reads, None while they are not known.
+    `feeds` are the series that the load trigger's query reads by (job, instance) of their target, None while they are
+    not known.
     `values` are by trigger key. `readings` are (monotonic seconds, the load trigger's value).
     `query_error` is why the load trigger has no value now; `failure` is set while Prometheus does not answer at all.
     """
@@ -31,7 +33,7 @@ class MetricState:
     given_interval: float = 0.0
     targets: list[ScrapeTarget] | None = None
     targets_error: str = ""
-    feeds: set[tuple[str, str]] | None = None
+    feeds: Counter[tuple[str, str]] | None = None
     values: dict[str, float | None] = field(default_factory=dict)
     readings: list[tuple[float, float | None]] = field(default_factory=list)
     counter: list[Series] = field(default_factory=list)

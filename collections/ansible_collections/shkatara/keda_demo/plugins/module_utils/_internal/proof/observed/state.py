@@ -47,7 +47,7 @@ class State:
     @property
     def own_targets(self) -> list[ScrapeTarget]:
         """The scrape targets that are pods of the Deployment, of the jobs that feed the metric if these are known."""
-        feeds = self.metrics.feeds or set()
+        feeds = self.metrics.feeds or Counter()
         own = [target for target in self.metrics.targets or [] if target.pod in self.cluster.pods]
         jobs = {target.job for target in own if (target.job, target.instance) in feeds}
         return [target for target in own if not jobs or target.job in jobs]
@@ -59,7 +59,7 @@ class State:
         They are taken to be the Deployment's pods where the series do not say (there are none yet, or they have other
         labels).
         """
-        feeds = self.metrics.feeds or set()
+        feeds = self.metrics.feeds or Counter()
         named = [target for target in self.metrics.targets or [] if (target.job, target.instance) in feeds]
         return named if named and not any(target.pod in self.cluster.pods for target in named) else self.own_targets
 
@@ -72,6 +72,11 @@ class State:
         if not self.metrics.feeds:
             return 1
         return max(Counter(target.url for target in self.feeding_targets).values(), default=1)
+
+    @property
+    def series_per_target(self) -> int:
+        """The most series that the metric has of one target; 1 while they are not known."""
+        return max(Counter(self.metrics.feeds or ()).values(), default=1)
 
     @property
     def own_pods_feed(self) -> bool:

@@ -79,7 +79,8 @@ def test_scale_in_of_the_demo():
     result = predict_scale_in(hpa(), [4, 5], 0.0, DEMO_TIMING)
     assert (result.replicas, result.from_replicas, result.reason) == (1, [4, 5], "load_ended")
     assert result.steps == {1: [], 2: [1], 3: [1, 2], 4: [1, 2, 3], 5: [1, 2, 3, 4]}
-    assert result.earliest_change_seconds == 0  # an HPA at 5 may be on its way back to 4
+    # The HPA may have gone to 5 by an excess of the query, long before the load ended.
+    assert result.earliest_change_seconds == 0
     assert predict_scale_in(hpa(), [4], 0.0, DEMO_TIMING).earliest_change_seconds == 300 - 15
     assert result.latest_change_seconds == 10 + 30 + 300 + 2 * 15 + 3
     assert result.latest_seconds == result.latest_change_seconds  # one step may do it

@@ -362,7 +362,7 @@ def test_a_dip_begins_a_scale_up_stabilization_anew(window):
 
 def test_the_simulation_can_tell():
     """Some runs differ from a prediction without the stalls, and from one without the overshoot."""
-    world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0)
+    world = dataclasses.replace(SLOW_SYNC, sync=15.0, pod_start=30.0, load=Load(((0.0, 35.0),)))
     prediction = predicted(world)
     parts = prediction.times.latest_parts
     hidden_seconds = sum(seconds for name, seconds in parts.items() if name.startswith("new_pods_"))

@@ -300,11 +300,11 @@ def test_feeds_are_the_targets_of_the_selectors(server):
     ]
     handler.answers["/api/v1/series"] = (200, {"status": "success", "data": data})
     api = prometheus(port, clock=lambda: 1000.0)
-    assert api.feeds(['a{b="c"}', "recorded"]) == {("test", "10.244.1.5:5000")}
+    assert api.feeds(['a{b="c"}', "recorded"]) == {("test", "10.244.1.5:5000"): 2}
     assert handler.requests == [
         ("/api/v1/series", {"match[]": ['a{b="c"}', "recorded"], "start": ["700.000"], "end": ["1000.000"]})
     ]
-    assert api.feeds([]) == set()
+    assert api.feeds([]) == {}
     assert len(handler.requests) == 1
 
 

@@ -112,7 +112,7 @@ UNDERSTOOD = [
     ),
     # Means.
     (f"avg(rate({C}[30s]))", rate(C, 30, mean=True)),
-    (f"avg(sum by (pod) (rate({C}[30s])))", rate(C, 30, mean=True)),
+    (f"avg(sum by (pod) (rate({C}[30s])))", rate(C, 30, mean=True, mean_of_pods=True)),
     (f"sum(rate({C}[30s])) / count(rate({C}[30s]))", rate(C, 30, mean=True)),
     (f"sum(rate({C}[30s])) / (count({C})) * 60", rate(C, 30, mean=True, factor=60)),
     # Rounded and cut.

@@ -109,8 +109,8 @@ def test_without_a_hold_the_proof_ends_with_the_count(tmp_path):
 # The scale-in
 
 TO_MINIMUM = ("scale_out", "hold", "scale_in")
-# The load ends at 48.5 s. Replicas shrink 208 to 373 s later: 300 for the stabilization. It ends within the
-# dip of the new pods, so that the last high recommendation may be older by the 77 s in which they start and are counted.
+# The load ends at 48.5 s. Replicas shrink 208 to 373 s later: 300 for the stabilization. The load ends within the
+# dip of the new pods, so that the last high recommendation may be older by 77 s, in which they start and are counted.
 ENDED = 48.5
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
 
 import pytest
@@ -320,3 +322,49 @@ def test_a_plan_without_phases_predicts_nothing():
     plan = Plan(given.model, given.rules, given.timing)
     assert (plan.scale_in_phases, plan.bounds, plan.scale_in_bounds) == ((), {}, {})
     assert plan.metric_name == METRIC
+
+
+# The shape of the query
+
+MEAN = Timing(5.0, shape=QueryShape("requests_total", window=30.0, mean=True))
+
+
+def of_kind(kind):
+    """The demo's HPA with a target of this type."""
+    hpa = copy.deepcopy(HPA)
+    for metric in hpa["spec"]["metrics"]:
+        target = metric["external"]["target"]
+        number = target.pop("averageValue", None) or target.pop("value")
+        metric["external"]["target"] = {"type": kind, "value" if kind == "Value" else "averageValue": number}
+    return hpa
+
+
+def test_a_mean_that_the_hpa_divides_again_is_refused_with_the_arithmetic():
+    asked = dataclasses.replace(situation(), timing=MEAN)
+    with pytest.raises(
+        BadInput, match=r"34\.5 at 1 replica .*4 replicas.* 8\.625, which asks for 1 .*metricType: Value"
+    ):
+        planning.plan_scale_out(asked)
+
+
+def test_a_mean_under_the_threshold_proves_that_nothing_moves():
+    asked = dataclasses.replace(situation(load={"rate": 5.0}), timing=MEAN)
+    assert planning.plan_scale_out(asked).scale_out.prediction.reason is PredictionReason.LOAD_UNDER_THRESHOLD
+
+
+def test_a_mean_with_a_value_is_predicted_with_a_warning():
+    plan = planning.plan_scale_out(dataclasses.replace(situation(hpa=of_kind("Value")), timing=MEAN))
+    assert plan.scale_out.prediction.replicas == 4
+    assert [warning.code for warning in plan.warnings] == [Code.MEAN_LAGS]
+    plain = planning.plan_scale_out(situation(hpa=of_kind("Value")))
+    assert plain.warnings == ()
+
+
+def test_a_query_that_never_falls_below_the_activation_is_refused_for_to_zero():
+    limited = Timing(5.0, shape=QueryShape("requests_total", window=30.0, low=5.0), own_pods=False)
+    asked = situation("scale_out", "hold", "to_zero", rules=ZERO_RULES, replicas=0)
+    planning.plan_scale_out(
+        dataclasses.replace(asked, timing=dataclasses.replace(limited, shape=None, query_window=30))
+    )
+    with pytest.raises(BadInput, match="never less than 5"):
+        planning.plan_scale_out(dataclasses.replace(asked, timing=limited))

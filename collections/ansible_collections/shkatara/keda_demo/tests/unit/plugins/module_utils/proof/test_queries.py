@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import (
+    PollFailed,
+    TargetsReading,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.recording_rules import (
     Rule,
     RulesReading,
@@ -171,6 +176,14 @@ def test_a_mean_and_a_given_factor_are_not_doubled(tmp_path):
         tmp_path, twice(chain_of(query)), scaledobject=of_query(query), load={"rate": 34.5}, metric_per_request=1.0
     )
     assert run.result["predicted"]["metric"] == 34.5
+
+
+def test_a_mean_over_several_series_of_a_pod_is_not_predicted(tmp_path):
+    several = TargetsReading([target()], feeds=Counter({("test", target().instance): 3}))
+    reading = {"targets": several}
+    run, prediction = predicted(tmp_path, "avg(rate(c_total[30s]))", load=WATCHED, reading=reading)
+    assert run.verdict == ("aborted", "not_predictable")
+    assert re.search(r"\b3\b", prediction["not_predicted"][0]["why"])
 
 
 # Windows

@@ -288,3 +288,32 @@ def test_a_fallback_that_begins_before_the_activation(tmp_path, load):
     assert run.verdict == ("aborted", "bad_input")
     assert "fallback" in run.facts.text
     assert run.load.specs == []
+
+
+def with_query(query):
+    """The ScaledObject with another query of the same counter."""
+    return changed(SCALEDOBJECT, "spec.triggers.0.metadata.query", query)
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("sum(irate(python_request_operations_total[5m]))", {"scrape": 10.0}),
+        ("sum(rate(python_request_operations_total[30s] offset 1m))", {"query_window": 30.0, "offset": 60.0}),
+        ("max_over_time(sum(rate(python_request_operations_total[30s]))[2m:10s])", {"over_time": 10.0}),
+    ],
+)
+def test_the_shape_of_the_query_is_in_the_prediction(tmp_path, query, parts):
+    scaledobject = with_query(query)
+    run = Run(tmp_path, of(scaledobject, ready_chain()), scaledobject=scaledobject, load={"rate": 34.5})
+    latest = run.result["predicted"]["latest_parts"]
+    assert {name: latest[name] for name in parts} == parts
+    assert ("query_window" in latest) is ("irate" not in query)
+
+
+def test_a_mean_is_refused_before_the_load(tmp_path):
+    scaledobject = with_query("avg(rate(python_request_operations_total[30s]))")
+    run = Run(tmp_path, of(scaledobject, ready_chain()), scaledobject=scaledobject, load={"rate": 34.5})
+    assert run.verdict == ("aborted", "bad_input")
+    assert "metricType: Value" in run.facts.text
+    assert run.load.orders == []

@@ -50,6 +50,7 @@ def target_of(scaledobject=SCALEDOBJECT, **selection):
 
 TARGET = target_of()
 NO_ADDRESS = changed(SCALEDOBJECT, "spec.triggers.0.metadata.serverAddress", None)
+WITH_CREDENTIALS = changed(SCALEDOBJECT, "spec.triggers.0.metadata.authModes", "bearer")
 PARAMS = {
     "phases": ["scale_out", "hold"],
     "wait_timeout": 60,
@@ -222,6 +223,7 @@ def test_observations_versions_and_flags_reach_the_proof(run):
     [
         ({"api": {"is_denied": lambda attributes: attributes["verb"] == "watch"}}, r"watch on pods in namespace test"),
         ({"proof_target": target_of(NO_ADDRESS)}, r"prometheus_url"),
+        ({"proof_target": target_of(WITH_CREDENTIALS), "prometheus_headers": None}, r"\bbearer\b.*prometheus_headers"),
     ],
 )
 def test_a_proof_that_cannot_begin_starts_and_writes_nothing(run, tmp_path, options, named):
@@ -355,6 +357,7 @@ def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
         queue.Queue(),
         parts=Recorder().parts(poll=poll),
         keda_version=version,
+        headers=wiring.prometheus_headers(None, proof_target, PARAMS),
     )
     assert (made[0]._parameters, made[0]._nan_is_zero) == (parameters, nan_is_zero)
     assert made[0]._headers == {"X-Scope-OrgID": "7", "X-Key": "k"}, "the option takes precedence"

@@ -38,6 +38,7 @@ EXAMPLES = (
     Finding(Code.QUIET, {"replicas": 4}),
     Finding(Code.OTHER_TRAFFIC, {"value": 12.0}),
     Finding(Code.SCRAPED_TWICE, {"times": 2, "jobs": ["test", "test-canary"]}),
+    Finding(Code.MEAN_LAGS, {"seconds": 45.0, "stabilization": 300.0}),
     Finding(Code.TWO_SAMPLES, {"function": "irate", "window": 65.0, "interval": 30.0}),
 )
 

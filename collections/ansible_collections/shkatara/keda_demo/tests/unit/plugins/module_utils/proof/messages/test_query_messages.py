@@ -21,6 +21,7 @@ DATA = {
     "metric": "requests_in_flight",
     "rule": "ns:requests:rate5m",
     "label": "namespace",
+    "count": "3",
 }
 # What each reason's sentence names.
 NAMED = {
@@ -44,6 +45,7 @@ NAMED = {
     QueryReason.RULES_OF_ONE_NAME: ("rule",),
     QueryReason.RULE_LABEL: ("rule", "label"),
     QueryReason.RULE_LOOP: ("rule",),
+    QueryReason.MEAN_OF_LABELS: ("count",),
     QueryReason.GAUGE: ("metric",),
     QueryReason.AMOUNT: ("metric",),
 }
