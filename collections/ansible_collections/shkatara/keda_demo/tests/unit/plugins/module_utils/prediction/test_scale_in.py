@@ -23,7 +23,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.scale_out import predict
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
-from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, TOTAL
+from ansible_collections.shkatara.keda_demo.tests.support.fuzz_checks import settled_times
+from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, TOTAL, Load, Rule, World
 from ansible_collections.shkatara.keda_demo.tests.support.simulation import simulate
 from ansible_collections.shkatara.keda_demo.tests.support.worlds import policies
 
@@ -32,6 +33,10 @@ DEMO_TIMING = Timing(5, 30)
 
 def hpa(kind="AverageValue", minimum=1, maximum=10, others=(), **options):
     return HpaConfig((Metric("s0", 10.0, kind), *others), minimum, maximum, **options)
+
+
+def policies_up(*rows):
+    return {"scaleUp": policies(*rows)}
 
 
 def down(*rows, select="Max", **more):
@@ -193,6 +198,28 @@ def check(seeds, *args, **options):
 def test_every_scale_in_of_an_average_value_is_as_predicted():
     # World 670 returns from 5 to 4, which are both possible, while the load lasts.
     assert check((*range(40), 670), AVERAGE, current=False) > 18
+
+
+def test_a_load_may_end_within_the_dip_of_its_new_pods():
+    """On the lab the HPA shrank 40.65 s after such a load, with a stabilization of 45 s and a sync every 2 s."""
+    behavior = {**policies_up(("Pods", 1, 5)), "scaleDown": {"stabilizationWindowSeconds": 45}}
+    world = World(
+        Load(((0.0, 17.9),)), (Rule(7.0),), 10, scrape=1.0, window=10.0, sync=2.0, pod_start=12.0, behavior=behavior
+    )
+    config, timing = worlds.hpa_config(world), worlds.timing(world)
+    out = predict(config, world.load, worlds.initial_state(world), timing)
+    assert out.possible_replicas == [3]
+    first = []
+    for seed in range(40):
+        run = simulate(world, random.Random(seed))
+        end = next(settled_times(run, [3])) + 5.0
+        ended = dataclasses.replace(world, load=dataclasses.replace(world.load, duration=end))
+        changes = simulate(ended, random.Random(seed), until=end + 120).decisions
+        first.append(next(at - end for at, before, after in changes if after < before))
+    assert min(first) < 43
+    assert predict_scale_in(config, [3], 0.0, timing, held_seconds=5.0).earliest_change_seconds <= min(first)
+    # The query has counted the pods 21 s after they are Ready, and the HPA syncs once more.
+    assert predict_scale_in(config, [3], 0.0, timing, held_seconds=23.0).earliest_change_seconds == 43
 
 
 def test_current_versions_may_take_back_growth_within_the_policys_period():
