@@ -395,8 +395,8 @@ attributes:
         listens at O(load.http.url), looks at the chain for 10 s at most, and returns RV(predicted), RV(load),
         RV(message) and RV(foreseen). It sends no request to the application and writes no file.
       - A workload that is not at rest is planned as if it were, and a chain that is not ready is a warning.
-      - The task fails if the proof would be refused, or if RV(foreseen.verdict) is not in O(expect). Such is a load
-        under the threshold, or a trigger that can't be predicted, without O(expected).
+      - The task fails if the proof would be refused, or if the verdict of RV(foreseen) is not in O(expect). Such is a
+        load under the threshold, or a trigger that can't be predicted, without O(expected).
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
   - aiohttp (Python library) >= 3.9.0

@@ -84,7 +84,10 @@ def test_the_hops_of_a_load_of_others_have_the_targets_of_the_hpa():
             {"external": External(), "expected": Expected(1, 4, 90.0)},
             r"expected\.replicas is 1 to 4, and 1 replica is there before the load",
         ),
-        ({"external": External(), "hpa_limits": HpaLimits(3)}, r"expected\.replicas is 4, and the HPA's maxReplicas is 3\b"),
+        (
+            {"external": External(), "hpa_limits": HpaLimits(3)},
+            r"expected\.replicas is 4, and the HPA's maxReplicas is 3\b",
+        ),
     ],
 )
 def test_an_expectation_that_can_not_be_met_or_proves_nothing(given, named):
