@@ -174,6 +174,7 @@ def predict(
     latest_change = sum(first_parts.values())
     parts = {**first_parts, **slowest_growth.further_parts(config, slowest, timing)}
     if start.replicas == 0:
+        parts |= slowest_growth.first_pods_parts(config, timing)
         graph = {0: [begin], **graph}
     replicas = replica_graph.resting_replicas(config, total, possible, timing)
     changes = replicas != start.replicas
