@@ -11,7 +11,6 @@ from ..autoscaling.hpa_model import HpaModel
 from ..autoscaling.keda import KedaRules
 from ..common import versions
 from ..common.errors import BadInput
-from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
 from . import queries
 from .messages import query_messages
@@ -61,7 +60,7 @@ def rules(session: Session) -> KedaRules:
 def timing(session: Session) -> Timing:
     """Return how long each part of the chain may take."""
     view, trigger, workload = session.state.cluster.scaledobject, session.target.load_trigger, session.target.workload
-    shape = session.target.shape if isinstance(session.target.shape, QueryShape) else None
+    shape = session.target.known_shape
     return Timing(
         scrape_interval=session.state.scrape_interval,
         shape=shape,
@@ -97,7 +96,7 @@ def situation(session: Session, baseline: float = 0.0) -> Situation:
         is_deployment=session.target.workload.is_deployment,
         pod_labels=session.target.workload.pod_labels,
         other_workloads=tuple(sorted(set(session.target.workload.other_owners.values()))),
-        shape=session.target.shape if isinstance(session.target.shape, QueryShape) else None,
+        shape=session.target.known_shape,
         per_request=queries.per_request(session.target, session.state, session.options),
         warnings=queries.warnings(session.target, session.state),
         hpa_limits=HpaLimits(
