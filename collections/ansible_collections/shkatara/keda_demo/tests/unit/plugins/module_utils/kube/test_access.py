@@ -91,7 +91,7 @@ def test_an_authority_that_is_not_known(tmp_path, authority):
         call_everything(cluster)
         strict = Cluster(api.kubeconfig(tmp_path / "config", **{"insecure-skip-tls-verify": True}), validate_certs=True)
         with pytest.raises(
-            ClusterError, match="CERTIFICATE_VERIFY_FAILED.*, so give .*`ca_cert`, or `validate_certs: false`"
+            ClusterError, match=r"CERTIFICATE_VERIFY_FAILED.*, so give .*`ca_cert`, or `validate_certs: false`"
         ):
             strict.list("pods", "test")
         with pytest.raises(ForwardError, match="CERTIFICATE_VERIFY_FAILED"):
