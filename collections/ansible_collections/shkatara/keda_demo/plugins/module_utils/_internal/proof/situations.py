@@ -75,6 +75,12 @@ def timing(session: Session) -> Timing:
     )
 
 
+def settle_seconds(session: Session) -> float:
+    """Return how long the metric may still change after an earlier load, and the HPA may not have seen it yet."""
+    chain = timing(session)
+    return chain.settle_seconds + chain.hpa_sync
+
+
 def situation(session: Session, baseline: float = 0.0) -> Situation:
     """Return what a plan is made of.
 
