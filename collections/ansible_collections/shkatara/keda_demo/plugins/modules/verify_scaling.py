@@ -1107,6 +1107,7 @@ foreseen:
 import importlib
 import sys
 import traceback
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -1153,12 +1154,11 @@ def run(module: AnsibleModule) -> None:
     end_plan(module, result) if module.check_mode else end(module, result)
 
 
-def end_plan(module: AnsibleModule, result: dict[str, object]) -> None:
+def end_plan(module: AnsibleModule, result: dict[str, Any]) -> None:
     """End the module with the plan of a proof; a proof that can't have an expected verdict is a failure."""
     params, foreseen = module.params, result["foreseen"]
-    # AnsibleModule shows them.
-    notes = result["notes"]
-    result = {key: value for key, value in result.items() if key != "notes"} | {"warnings": notes}
+    for note in result.pop("notes"):
+        module.warn(note)
     if isinstance(foreseen, dict) and params["fail_on_unexpected"] and foreseen["verdict"] not in params["expect"]:
         expected = " or ".join(params["expect"])
         module.fail_json(

@@ -177,6 +177,7 @@ def predict(
     parts = {**first_parts, **slowest_growth.further_parts(config, slowest, timing)}
     parts["pod_start"] = starts * timing.pod_start
     if start.replicas == 0:
+        parts |= slowest_growth.first_pods_parts(config, timing)
         graph = {0: [begin], **graph}
     replicas = replica_graph.resting_replicas(config, total, possible, timing)
     changes = replicas != start.replicas

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from ..autoscaling import hpa
-from ..autoscaling.hpa import HpaConfig
+from ..autoscaling.hpa import VALUE, HpaConfig
 from ..prometheus import query_result, rate_bounds
 from ..prometheus.rate_bounds import Timing
 from . import policy_times, replica_graph
@@ -132,6 +132,19 @@ def further_parts(config: HpaConfig, slowest: SlowestGrowth, timing: Timing) -> 
         "overshoot_kept": slowest.overshoots
         * min(timing.hpa_sync, sum(part.window for part in timing.query.over_time)),
         "pod_start": timing.pod_start,
+    }
+
+
+def first_pods_parts(config: HpaConfig, timing: Timing) -> dict[str, float]:
+    """Return the parts of the time from KEDA's first replicas until the HPA may read a metric that asks for more.
+
+    A Value target multiplies the Ready pods, of which there are none at first. If the counter is on the pods, they have
+    to be counted, too.
+    """
+    waits = timing.own_pods or config.load_metric.kind == VALUE
+    return {
+        "first_pods_started": timing.pod_start if waits else 0.0,
+        "first_pods_counted": timing.counted_seconds if timing.own_pods else 0.0,
     }
 
 

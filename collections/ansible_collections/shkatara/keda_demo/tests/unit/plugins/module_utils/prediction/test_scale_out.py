@@ -191,6 +191,26 @@ def test_from_zero_keda_comes_first():
     assert result.times.earliest_change_seconds == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "own_pods", "expected"),
+    [
+        ("AverageValue", False, {}),
+        (
+            VALUE,
+            False,
+            {"first_pods_started": 30},
+        ),  # no pod is Ready at first, and the HPA multiplies by those that are
+        (VALUE, True, {"first_pods_started": 30, "first_pods_counted": 45}),
+        ("AverageValue", True, {"first_pods_started": 30, "first_pods_counted": 45}),
+    ],
+)
+def test_from_zero_the_first_pods_have_to_be_there(kind, own_pods, expected):
+    result = predict(hpa(10, kind), 35, Timing(5, 30, own_pods=own_pods), InitialState(0, activation_seconds=30.0))
+    parts = result.times.latest_parts
+    assert {name: seconds for name, seconds in parts.items() if name.startswith("first_pods_")} == expected
+    assert result.times.latest_seconds == sum(parts.values())
+
+
 def test_another_metric_may_ask_for_more_than_the_load():
     others = (Metric("s1", 10.0, value=45.0, by_load=False),)
     result = predict(hpa(others=others), 17)
