@@ -21,8 +21,8 @@ description:
     Argo or a custom resource. The replicas of a Deployment and a StatefulSet are in the object itself. Those of a
     custom resource are read from C(scale), and its Ready pods are counted if it has no C(status.readyReplicas). The
     hop of the ReplicaSets is observed for a Deployment only.
-  - The module works on any cluster with KEDA and Prometheus. It reads the cluster and sends requests to
-    O(load.http.url). It never changes an object, so the result is never C(changed).
+  - The module works on any cluster with KEDA and Prometheus. It reads the cluster and sends the requests of
+    O(load.http). It never changes an object, so the result is never C(changed).
   - The prediction computes what the Kubernetes controller, of version 1.25 and later, does with the HPA that KEDA
     created. It covers the highest of the external metrics of type C(AverageValue) or C(Value), the tolerance,
     C(behavior), the stabilization, and KEDA's activation, cooldown and fallback. It is written to C(verdict.json)
@@ -195,8 +195,7 @@ options:
             nothing and observes.
           - It requires O(expected), by which the verdict is made, and goes with the phases V(scale_out) and V(hold)
             only. It needs no rest before, so that the load may have begun already, but fewer replicas than expected.
-          - RV(hops) has V(load_begun) and V(observation_ended) in the place of V(first_request) and V(load_ended), and
-            there is no RV(end_to_end).
+          - There is no RV(end_to_end), and RV(hops) begin and end otherwise.
         type: dict
         suboptions:
           duration:
@@ -264,9 +263,9 @@ options:
       - The verdicts with which the task succeeds. The codes in parentheses are the possible values of RV(reason).
       - V(scaled) - all phases went as predicted (C(as_predicted)), or as O(expected) (C(as_expected)).
       - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), the
-        expected ones after O(expected.within_seconds) (C(after_expected)), or so
-        late that the load ended before O(hold_seconds) had passed (C(hold_cut_short)), or they were back at the minimum
-        or at zero later than predicted (C(scale_in_after_latest)).
+        expected ones after O(expected.within_seconds) (C(after_expected)), or so late that the load ended before
+        O(hold_seconds) had passed (C(hold_cut_short)), or they were back at the minimum or at zero later than predicted
+        (C(scale_in_after_latest)).
       - V(wrong_count) - the replicas went to another count (C(fewer_than_predicted), C(more_than_predicted),
         C(other_trigger), C(fewer_than_expected), C(more_than_expected)), or not all of them became Ready
         (C(pods_not_ready)).
@@ -279,9 +278,9 @@ options:
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
         C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback), or C(query_limit), where the
         trigger's query cuts its value). Otherwise the metric never rose above the threshold
-        (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new
-        pod became Ready (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but
-        no more pods became Ready.
+        (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new pod became Ready
+        (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but no more pods
+        became Ready.
       - The reason for V(wrong_count) or V(not_scaled) is C(load_not_sent) or C(load_not_answered) if less than 95 % of
         the requests were sent, or answered with 2xx.
       - V(flapped) - the predicted replicas became Ready and did not stay (C(left_during_hold)), or a rollout of the
@@ -296,10 +295,10 @@ options:
         one (C(query_returns_several_series)), or does not tell its scrape interval (C(scrape_interval_unknown)).
       - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
         short (C(load_not_sent)) or was not answered (C(load_not_answered)) or was not seen to begin
-        (C(load_not_seen)), replicas that could not be watched
-        (C(not_observed)), a ScaledObject that was deleted (C(scaledobject_deleted)) or that allows no prediction
-        (C(not_predictable)), options with which a proof is impossible (C(bad_input)), or an error of this module
-        (C(internal_error)). With the last two the task always fails.
+        (C(load_not_seen)), replicas that could not be watched (C(not_observed)), a ScaledObject that was deleted
+        (C(scaledobject_deleted)) or that allows no prediction (C(not_predictable)), options with which a proof is
+        impossible (C(bad_input)), or an error of this module (C(internal_error)). With the last two the task always
+        fails.
     type: list
     elements: str
     default: [scaled]
@@ -408,12 +407,13 @@ requirements:
 notes:
   - The kubeconfig needs the verbs C(list) and C(watch) on ScaledObjects, HorizontalPodAutoscalers, Pods, Events and the
     kind of the workload in O(namespace); for a Deployment on ReplicaSets, too, and for a custom resource C(get) on its
-    subresource C(scale). Without O(prometheus_url) it also needs C(list) on Services and
-    Endpoints, and C(get) on C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on
-    C(pods/portforward) in O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module names
-    every missing permission before it sends anything. A trigger with C(authModes) needs C(list) on Secrets and on
-    TriggerAuthentications, or O(prometheus_headers). If pods of another namespace feed the metric, reading their
-    counters needs the verbs of C(pods/portforward) in that namespace.
+    subresource C(scale). Without O(prometheus_url) it also needs C(list) on Services and Endpoints, and C(get) on
+    C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on C(pods/portforward) in
+    O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module names all of these that are
+    missing before it sends anything.
+  - A trigger with C(authModes) needs C(list) on Secrets and on TriggerAuthentications, or O(prometheus_headers). If
+    pods of another namespace feed the metric, reading their counters needs the verbs of C(pods/portforward) in that
+    namespace. The version of KEDA needs C(list) on Deployments in all namespaces; without it see RV(versions.keda).
   - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted), and the files are complete.
   - With C(async) or C(no_log), or on a machine other than the controller, no progress is shown.
 seealso:
@@ -831,11 +831,12 @@ hops:
     - V(first_request), V(load_scraped) (the first sample that counts the load), V(metric_over_threshold),
       V(keda_activation) (from zero), V(hpa_metric_over_threshold), V(hpa_decision), V(hpa_target_decision) (on a
       predicted count), V(deployment_scaled) (V(workload_scaled) for another kind than Deployment),
-      V(replicaset_scaled), V(pod_created), V(pod_scheduled),
-      V(image_there), V(container_started), V(pod_ready), V(new_pod_counted) (the first sample of a new pod that
-      counts requests), V(replicas_ready) (a predicted count, all Ready), V(load_ended) (the last request),
-      V(scale_in_decision), V(replicas_at_minimum) and V(scaled_to_zero). A hop of pods is the first time that any new
-      pod shows it. With O(load.external) the first hop is V(load_begun) and the last one V(observation_ended).
+      V(replicaset_scaled), V(pod_created), V(pod_scheduled), V(image_there), V(container_started), V(pod_ready),
+      V(new_pod_counted) (the first sample of a new pod that counts requests), V(replicas_ready) (a predicted or
+      expected count, all Ready), V(load_ended) (the last request), V(scale_in_decision), V(replicas_at_minimum) and
+      V(scaled_to_zero). A hop of pods is the first time that any new pod shows it.
+    - With O(load.external) the first hop is V(load_begun), from which all times of the result count, and the last one
+      V(observation_ended).
     - Events of different watches may arrive out of their causal order by some milliseconds.
   type: dict
   returned: when the proof was begun
@@ -918,7 +919,8 @@ end_to_end:
 deviations:
   description:
     - Sentences about observations that differ from the prediction - a hop outside its times, a step that is not in
-      RV(predicted.steps), a difference in RV(end_to_end). Only the last one may change the verdict.
+      RV(predicted.steps), a rollout that began under load, a difference in RV(end_to_end). Of these only the
+      last one may change the verdict, and a rollout its reason.
   type: list
   elements: str
   returned: when the proof was begun

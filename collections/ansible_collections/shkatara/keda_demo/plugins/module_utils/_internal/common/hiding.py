@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MASK = "***"
-_SHORTEST_SECRET = 4  # a shorter text is part of many words
+SHORTEST_SECRET = 4  # a shorter text is part of many words
 _SCHEMES = {"basic", "bearer", "digest", "token", "apikey"}  # before the secret in an Authorization header
 
 
 def of_header(value: str) -> set[str]:
     """Return the secrets of a header's value: the whole, and each word of it but the name of a scheme."""
     parts = {part for part in value.split() if part.lower() not in _SCHEMES}
-    return {text for text in (value, *parts) if len(text) >= _SHORTEST_SECRET}
+    return {text for text in (value, *parts) if len(text) >= SHORTEST_SECRET}
 
 
 class Hider:

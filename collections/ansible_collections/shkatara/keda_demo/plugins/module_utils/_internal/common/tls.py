@@ -57,14 +57,15 @@ def problem(trust: Trust, option: str) -> str:
     return ""
 
 
-def hint(error: object, prefix: str) -> str:
+def hint(error: object, prefix: str, authority: str = "ca_path") -> str:
     """Return which options help if an error is about a certificate, from a comma on; empty for any other error.
 
-    :param prefix: what is before `ca_path` and `validate_certs` in the names of the options
+    :param prefix: what is before `authority` and `validate_certs` in the names of the options
+    :param authority: the option for the file of the authority
     """
     if "CERTIFICATE_VERIFY_FAILED" not in str(error):
         return ""
     return (
-        f", so give the file of its authority in `{prefix}ca_path`, or `{prefix}validate_certs: false` to take any "
+        f", so give the file of its authority in `{prefix}{authority}`, or `{prefix}validate_certs: false` to take any "
         "certificate"
     )

@@ -8,8 +8,9 @@ import base64
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from . import hiding
+
 _USER = re.compile(r"(?<=://)[^/?#]*@")
-_SHORTEST_SECRET = 4  # a shorter password is part of many words
 
 
 def without_user(url: str) -> str:
@@ -61,4 +62,4 @@ def secrets(url: str) -> set[str]:
         return set()
     name, _colon, password = user.partition(":")
     hidden = {f"{user}@", f"{unquote(user)}@", basic(unquote(name), unquote(password)).rpartition(" ")[2]}
-    return hidden | {text for text in (password, unquote(password)) if len(text) >= _SHORTEST_SECRET}
+    return hidden | {text for text in (password, unquote(password)) if len(text) >= hiding.SHORTEST_SECRET}

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from ..common import tls
+
 _REPR = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
 
 
@@ -21,13 +23,7 @@ def no_answer_message(host: str, error: Exception) -> str:
     """Return the message about an API server that does not answer; where options help, it names them."""
     # The library makes an exception of its own of an error of TLS.
     reason = without_repr(str(getattr(error, "reason", None) or error))
-    hint = ""
-    if "CERTIFICATE_VERIFY_FAILED" in reason:
-        hint = (
-            ". Give the file of its authority in `ca_cert`, or `validate_certs: false` to take any certificate, if it "
-            "is the right server"
-        )
-    return f"The API server {host} does not answer: {reason}{hint}"
+    return f"The API server {host} does not answer: {reason}{tls.hint(reason, '', 'ca_cert')}"
 
 
 def without_repr(text: str) -> str:

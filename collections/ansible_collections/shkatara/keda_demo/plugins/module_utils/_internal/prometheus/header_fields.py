@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common import http_headers
+from ..common import hiding, http_headers
+from ..common.hiding import Hider
 from .addresses import PrometheusError
-
-_SHORTEST_SECRET = 4  # a shorter value is part of many words
 
 
 def check(headers: Mapping[str, str]) -> None:
@@ -18,19 +17,11 @@ def check(headers: Mapping[str, str]) -> None:
     :raises PrometheusError: HTTP does not allow the name or the value
     """
     for name, value in headers.items():
-        if not http_headers.is_name(name):
-            raise PrometheusError(f"`prometheus_headers` has the name {name!r}, which is none of a header")
-        if not http_headers.is_value(value):
-            raise PrometheusError(
-                f"the value of {name} in `prometheus_headers` has a line break or a character that HTTP does not allow"
-            )
+        problem = http_headers.problem("`prometheus_headers`", name, value)
+        if problem:
+            raise PrometheusError(problem)
 
 
 def mask(text: str, headers: Mapping[str, str]) -> str:
     """Return a text without the headers' values, which a server may repeat in its error."""
-    values = headers.values()
-    secrets = {*values, *(value.rpartition(" ")[2] for value in values)}  # "Bearer <token>": the token alone too
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return text
+    return Hider(secret for value in headers.values() for secret in hiding.of_header(value)).text(text)

@@ -46,17 +46,15 @@ class Reading:
     `values` are the queries' values by trigger key, None without data. `errors` say why a trigger's query has no value,
     only for queries that are at fault themselves, and `problems` of what kind these errors are. `counter` has the
     counter's series with the samples of at least the last three intervals, so that none is missed. `offset` is the
-    server's clock less ours in seconds, `offset_error` its uncertainty; both are None before they are known. `targets`
-    and `version` are read now and then only, `rules` once.
+    server's clock less ours in seconds, None before it is known. `targets` and `version` are read now and then only,
+    `rules` once.
     """
 
     at: float
     values: Mapping[str, float | None]
     errors: Mapping[str, str] = field(default_factory=dict)
     counter: list[Series] = field(default_factory=list)
-    counter_error: str = ""
     offset: float | None = None
-    offset_error: float | None = None
     targets: TargetsReading | None = None
     version: str | None = None
     rules: RulesReading | None = None
@@ -151,30 +149,29 @@ class PrometheusPoller(threading.Thread):
                 errors[key], kinds[key] = str(error), problems.problem_of(error)
         rules = self._prometheus.rules() if self._wants_rules else None
         self._wants_rules = False
-        counter, counter_error = self._ask_counter(interval) if self._counter else ([], "")
+        counter = self._ask_counter(interval) if self._counter else []
         targets = self._ask_targets(begun, interval) if begun >= self._next_targets else None
         return Reading(
             self._clock(),
             values,
             errors,
             counter,
-            counter_error,
             offset=self._prometheus.offset,
-            offset_error=self._prometheus.offset_error,
             targets=targets,
             version=self._version,
             rules=rules,
             problems=kinds,
         )
 
-    def _ask_counter(self, interval: float) -> tuple[list[Series], str]:
+    def _ask_counter(self, interval: float) -> list[Series]:
+        """Return the counter's samples since the last answer; none where Prometheus refuses its selector."""
         now = self._clock()
         try:
             series = self._prometheus.series(self._counter or "", now - self._answered + 3 * interval)
-        except QueryError as error:
-            return [], str(error)
+        except QueryError:
+            return []
         self._answered = now
-        return series, ""
+        return series
 
     def _ask_targets(self, begun: float, interval: float) -> TargetsReading | None:
         """Return the targets; None where the server was only too slow this time, and has listed them before."""

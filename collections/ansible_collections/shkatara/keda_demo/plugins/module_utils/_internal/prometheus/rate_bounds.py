@@ -14,7 +14,6 @@ shows the load's end.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -94,12 +93,6 @@ class Timing:
         return first + sum(seconds for name, seconds in full_parts(self).items() if name != "scrape")
 
     @property
-    def excess_seconds(self) -> float:
-        """The longest time from a step of the pods until an excess of the query begins to show."""
-        parts = full_parts(self)
-        return self.scrape_interval + sum(parts[name] for name in ("in_flight", "offset", "rule_interval", "over_time"))
-
-    @property
     def settle_seconds(self) -> float:
         """The longest time for which the value may still change after the requests of an earlier load have ended."""
         steps = sum(part.step for part in self.query.over_time)
@@ -156,17 +149,6 @@ def _reading_parts(timing: Timing) -> dict[str, float]:
 def _over_time(timing: Timing, *functions: OverTimeFunction) -> float:
     """Return the steps of all subqueries, and the windows of those with these functions, in seconds."""
     return sum(part.step + (part.window if part.function in functions else 0.0) for part in timing.query.over_time)
-
-
-def fewest_samples(timing: Timing) -> float:
-    """Return the fewest samples of a pod that the query's window holds; infinite for a gauge, which has no window.
-
-    `rate`, `irate` and `increase` have no value with fewer than two. With exactly two, one failed scrape is enough.
-    """
-    if not timing.query.is_rate or not timing.scrape_interval:
-        return math.inf
-    # Rounded, so that 0.3 s have three samples of 0.1 s.
-    return math.floor(round(timing.query.window / timing.scrape_interval, 9))
 
 
 def excess_share(timing: Timing, before: int, count: int) -> float:

@@ -89,9 +89,7 @@ def _situation(session: Session) -> tuple[Situation, Finding | None]:
     situation = situations.situation(session)
     if session.options.external is not None or not session.options.sends_load:
         return situation, None
-    timing = situation.timing
-    settle = timing.query_window + 2 * timing.scrape_interval + timing.hpa_sync
-    model = situation.model
+    settle, model = situations.settle_seconds(session), situation.model
     begun = session.now()
     while True:
         check = rest.check(session.state, model.config, settle, session.now(), fallback=model.fallback)

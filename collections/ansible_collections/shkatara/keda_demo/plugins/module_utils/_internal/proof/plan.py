@@ -41,8 +41,9 @@ class Situation:
     `baseline` is the metric at rest in its unit, `replicas` the count before the load. `counter_is_read` says whether
     the counter's samples are observed, `is_deployment` whether the workload has ReplicaSets, which are observed.
     `other_workloads` have pods that `pod_labels`, the workload's selector, selects too. `shape` is what the load
-    trigger's query makes of a counter, None where it is not known, and `per_request` what one request a second adds to
-    the metric. `warnings` are about the query, `hpa_limits` has what is known of an HPA that can't be computed.
+    trigger's query makes of its selector, None where it is not known; `timing` has it too, unless KEDA's fallback
+    stands for the query. `per_request` is what one request a second adds to the metric. `warnings` are about the query,
+    `hpa_limits` has what is known of an HPA that can't be computed.
     """
 
     options: Options

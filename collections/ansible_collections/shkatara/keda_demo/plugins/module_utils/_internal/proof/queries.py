@@ -14,7 +14,6 @@ from dataclasses import replace
 from ..autoscaling.triggers import Trigger
 from ..prometheus.not_understood import NotUnderstood, QueryReason
 from ..prometheus.poller import Reading
-from ..prometheus.query_shape import QueryShape
 from . import target as targets
 from .judgement.chain import MissingLink
 from .judgement.findings import Code, Finding
@@ -62,8 +61,8 @@ def per_request(target: ProofTarget, state: State, options: Options) -> float:
 
     Each series that counts a request adds to a sum. A mean does not change when all are there twice.
     """
-    shape = target.shape
-    if not isinstance(shape, QueryShape):
+    shape = target.known_shape
+    if shape is None:
         return options.metric_per_request or 1.0
     if options.metric_per_request is not None or shape.mean:
         return shape.factor
@@ -72,8 +71,7 @@ def per_request(target: ProofTarget, state: State, options: Options) -> float:
 
 def warnings(target: ProofTarget, state: State) -> tuple[Finding, ...]:
     """Return what a person is to know of the query before the load."""
-    shape = target.shape
-    if isinstance(shape, QueryShape) and state.jobs_per_pod > 1:
+    if target.known_shape is not None and state.jobs_per_pod > 1:
         jobs = sorted({one.job for one in state.feeding_targets})
         return (Finding(Code.SCRAPED_TWICE, {"times": state.jobs_per_pod, "jobs": jobs}),)
     return ()

@@ -135,16 +135,13 @@ def _wrong_headers(http: Mapping[str, Any]) -> list[str]:
     found, seen = [], set()
     for name, value in _headers(http).items():
         lower = name.lower()
-        if not http_headers.is_name(name):
-            found.append(f"load.http.headers has the name {name!r}, which is none of a header")
+        problem = http_headers.problem("load.http.headers", name, value)
+        if problem:
+            found.append(problem)
         elif lower in _SET_BY:
             found.append(f"load.http.headers has {name}, which can't be given: {_SET_BY[lower]}")
         elif lower in seen:
             found.append(f"load.http.headers has {name} twice, in other letters")
-        elif not http_headers.is_value(value):
-            found.append(
-                f"the value of {name} in load.http.headers has a line break or a character that HTTP does not allow"
-            )
         elif lower == "host" and not _HOST.fullmatch(value):
             found.append(
                 "the value of Host in load.http.headers must be a name such as shop.example.com, with a port if it has "

@@ -11,7 +11,6 @@ from ..autoscaling.hpa_model import HpaModel
 from ..autoscaling.keda import KedaRules
 from ..common import versions
 from ..common.errors import BadInput
-from ..prometheus.query_shape import QueryShape
 from ..prometheus.rate_bounds import Timing
 from . import queries
 from .messages import query_messages
@@ -61,7 +60,7 @@ def rules(session: Session) -> KedaRules:
 def timing(session: Session) -> Timing:
     """Return how long each part of the chain may take."""
     view, trigger, workload = session.state.cluster.scaledobject, session.target.load_trigger, session.target.workload
-    shape = session.target.shape if isinstance(session.target.shape, QueryShape) else None
+    shape = session.target.known_shape
     return Timing(
         scrape_interval=session.state.scrape_interval,
         shape=shape,
@@ -74,6 +73,12 @@ def timing(session: Session) -> Timing:
         # By Little's law the factor of requests in flight is the time of an answer; other gauges have other units.
         event_seconds=min(shape.factor, _LONGEST_ANSWER_SECONDS) if shape and not shape.is_rate else 0.0,
     )
+
+
+def settle_seconds(session: Session) -> float:
+    """Return how long the metric may still change after an earlier load, and the HPA may not have seen it yet."""
+    chain = timing(session)
+    return chain.settle_seconds + chain.hpa_sync
 
 
 def situation(session: Session, baseline: float = 0.0) -> Situation:
@@ -97,7 +102,7 @@ def situation(session: Session, baseline: float = 0.0) -> Situation:
         is_deployment=session.target.workload.is_deployment,
         pod_labels=session.target.workload.pod_labels,
         other_workloads=tuple(sorted(set(session.target.workload.other_owners.values()))),
-        shape=session.target.shape if isinstance(session.target.shape, QueryShape) else None,
+        shape=session.target.known_shape,
         per_request=queries.per_request(session.target, session.state, session.options),
         warnings=queries.warnings(session.target, session.state),
         hpa_limits=HpaLimits(

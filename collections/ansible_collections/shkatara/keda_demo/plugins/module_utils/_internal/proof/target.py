@@ -37,9 +37,14 @@ class ProofTarget:
     shape: QueryShape | NotUnderstood | None
 
     @property
+    def known_shape(self) -> QueryShape | None:
+        """What the load trigger's query makes of its selector; None if that is not understood."""
+        return self.shape if isinstance(self.shape, QueryShape) else None
+
+    @property
     def query_window(self) -> float:
         """The age of the oldest sample that the load trigger's query depends on, in seconds; 0 if it is not known."""
-        return self.shape.history_seconds if isinstance(self.shape, QueryShape) else 0.0
+        return self.known_shape.history_seconds if self.known_shape else 0.0
 
 
 def read_shape(

@@ -78,8 +78,7 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     :param since: when a load of this proof ended, on the monotonic clock
     """
     session.phase = "rest"
-    timing = situations.timing(session)
-    settle = timing.settle_seconds + timing.hpa_sync
+    settle = situations.settle_seconds(session)
     highest = model.config.min_replicas if model.config else 1
     begun, persistence = session.now(), Persistence()
     is_announced = False

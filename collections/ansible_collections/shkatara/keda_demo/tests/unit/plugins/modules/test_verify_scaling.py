@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.outcomes import Outcome
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import argument_spec
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Api
 from ansible_collections.shkatara.keda_demo.tests.support.documentation import documented_options
+from ansible_collections.shkatara.keda_demo.tests.support.module_options import validated
 from ansible_collections.shkatara.keda_demo.tests.support.objects import (
     DEPLOYMENT,
     FIRST,
@@ -251,12 +251,8 @@ class Module:
     """Stands for AnsibleModule, whose methods end the process."""
 
     def __init__(self, arguments, check_mode=False):
-        spec = argument_spec()
-        for option in spec.values():
-            option.pop("fallback", None)  # it reads the environment
-        validation = ModuleArgumentSpecValidator(spec).validate(arguments)
-        assert validation.error_messages == []
-        self.params = validation.validated_parameters
+        self.params, errors = validated(arguments)
+        assert errors == []
         self.check_mode = check_mode
         self.no_log_values = set()
         self.warned = []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Findings about the chain and about rest: a code with its data, for which messages.py has the sentence."""
+"""Findings about the chain and about rest: a code with its data, of which messages/ makes a phrase."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The outcomes of a proof, the reasons for them, and the facts behind a reason.
 
-A verdict is data: outcome, reason, and the facts that its sentence needs. Sentences are made in messages.py, once, when
+A verdict is data: outcome, reason, and the facts that its sentence needs. Sentences are made in messages/, once, when
 a verdict is reported.
 """
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Phrases that several sentences of messages.py and progress_lines.py share."""
+"""Phrases that several sentences share, those about verdicts and those of the progress."""
 
 from __future__ import annotations
 

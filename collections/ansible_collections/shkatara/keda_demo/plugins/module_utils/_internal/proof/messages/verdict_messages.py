@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The sentences about a verdict: the only place where outcome, reason and facts become words."""
+"""The sentences about a verdict, made of outcome, reason and facts.
+
+Those about causes, expectations and readiness have modules of their own, whose tables are joined here.
+"""
 
 from __future__ import annotations
 

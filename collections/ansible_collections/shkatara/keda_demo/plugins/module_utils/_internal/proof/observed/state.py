@@ -46,7 +46,7 @@ class State:
 
     @property
     def own_targets(self) -> list[ScrapeTarget]:
-        """The scrape targets that are pods of the Deployment, of the jobs that feed the metric if these are known."""
+        """The scrape targets that are pods of the workload, of the jobs that feed the metric if these are known."""
         feeds = self.metrics.feeds or Counter()
         own = [target for target in self.metrics.targets or [] if target.pod in self.cluster.pods]
         jobs = {target.job for target in own if (target.job, target.instance) in feeds}
@@ -56,7 +56,7 @@ class State:
     def feeding_targets(self) -> list[ScrapeTarget]:
         """The scrape targets that the load trigger's metric is made of.
 
-        They are taken to be the Deployment's pods where the series do not say (there are none yet, or they have other
+        They are taken to be the workload's pods where the series do not say (there are none yet, or they have other
         labels).
         """
         feeds = self.metrics.feeds or Counter()

@@ -7,15 +7,14 @@ import copy
 import math
 
 import pytest
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.external import Begin, External
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction.expectation import Expected
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import (
-    argument_spec,
     check_options,
     proof_options,
 )
+from ansible_collections.shkatara.keda_demo.tests.support import module_options
 
 HTTP = {"url": "http://192.0.2.11:30115/", "rate": 34.5}
 FOUR = {"replicas": 4, "within_seconds": 90}
@@ -23,11 +22,7 @@ GIVEN = {"namespace": "test", "name": "scaledobject-py", "proof_dir": "proof"}
 
 
 def validated(**given):
-    spec = argument_spec()
-    for option in spec.values():
-        option.pop("fallback", None)
-    result = ModuleArgumentSpecValidator(spec).validate({**GIVEN, **copy.deepcopy(given)})
-    return result.validated_parameters, result.error_messages
+    return module_options.validated({**GIVEN, **copy.deepcopy(given)})
 
 
 def options_of(**given):

@@ -10,7 +10,6 @@ import os
 import re
 
 import pytest
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.schedule import Stage
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.options import (
@@ -19,6 +18,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     check_options,
     proof_options,
 )
+from ansible_collections.shkatara.keda_demo.tests.support.module_options import validated
 
 GIVEN = {
     "namespace": "test",
@@ -26,15 +26,6 @@ GIVEN = {
     "load": {"http": {"url": "http://192.0.2.11:30115/", "rate": 34.5}},
     "proof_dir": "proof",
 }
-
-
-def validated(given):
-    """The options as Ansible hands them to the module, and what it says of them itself."""
-    spec = argument_spec()
-    for option in spec.values():
-        option.pop("fallback", None)
-    result = ModuleArgumentSpecValidator(spec).validate(given)
-    return result.validated_parameters, result.error_messages
 
 
 def with_http(**http):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.tls import Trust
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import request_options
@@ -14,19 +13,16 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     argument_spec,
     check_options,
 )
+from ansible_collections.shkatara.keda_demo.tests.support import module_options
 from ansible_collections.shkatara.keda_demo.tests.support.authority import Authority
 
 URL = "http://192.0.2.11:30115/"
 
 
 def validated(**http):
-    """The options as Ansible hands them to the module, and what it says of them itself."""
-    spec = argument_spec()
-    for option in spec.values():
-        option.pop("fallback", None)
+    """The options with these in `load.http`, and what Ansible says of them."""
     given = {"namespace": "test", "name": "a", "proof_dir": "proof", "load": {"http": {"rate": 34.5, **http}}}
-    result = ModuleArgumentSpecValidator(spec).validate(given)
-    return result.validated_parameters, result.error_messages
+    return module_options.validated(given)
 
 
 def checked(**http):

@@ -42,6 +42,16 @@ from ansible_collections.shkatara.keda_demo.tests.support.workload_runs import f
 
 URL = "http://192.0.2.11:30115/"
 MONOTONIC = 1000.0
+# The threads that observe, in the order in which they begin.
+OBSERVERS = (
+    "watch scaledobjects",
+    "watch horizontalpodautoscalers",
+    "watch deployments",
+    "watch events",
+    "watch replicasets",
+    "watch pods",
+    "poll",
+)
 LOAD = LoadOptions(URL, rate=34.5, workers=2)
 ADDRESS = "http://prometheus-k8s.monitoring.svc:9090"
 
@@ -186,13 +196,7 @@ def test_parts_are_made_in_order_and_closed(run, tmp_path):
         "signals",
         # The workers are forked before any thread begins.
         "load of 2",
-        "watch scaledobjects",
-        "watch horizontalpodautoscalers",
-        "watch deployments",
-        "watch events",
-        "watch replicasets",
-        "watch pods",
-        "poll",
+        *OBSERVERS,
         "load stopped",
         "load closed",
     ]
@@ -478,13 +482,7 @@ def test_a_plan_watches_and_asks_and_starts_no_sender(run, tmp_path):
     assert recorder.notes == [
         "connect ('192.0.2.11', 30115)",
         "signals",
-        "watch scaledobjects",
-        "watch horizontalpodautoscalers",
-        "watch deployments",
-        "watch events",
-        "watch replicasets",
-        "watch pods",
-        "poll",
+        *OBSERVERS,
     ]
     assert not (tmp_path / "proof").exists()
 
