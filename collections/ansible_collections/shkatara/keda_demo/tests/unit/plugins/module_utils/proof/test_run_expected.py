@@ -170,6 +170,24 @@ def test_times_count_from_the_first_rise(tmp_path):
     assert run.result["hops"]["load_begun"]["time"].startswith("2026-11-24T09:01:06.")
 
 
+def test_replicas_that_are_the_first_rise(tmp_path):
+    """Nothing else of a Kafka trigger is seen: its first replicas are a part of the load, and no move before it."""
+    events = of_kafka([*ready_chain(), *scale_out()])
+    run = of_others(tmp_path, events, scaledobject=KAFKA, counter=None, external=External(begin=Begin.RISE))
+    assert run.verdict == ("scaled", "as_expected")
+    assert set(SCALE_OUT_HOPS) - set(run.result["hops"]) == {"metric_over_threshold"}
+    assert run.result["hops"]["deployment_scaled"]["seconds"] < 0.3
+
+
+def test_a_rise_that_somebody_wrote(tmp_path):
+    entry = {"manager": "kubectl", "subresource": "scale", "operation": "Update", "time": "2026-11-25T03:05:45Z"}
+    entry["fieldsV1"] = {"f:spec": {"f:replicas": {}}}
+    by_hand = changed(deployed(4, 1, 1), "metadata.managedFields", [entry])
+    events = of_kafka([*ready_chain(), seen(16.0, "deployments", by_hand), *scale_out(begin=20.0)])
+    run = of_others(tmp_path, events, scaledobject=KAFKA, counter=None, external=External(begin=Begin.RISE))
+    assert run.verdict == ("wrong_cause", "other_writer")
+
+
 def test_a_rise_that_never_comes(tmp_path):
     run = of_others(tmp_path, ready_chain(), external=External(begin=Begin.RISE), wait_timeout=60.0)
     assert run.verdict == ("aborted", "load_not_seen")
