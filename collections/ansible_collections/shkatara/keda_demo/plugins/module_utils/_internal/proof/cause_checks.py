@@ -136,6 +136,8 @@ def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:
     readings = [(at - begun, value) for at, value in metrics.readings if at > begun]
     stats: LoadStats = session.load.stats
     scraped = session.hops.is_scraped if session.hops else None
+    # By then the samples of a scraped counter are there.
+    was_read = any(at >= 2 * session.state.scrape_interval + _ROUND_SECONDS for at, _value in readings)
     return Witnesses(
         history=cluster.history_since(begun),
         readings=readings,
@@ -143,7 +145,7 @@ def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:
         metric=model.config.load_metric.name if model.config else "",
         poll_seconds=max(session.state.scrape_interval, _LEAST_PAUSE_SECONDS) + _ROUND_SECONDS,
         activation=rules.activation,
-        scraped=scraped if readings else None,
+        scraped=scraped if was_read else None,
         requests=stats.sent,
         others=model.not_predicted,
     )

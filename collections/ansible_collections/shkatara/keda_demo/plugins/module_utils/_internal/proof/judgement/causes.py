@@ -128,26 +128,28 @@ def _never_over(prediction: Prediction, seen: Witnesses) -> Verdict | None:
 
     The tolerance is left out: it is more than what the value may move between a reading and the HPA's. The query and
     the HPA's own value both have to be over, since either shows a link; for the time of the decision one is enough, as
-    both come a little after it.
+    both come a little after it. A query that nobody could read any more leaves the HPA's value alone.
     """
     if prediction.reason is PredictionReason.FALLBACK:
         return None
     begin = _begin(prediction)
     if prediction.from_replicas == 0:
         first = next((counts for counts in seen.history if counts.spec > 0), None)
-        if first is not None and _query_over(seen, seen.activation) > first.seconds:
+        if first is not None and (_query_over(seen, seen.activation, first.seconds) or 0.0) > first.seconds:
             return _not_over(seen, seen.activation, first.spec, first.seconds, by_hpa=False)
     grown = next((counts for counts in seen.history if counts.desired > begin), None)
     if grown is None:
         return None
     limit = prediction.threshold * (begin if prediction.target_type == AVERAGE_VALUE else 1)
-    by_query = _query_over(seen, limit)
+    by_query = _query_over(seen, limit, grown.seconds)
     own = _own_values(prediction, seen)
     # Without any value nothing speaks against the HPA's own.
     by_hpa = next((at for at, value in own if value > limit), math.inf if own else 0.0)
-    if min(by_query, by_hpa) <= grown.seconds and max(by_query, by_hpa) < math.inf:
+    known = [by_hpa] if by_query is None else [by_query, by_hpa]
+    if min(known) <= grown.seconds and max(known) < math.inf:
         return None
-    return _not_over(seen, limit, grown.desired, grown.seconds, by_hpa=by_query <= grown.seconds, prediction=prediction)
+    is_own = by_query is None or by_query <= grown.seconds
+    return _not_over(seen, limit, grown.desired, grown.seconds, by_hpa=is_own, prediction=prediction)
 
 
 def _begin(prediction: Prediction) -> int:
@@ -157,19 +159,21 @@ def _begin(prediction: Prediction) -> int:
     return next(iter(prediction.steps.get(0) or [1]))
 
 
-def _query_over(seen: Witnesses, limit: float) -> float:
+def _query_over(seen: Witnesses, limit: float, decided: float) -> float | None:
     """Return the earliest time at which the query may have been over a limit, infinite if each reading was under it.
 
-    It may have been over since the reading before. Without any reading it is 0: nothing speaks against the query.
+    It may have been over since the reading before. It is None if the query was not over while it was read, and not read
+    since the decision: Prometheus was lost on the way, which says nothing about the query.
+
+    :param decided: the time of the decision that the query is to explain
     """
-    if not seen.readings:
-        return 0.0
     before = 0.0
     for at, value in seen.readings:
         if value is not None and value > limit:
             return min(before, at - seen.poll_seconds)
         before = at
-    return math.inf
+    is_read = any(at >= decided for at, _value in seen.readings)
+    return math.inf if is_read else None
 
 
 def _own_values(prediction: Prediction, seen: Witnesses) -> list[tuple[float, float]]:
