@@ -99,9 +99,17 @@ def confirmed(session: Session, plan: Plan, load: PlannedLoad, verdict: Verdict,
 def _confirmed_expectation(
     session: Session, load: PlannedLoad, seen: Witnesses, verdict: Verdict, comparison: Comparison
 ) -> Verdict:
-    """Return the verdict on an expectation: the metric may be anything, but the pods are to count our requests."""
-    if session.options.external is not None or verdict.outcome not in (Outcome.SCALED, Outcome.SCALED_LATE):
+    """Return the verdict on an expectation: the HPA is to be asked by a metric, and the pods are to count our requests.
+
+    Where the load is predicted too, it is to be the cause as for a prediction alone.
+    """
+    if verdict.outcome not in (Outcome.SCALED, Outcome.SCALED_LATE):
         return verdict
+    wrong = causes.wrong_cause(load.prediction, seen) if load.prediction and load.prediction.changes else None
+    if load.expectation is not None and wrong is None:
+        wrong = causes.never_asked(load.expectation, seen)
+    if session.options.external is not None or wrong is not None:
+        return wrong or verdict
     others = requests_of_others(session, load, comparison.seconds)
     return causes.uncounted(seen, comparison.end_to_end, others) or verdict
 

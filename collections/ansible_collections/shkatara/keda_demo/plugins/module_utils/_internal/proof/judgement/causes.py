@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from ...autoscaling.hpa import AVERAGE_VALUE
 from ...autoscaling.hpa_model import NotPredicted
 from ...autoscaling.hpa_object import HpaView
+from ...prediction.expectation import Expectation
 from ...prediction.scale_out import Prediction, PredictionReason
 from ..observed.replicas import ReplicaCounts
 from .cause_facts import MovedBeforeLoad, NeverOver, NotCounted, NotScraped, OtherMetric, RaisedMinimum, TooEarly
@@ -26,6 +27,8 @@ from .outcomes import Outcome, Reason, Verdict
 
 # The prediction's times are rounded to tenths.
 _ROUNDING_SECONDS = 0.1
+# The limits of an expectation have a tolerance in them, which is 10 % unless the HPA has its own.
+_USUAL_TOLERANCE = 1.1
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,37 @@ def other_growth(prediction: Prediction, seen: Witnesses) -> Verdict | None:
             if asked > max(by_load, begin, first.demands.get(name, 0)):
                 facts = OtherMetric(name, asked, by_load, status.desired, at)
                 return Verdict(Outcome.WRONG_CAUSE, Reason.OTHER_TRIGGER, facts)
+    return None
+
+
+def never_asked(expectation: Expectation, seen: Witnesses) -> Verdict | None:
+    """Return the verdict that the HPA grew and none of its metrics asked for it; None where one did, or may have.
+
+    It holds whatever the load is: the HPA's status has the value that each decision came from.
+    """
+    begin = max(1, expectation.from_replicas, expectation.min_replicas)
+    index = next((index for index, (_at, status) in enumerate(seen.statuses) if status.desired > begin), 0)
+    until = seen.statuses[: index + 1]
+    if not index or any(len(status.demands) < len(status.metric_specs) for _at, status in until[1:]):
+        return None
+    at, grown = until[-1]
+    asked = max((count for _at, status in until for count in status.demands.values()), default=begin + 1)
+    # A smaller tolerance than the usual one may have let the HPA act on any value above its target.
+    above = any(
+        status.values.get(name, 0.0) * _USUAL_TOLERANCE > limit
+        for _at, status in until
+        for name, limit in expectation.hpa_limits.items()
+    )
+    if asked > begin or above:
+        return None
+    if grown.min_replicas > max(begin - 1, until[0][1].min_replicas) and grown.min_replicas >= grown.desired:
+        raised = RaisedMinimum(until[0][1].min_replicas, grown.min_replicas, asked, grown.desired, at)
+        return Verdict(Outcome.WRONG_CAUSE, Reason.OTHER_WRITER, raised)
+    for name, limit in expectation.hpa_limits.items():
+        values = [status.values[name] for _at, status in until if name in status.values]
+        if values:
+            facts = NeverOver(name, True, limit, max(values), grown.desired, at)
+            return Verdict(Outcome.WRONG_CAUSE, Reason.METRIC_NEVER_OVER, facts)
     return None
 
 
