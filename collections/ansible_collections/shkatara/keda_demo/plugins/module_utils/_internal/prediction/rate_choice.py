@@ -49,12 +49,20 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
         raise ValueError(f"load.http.replicas is {replicas}, and no rate has only this answer: {_why_mean(config)}")
     if not good or rate <= 0 or good[-1] - middle < _LEAST_MARGIN * middle:
         stays = (replicas - 1) * metric.target * (1 + config.up_tolerance)
+        highest = timing.query.high
+        if highest <= stays:
+            raise ValueError(
+                f"load.http.replicas is {replicas}, for which the metric has to be above {stays:g}, and the trigger's "
+                f"query cuts it to {highest:g} at most (clamp): give fewer replicas, or the query a higher limit"
+            )
         most = replicas * metric.target / (1 + rate_bounds.excess_share(timing, begin, max(begin, replicas - 1)))
+        # The last samples have no window that a step of the pods could be spread over.
+        smoother = "a query that takes `rate`" if timing.is_last_sample else "a longer query window"
         raise ValueError(
             f"load.http.replicas is {replicas}, and no rate has only this answer with some distance to others: up to a "
-            f"metric of {stays:g} {replicas - 1} replica(s) are within the tolerance of {config.up_tolerance:g}, and "
+            f"metric of {stays:g}, {replicas - 1} replica(s) are within the tolerance of {config.up_tolerance:g}, and "
             f"above {most:.4g} the query may show more than {replicas * metric.target:g} for a moment. Give a `rate` "
-            "and let several counts be right, or a longer query window, or a smaller tolerance"
+            f"and let several counts be right, or {smoother}, or a smaller tolerance"
         )
     # The fewest digits that keep the answer: three are enough unless the rate is large.
     rounded_rates = (float(f"{rate:.{digits}g}") for digits in range(3, 9))

@@ -36,6 +36,7 @@ class QueryReason(StrEnum):
     AFTER_AVERAGE = "after_average"  # name: what is done to an avg_over_time
     RATE_OF_SUBQUERY = "rate_of_subquery"  # name
     RATE_OF_RULE = "rate_of_rule"  # name, rule
+    RATE_OF_GAUGE = "rate_of_gauge"  # name, metric
     # Selectors.
     AT_MODIFIER = "at_modifier"
     NEGATIVE_OFFSET = "negative_offset"
@@ -46,6 +47,7 @@ class QueryReason(StrEnum):
     SCALAR_RESULT = "scalar_result"
     NO_VECTOR = "no_vector"
     MEAN_OF_LABELS = "mean_of_labels"  # count: the series of one pod
+    ONE_POD = "one_pod"  # pod: its name or address
     # What Prometheus did not say, or says twice.
     STEP_UNKNOWN = "step_unknown"
     RULE_UNREAD = "rule_unread"  # rule, error

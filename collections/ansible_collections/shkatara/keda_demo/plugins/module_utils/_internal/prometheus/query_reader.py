@@ -111,12 +111,19 @@ class _Reader:
         operator = str(node.op)
         counted = _without_parentheses(node.rhs)
         if operator == "/" and type(counted).__name__ == "AggregateExpr" and str(counted.op) == "count":
-            mean = query_functions.mean_of(self._value(node.lhs), self._grouped(counted, "sum"))
+            mean = self._mean(self._value(node.lhs), counted)
             if mean is None:
                 raise QueryNotUnderstood(QueryReason.RATIO)
             return mean
         matching = _matching(node.modifier)
         return query_functions.operate(operator, self._value(node.lhs), self._value(node.rhs), matching)
+
+    def _mean(self, total: Value, counted: Any) -> Value | None:
+        """Return a value divided by a `count`, None where what is counted are not the series of the value's pods."""
+        elements = self._value(counted.expr)
+        if elements.shape is None or elements.padded or not elements.grows or elements.shape.over_time:
+            return None
+        return query_functions.mean_of(total, self._grouped(counted, "sum"))
 
     def _selected(self, node: Any) -> tuple[Value, Rule | None]:
         """Return the value of a selector, and the rule that it reads the result of."""

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from .not_understood import QueryNotUnderstood, QueryReason
 from .query_shape import OverTime, OverTimeFunction, QueryShape, Rounding
 
-# Labels whose value each pod has of its own. The list is of names that scrape configurations use.
+# Labels whose value each pod has of its own, and labels that a pod's series have in common. The lists are of names that
+# scrape configurations use.
 _POD_NAMES = frozenset({"pod", "pod_name", "kubernetes_pod_name", "k8s_pod_name"})
+_OF_EACH_SERIES = frozenset({"namespace", "job", "endpoint", "container"})
 POD_LABELS = _POD_NAMES | {"instance", "pod_ip", "host", "hostname", "node", "container_id", "uid", "pod_uid", "id"}
 
 
@@ -49,7 +51,8 @@ class Value:
         """Whether there are more elements with more pods."""
         if self.by is None:
             # Each pod has an address, and a name if Prometheus found it by Kubernetes' API.
-            return not ("instance" in self.dropped and _POD_NAMES & self.dropped)
+            written = self.relabelled & self.pod_labels - self.dropped
+            return bool(written) or not ("instance" in self.dropped and _POD_NAMES & self.dropped)
         return bool(self.by & self.pod_labels - self.pinned)
 
     @property
@@ -100,6 +103,8 @@ def scale(value: Value, by: float) -> Value:
 def add(value: Value, number: float) -> Value:
     """Return a value plus a constant."""
     shape = value.known_shape()
+    if not math.isfinite(number):
+        raise QueryNotUnderstood(QueryReason.CONSTANT)
     if shape.rounding and number % shape.rounding_step:
         raise QueryNotUnderstood(QueryReason.ROUNDED_TWICE)
     moved = replace(shape, constant=shape.constant + number, low=shape.low + number, high=shape.high + number)
@@ -109,7 +114,7 @@ def add(value: Value, number: float) -> Value:
 def cut(value: Value, low: float, high: float, name: str) -> Value:
     """Return a value between two limits."""
     shape = value.known_shape()
-    if low > high or math.isnan(low) or math.isnan(high):
+    if low > high or math.isnan(low) or math.isnan(high) or low == math.inf or high == -math.inf:
         raise QueryNotUnderstood(QueryReason.CONSTANT)
     if shape.factor > 0 and low <= shape.constant:
         low = -math.inf  # a count is never less than 0
@@ -178,10 +183,11 @@ def aggregate(value: Value, name: str, labels: frozenset[str], *, without: bool)
         raise QueryNotUnderstood(QueryReason.AGGREGATION, name=name)
     if name == "sum":
         return replace(grouped, thinned=False, padded=False)
-    # A mean over groups is divided by their number, which is that of the pods only if each pod has a group.
-    if value.thinned or value.padded or (value.by is not None and not value.grows):
+    # A mean over groups is divided by their number, which is that of the pods only if each pod has one group.
+    if value.thinned or value.padded or not value.grows:
         raise QueryNotUnderstood(QueryReason.AGGREGATION, name=name)
-    return replace(grouped, shape=replace(value.shape, mean=True, mean_of_pods=value.by is not None))
+    of_pods = value.by is not None and value.by <= value.pod_labels | value.pinned | _OF_EACH_SERIES
+    return replace(grouped, shape=replace(value.shape, mean=True, mean_of_pods=of_pods))
 
 
 def _is_uncut(shape: QueryShape) -> bool:

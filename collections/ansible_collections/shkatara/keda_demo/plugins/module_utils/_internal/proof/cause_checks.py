@@ -99,9 +99,17 @@ def confirmed(session: Session, plan: Plan, load: PlannedLoad, verdict: Verdict,
 def _confirmed_expectation(
     session: Session, load: PlannedLoad, seen: Witnesses, verdict: Verdict, comparison: Comparison
 ) -> Verdict:
-    """Return the verdict on an expectation: the metric may be anything, but the pods are to count our requests."""
-    if session.options.external is not None or verdict.outcome not in (Outcome.SCALED, Outcome.SCALED_LATE):
+    """Return the verdict on an expectation: the HPA is to be asked by a metric, and the pods are to count our requests.
+
+    Where the load is predicted too, it is to be the cause as for a prediction alone.
+    """
+    if verdict.outcome not in (Outcome.SCALED, Outcome.SCALED_LATE):
         return verdict
+    wrong = causes.wrong_cause(load.prediction, seen) if load.prediction and load.prediction.changes else None
+    if load.expectation is not None and wrong is None:
+        wrong = causes.never_asked(load.expectation, seen)
+    if session.options.external is not None or wrong is not None:
+        return wrong or verdict
     others = requests_of_others(session, load, comparison.seconds)
     return causes.uncounted(seen, comparison.end_to_end, others) or verdict
 
@@ -136,6 +144,8 @@ def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:
     readings = [(at - begun, value) for at, value in metrics.readings if at > begun]
     stats: LoadStats = session.load.stats
     scraped = session.hops.is_scraped if session.hops else None
+    # By then the samples of a scraped counter are there.
+    was_read = any(at >= 2 * session.state.scrape_interval + _ROUND_SECONDS for at, _value in readings)
     return Witnesses(
         history=cluster.history_since(begun),
         readings=readings,
@@ -143,7 +153,7 @@ def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:
         metric=model.config.load_metric.name if model.config else "",
         poll_seconds=max(session.state.scrape_interval, _LEAST_PAUSE_SECONDS) + _ROUND_SECONDS,
         activation=rules.activation,
-        scraped=scraped if readings else None,
+        scraped=scraped if was_read else None,
         requests=stats.sent,
         others=model.not_predicted,
     )

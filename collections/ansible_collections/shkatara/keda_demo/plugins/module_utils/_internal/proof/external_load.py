@@ -15,22 +15,23 @@ from .observed.state import State
 class ExternalLoad:
     """Keeps the begin and the end of an observation; `stats` has no requests.
 
-    The load begins when it is started, or, if its spec says so, at the first poll that finds the metric, the HPA's
-    values or the replicas above those at its start. `first_sent` is that moment. A load that does not begin in time has
-    ended without one.
+    The load begins when it is started, or, if its spec says so, with the first rise of the metric, of the HPA's values
+    or of the replicas above those at its start. `first_sent` is then the last poll before the rise was found, so that
+    the rise is a part of the load. A load that does not begin in time has ended without one.
     """
 
     def __init__(self, state: State, clock: Callable[[], float]) -> None:
         self._state = state
         self._clock = clock
         self._spec: ExternalSpec | None = None
-        self._started = 0.0
+        self._started = self._quiet = 0.0
         self._before: dict[str, float] = {}
         self.stats = LoadStats()
 
     def start(self, spec: ExternalSpec) -> None:
         """Begin to observe."""
         self._spec, self._started, self._before = spec, self._clock(), levels(self._state)
+        self._quiet = self._started
         self.stats = LoadStats(first_sent=self._started if spec.begin is Begin.CALL else None)
 
     def poll(self) -> LoadStats:
@@ -39,7 +40,8 @@ class ExternalLoad:
             return self.stats
         now, first = self._clock(), self.stats.first_sent
         if first is None and _has_risen(self._before, levels(self._state)):
-            first = now
+            first = self._quiet
+        self._quiet = now
         end = self._started + self._spec.rise_timeout if first is None else first + self._spec.duration
         self.stats = LoadStats(first_sent=first, last_sent=None if first is None else min(now, end), ended=now >= end)
         return self.stats

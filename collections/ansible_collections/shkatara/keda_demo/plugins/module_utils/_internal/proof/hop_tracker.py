@@ -65,7 +65,8 @@ class HopTracker:
         self._clock = clock
         self._record = record
         self._pods_before = set(state.cluster.pods)
-        self._counts_before = {series: value for series, _pod, _at, value in _samples(state)}
+        # By series: the time and the count of the last sample before the load, or of the counter's last restart.
+        self._counts_before = {series: (at, value) for series, _pod, at, value in _samples(state)}
         # The replicas that the workload was to have when the load ended.
         self._replicas_at_end: int | None = None
 
@@ -109,8 +110,14 @@ class HopTracker:
         """Record the first sample that counts the load, and the first one that counts it in a new pod."""
         for series, pod, at, value in _samples(state):
             is_new = pod not in self._pods_before and pod in state.cluster.pods
+            since, before = self._counts_before.get(series, (0.0, 0.0))
+            if at <= since:
+                continue
+            if value < before:  # its container was started anew, and counts from 0
+                before = 0.0
+                self._counts_before[series] = at, before
             # A StatefulSet's new pod has the name of an earlier one, whose count it does not continue.
-            if value <= (0.0 if is_new else self._counts_before.get(series, 0.0)):
+            if value <= (0.0 if is_new else before):
                 continue
             when = self._clock.monotonic_at(at - state.metrics.clock_offset)
             self._add("load_scraped", when, COUNTER, state.scrape_interval)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..autoscaling.triggers import Trigger
+from ..prometheus import query_factor
 from ..prometheus.not_understood import NotUnderstood, QueryReason
 from ..prometheus.poller import Reading
 from . import target as targets
@@ -51,6 +52,9 @@ def obstacle(target: ProofTarget, state: State) -> NotUnderstood | None:
         return shape
     if shape is not None and not shape.single and state.own_pods_feed:
         return NotUnderstood(QueryReason.SEVERAL_ELEMENTS)
+    pod = query_factor.one_pod(shape) if shape is not None and state.own_pods_feed else ""
+    if pod:
+        return NotUnderstood(QueryReason.ONE_POD, {"pod": pod})
     if shape is not None and shape.mean and not shape.mean_of_pods and state.series_per_target > 1:
         return NotUnderstood(QueryReason.MEAN_OF_LABELS, {"count": str(state.series_per_target)})
     return None

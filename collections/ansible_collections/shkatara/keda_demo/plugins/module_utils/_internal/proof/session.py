@@ -121,6 +121,8 @@ class Session:
             if change.source != EVENTS or self.phase != "ready":
                 self._timeline.add(self.phase, change)
             if self.hops is not None:
+                # The change may be the rise with which a load of others begins.
+                self.hops.note_load(self.load.poll())
                 self.hops.note_change(change, self.state)
         # A new pod's samples may be here before the pod itself.
         if self.hops is not None:

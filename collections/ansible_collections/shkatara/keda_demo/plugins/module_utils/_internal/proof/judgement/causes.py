@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from ...autoscaling.hpa import AVERAGE_VALUE
 from ...autoscaling.hpa_model import NotPredicted
 from ...autoscaling.hpa_object import HpaView
+from ...prediction.expectation import Expectation
 from ...prediction.scale_out import Prediction, PredictionReason
 from ..observed.replicas import ReplicaCounts
 from .cause_facts import MovedBeforeLoad, NeverOver, NotCounted, NotScraped, OtherMetric, RaisedMinimum, TooEarly
@@ -26,6 +27,8 @@ from .outcomes import Outcome, Reason, Verdict
 
 # The prediction's times are rounded to tenths.
 _ROUNDING_SECONDS = 0.1
+# The limits of an expectation have a tolerance in them, which is 10 % unless the HPA has its own.
+_USUAL_TOLERANCE = 1.1
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,37 @@ def other_growth(prediction: Prediction, seen: Witnesses) -> Verdict | None:
     return None
 
 
+def never_asked(expectation: Expectation, seen: Witnesses) -> Verdict | None:
+    """Return the verdict that the HPA grew and none of its metrics asked for it; None where one did, or may have.
+
+    It holds whatever the load is: the HPA's status has the value that each decision came from.
+    """
+    begin = max(1, expectation.from_replicas, expectation.min_replicas)
+    index = next((index for index, (_at, status) in enumerate(seen.statuses) if status.desired > begin), 0)
+    until = seen.statuses[: index + 1]
+    if not index or any(len(status.demands) < len(status.metric_specs) for _at, status in until[1:]):
+        return None
+    at, grown = until[-1]
+    asked = max((count for _at, status in until for count in status.demands.values()), default=begin + 1)
+    # A smaller tolerance than the usual one may have let the HPA act on any value above its target.
+    above = any(
+        status.values.get(name, 0.0) * _USUAL_TOLERANCE > limit
+        for _at, status in until
+        for name, limit in expectation.hpa_limits.items()
+    )
+    if asked > begin or above:
+        return None
+    if grown.min_replicas > max(begin - 1, until[0][1].min_replicas) and grown.min_replicas >= grown.desired:
+        raised = RaisedMinimum(until[0][1].min_replicas, grown.min_replicas, asked, grown.desired, at)
+        return Verdict(Outcome.WRONG_CAUSE, Reason.OTHER_WRITER, raised)
+    for name, limit in expectation.hpa_limits.items():
+        values = [status.values[name] for _at, status in until if name in status.values]
+        if values:
+            facts = NeverOver(name, True, limit, max(values), grown.desired, at)
+            return Verdict(Outcome.WRONG_CAUSE, Reason.METRIC_NEVER_OVER, facts)
+    return None
+
+
 def _too_early(prediction: Prediction, seen: Witnesses) -> Verdict | None:
     earliest = prediction.times.earliest_seconds
     if earliest is None:
@@ -128,26 +162,28 @@ def _never_over(prediction: Prediction, seen: Witnesses) -> Verdict | None:
 
     The tolerance is left out: it is more than what the value may move between a reading and the HPA's. The query and
     the HPA's own value both have to be over, since either shows a link; for the time of the decision one is enough, as
-    both come a little after it.
+    both come a little after it. A query that nobody could read any more leaves the HPA's value alone.
     """
     if prediction.reason is PredictionReason.FALLBACK:
         return None
     begin = _begin(prediction)
     if prediction.from_replicas == 0:
         first = next((counts for counts in seen.history if counts.spec > 0), None)
-        if first is not None and _query_over(seen, seen.activation) > first.seconds:
+        if first is not None and (_query_over(seen, seen.activation, first.seconds) or 0.0) > first.seconds:
             return _not_over(seen, seen.activation, first.spec, first.seconds, by_hpa=False)
     grown = next((counts for counts in seen.history if counts.desired > begin), None)
     if grown is None:
         return None
     limit = prediction.threshold * (begin if prediction.target_type == AVERAGE_VALUE else 1)
-    by_query = _query_over(seen, limit)
+    by_query = _query_over(seen, limit, grown.seconds)
     own = _own_values(prediction, seen)
     # Without any value nothing speaks against the HPA's own.
     by_hpa = next((at for at, value in own if value > limit), math.inf if own else 0.0)
-    if min(by_query, by_hpa) <= grown.seconds and max(by_query, by_hpa) < math.inf:
+    known = [by_hpa] if by_query is None else [by_query, by_hpa]
+    if min(known) <= grown.seconds and max(known) < math.inf:
         return None
-    return _not_over(seen, limit, grown.desired, grown.seconds, by_hpa=by_query <= grown.seconds, prediction=prediction)
+    is_own = by_query is None or by_query <= grown.seconds
+    return _not_over(seen, limit, grown.desired, grown.seconds, by_hpa=is_own, prediction=prediction)
 
 
 def _begin(prediction: Prediction) -> int:
@@ -157,19 +193,21 @@ def _begin(prediction: Prediction) -> int:
     return next(iter(prediction.steps.get(0) or [1]))
 
 
-def _query_over(seen: Witnesses, limit: float) -> float:
+def _query_over(seen: Witnesses, limit: float, decided: float) -> float | None:
     """Return the earliest time at which the query may have been over a limit, infinite if each reading was under it.
 
-    It may have been over since the reading before. Without any reading it is 0: nothing speaks against the query.
+    It may have been over since the reading before. It is None if the query was not over while it was read, and not read
+    since the decision: Prometheus was lost on the way, which says nothing about the query.
+
+    :param decided: the time of the decision that the query is to explain
     """
-    if not seen.readings:
-        return 0.0
     before = 0.0
     for at, value in seen.readings:
         if value is not None and value > limit:
             return min(before, at - seen.poll_seconds)
         before = at
-    return math.inf
+    is_read = any(at >= decided for at, _value in seen.readings)
+    return math.inf if is_read else None
 
 
 def _own_values(prediction: Prediction, seen: Witnesses) -> list[tuple[float, float]]:

@@ -43,6 +43,10 @@ _PHRASES: Mapping[QueryReason, str] = {
         "the sum of the {name} instead, or " + _OPTIONS
     ),
     QueryReason.RATE_OF_RULE: f"its query takes the {{name}} of the recording rule {{rule}}: {_OPTIONS}",
+    QueryReason.RATE_OF_GAUGE: (
+        "its query takes the {name} of {metric}, which is a gauge by its name: take its value, or give "
+        "`metric_per_request` if it is a counter"
+    ),
     QueryReason.AT_MODIFIER: "its query looks at a fixed time by `@`, which a load does not reach",
     QueryReason.NEGATIVE_OFFSET: "its query has a negative offset, and there are no samples of the future",
     QueryReason.ALTERNATIVES: f"its query has `or` between matchers, which Prometheus does not know: {_OPTIONS}",
@@ -57,7 +61,11 @@ _PHRASES: Mapping[QueryReason, str] = {
     QueryReason.NO_VECTOR: "its query is no instant vector, which KEDA can't read",
     QueryReason.MEAN_OF_LABELS: (
         "its query is a mean over all series, of which a pod has up to {count}, so that it depends on how a load "
-        "spreads over them: take the mean of the sums by pod, or " + _OPTIONS
+        "spreads over them: take `avg` of `sum by (pod)`"
+    ),
+    QueryReason.ONE_POD: (
+        "its query selects one pod ({pod}), whose share of a load falls with each pod that is added: select all pods "
+        "of the workload"
     ),
     QueryReason.STEP_UNKNOWN: (
         "its query has a subquery without a step, and Prometheus' evaluation interval can't be read: write the step, "

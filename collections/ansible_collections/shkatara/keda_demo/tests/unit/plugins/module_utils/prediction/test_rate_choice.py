@@ -13,6 +13,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
     InitialState,
     predict,
 )
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.query_shape import QueryShape
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.rate_bounds import Timing
 from ansible_collections.shkatara.keda_demo.tests.support import worlds
 from ansible_collections.shkatara.keda_demo.tests.support.simulated_hpa import AVERAGE, Load
@@ -64,15 +65,29 @@ def test_a_count_that_no_load_can_make_is_refused(replicas):
 @pytest.mark.parametrize(
     ("replicas", "message"),
     [
-        (6, "up to a metric of 55 5 replica.s. are within the tolerance of 0.1, and above 52.94"),
+        (6, "up to a metric of 55, 5 replica.s. are within the tolerance of 0.1, and above 52.94"),
         (7, "load.http.replicas is 7, and no rate has only this answer"),
         # 44 to 44.4, so close that chance in balancing decides
-        (5, "up to a metric of 44 4 replica.s. are within the tolerance of 0.1, and above 44.44"),
+        (5, "up to a metric of 44, 4 replica.s. are within the tolerance of 0.1, and above 44.44"),
     ],
 )
 def test_a_count_without_a_rate_of_its_own_is_refused(replicas, message):
     with pytest.raises(ValueError, match=message):
         choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
+
+
+@pytest.mark.parametrize(
+    ("shape", "replicas", "message"),
+    [
+        (QueryShape("c", window=30, high=30.0), 4, r"above 33, and the trigger's query cuts it to 30 at most"),
+        (QueryShape("c", window=30, high=45.0), 6, r"above 55, and the trigger's query cuts it to 45 at most"),
+        (QueryShape("c", "irate", 300), 4, r"or a query that takes `rate`"),
+        (QueryShape("c", window=10), 4, r"or a longer query window"),
+    ],
+)
+def test_a_count_that_the_query_keeps_from_a_rate_of_its_own(shape, replicas, message):
+    with pytest.raises(ValueError, match=message):
+        choose_rate(hpa(), replicas, InitialState(1), Timing(5, shape=shape))
 
 
 def test_another_metric_may_ask_for_more():

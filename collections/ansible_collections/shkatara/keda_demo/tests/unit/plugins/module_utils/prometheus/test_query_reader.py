@@ -110,9 +110,16 @@ UNDERSTOOD = [
         f'sum by (who) (label_replace(rate({C}[1m]), "who", "$1", "pod", "(.*)"))',
         rate(C, 60, single=False),
     ),
+    (
+        f'sum without (pod, instance) (label_replace(rate({C}[1m]), "who", "$1", "pod", "(.*)"))',
+        rate(C, 60, single=False),
+    ),
     # Means.
     (f"avg(rate({C}[30s]))", rate(C, 30, mean=True)),
     (f"avg(sum by (pod) (rate({C}[30s])))", rate(C, 30, mean=True, mean_of_pods=True)),
+    (f"avg(sum by (namespace, pod) (rate({C}[30s])))", rate(C, 30, mean=True, mean_of_pods=True)),
+    # A pod has a group for each path, which its series tell.
+    (f"avg(sum by (pod, path) (rate({C}[30s])))", rate(C, 30, mean=True)),
     (f"sum(rate({C}[30s])) / count(rate({C}[30s]))", rate(C, 30, mean=True)),
     (f"sum(rate({C}[30s])) / (count({C})) * 60", rate(C, 30, mean=True, factor=60)),
     # Rounded and cut.
@@ -179,6 +186,11 @@ NOT_UNDERSTOOD = [
         {},
     ),
     (f"sum(rate({C}[1m])) / count(up)", QueryReason.RATIO, {}),
+    # The number of paths, of pods and one more, and of the pods of the last hour.
+    (f"sum(rate({C}[1m])) / count(sum by (path) ({C}))", QueryReason.RATIO, {}),
+    (f"sum(rate({C}[1m])) / count(sum without (pod, instance) ({C}))", QueryReason.RATIO, {}),
+    (f"sum(rate({C}[1m])) / count(rate({C}[1m]) or vector(0))", QueryReason.RATIO, {}),
+    (f"sum(rate({C}[1m])) / count(last_over_time({C}[1h]))", QueryReason.RATIO, {}),
     (f"1 / sum(rate({C}[1m]))", QueryReason.RATIO, {}),
     (f"sum(rate({C}[1m])) > 5", QueryReason.COMPARISON, {"name": ">"}),
     (f"sum(rate({C}[1m])) > bool 5", QueryReason.COMPARISON, {"name": "> bool"}),
@@ -188,6 +200,8 @@ NOT_UNDERSTOOD = [
     (f"100 - sum(rate({C}[1m]))", QueryReason.FALLS_WITH_LOAD, {}),
     ("vector(5)", QueryReason.CONSTANT, {}),
     (f"sum(rate({C}[1m])) * 0", QueryReason.CONSTANT, {}),
+    (f"sum(rate({C}[1m])) + Inf", QueryReason.CONSTANT, {}),
+    (f"clamp_min(sum(rate({C}[1m])), Inf)", QueryReason.CONSTANT, {}),
     # Functions and aggregations.
     (
         "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
@@ -201,6 +215,7 @@ NOT_UNDERSTOOD = [
     (f"max(rate({C}[1m]))", QueryReason.EXTREME, {"name": "max"}),
     ("max(sum by (path) (rate(a_total[1m])))", QueryReason.EXTREME, {"name": "max"}),
     ("avg(sum by (path) (rate(a_total[1m])))", QueryReason.AGGREGATION, {"name": "avg"}),
+    ("avg(sum without (pod, instance) (rate(a_total[1m])))", QueryReason.AGGREGATION, {"name": "avg"}),
     ("avg(rate(a_total[1m]) > 0)", QueryReason.AGGREGATION, {"name": "avg"}),
     ("count(kube_pod_info)", QueryReason.AGGREGATION, {"name": "count"}),
     ("delta(queue_length[5m])", QueryReason.FUNCTION, {"name": "delta"}),

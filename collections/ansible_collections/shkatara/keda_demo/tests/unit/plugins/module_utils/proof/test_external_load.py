@@ -55,8 +55,9 @@ def test_a_rise_of_the_metric_or_of_the_replicas(now, rise):
     load.start(ExternalSpec(60.0, Begin.RISE, rise_timeout=30.0))
     now.seconds = 110.0
     assert load.poll().first_sent is None
+    now.seconds = 110.2
     state.apply(rise)
-    assert load.poll().first_sent == 110.0
+    assert load.poll().first_sent == 110.0, "the poll before it"
     now.seconds = 171.0
     load.poll()
     assert times(load) == (110.0, 170.0, True)

@@ -179,6 +179,26 @@ def test_a_mean_and_a_given_factor_are_not_doubled(tmp_path):
     assert run.result["predicted"]["metric"] == 34.5
 
 
+@pytest.mark.parametrize("matcher", [f'pod="{FIRST}"', f'pod=~"{FIRST}"', 'instance="10.244.1.17:5000"'])
+def test_the_share_of_one_pod_is_not_predicted(tmp_path, matcher):
+    run, prediction = predicted(tmp_path, f"sum(rate(c_total{{{matcher}}}[30s]))", load=WATCHED)
+    assert run.verdict == ("aborted", "not_predictable")
+    assert "one pod" in prediction["not_predicted"][0]["why"]
+
+
+@pytest.mark.parametrize("matcher", ['pod=~"test-.*"', 'pod!=""', 'namespace="test"'])
+def test_a_selection_of_all_pods_is_predicted(tmp_path, matcher):
+    _run, prediction = predicted(tmp_path, f"sum(rate(c_total{{{matcher}}}[30s]))")
+    assert prediction["metric"] == 34.5
+
+
+def test_one_instance_that_is_no_pod_of_the_workload_is_predicted(tmp_path):
+    gateway = TargetsReading([target(), GATEWAY], feeds=Counter({(GATEWAY.job, GATEWAY.instance): 1}))
+    query = f'sum(rate(c_total{{instance="{GATEWAY.instance}"}}[1m]))'
+    _run, prediction = predicted(tmp_path, query, load={"rate": 34.5}, reading={"targets": gateway})
+    assert prediction["metric"] == 34.5
+
+
 def test_a_mean_over_several_series_of_a_pod_is_not_predicted(tmp_path):
     several = TargetsReading([target()], feeds=Counter({("test", target().instance): 3}))
     reading = {"targets": several}

@@ -17,10 +17,12 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
     expectation_messages,
     progress_lines,
 )
+from ansible_collections.shkatara.keda_demo.tests.support import broken_links
 from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, SCALEDOBJECT, changed, deployed, scaled
 from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     map_objects,
     metric,
+    ready_replicas,
     seen,
     with_object,
     without,
@@ -147,7 +149,7 @@ def test_a_load_of_others_need_not_begin_from_rest(tmp_path):
     """k6 sends already: the metric is up, and the second replica is on its way."""
     *chain, reading = ready_chain()
     busy = [*chain, metric(reading.at, 20.0, targets=reading.targets.targets, feeds=reading.targets.feeds)]
-    second = [seen(1.0, "deployments", deployed(2, 2, 2)), seen(1.1, "horizontalpodautoscalers", scaled(2, "10"))]
+    second = [seen(1.0, "deployments", deployed(2, 2, 2)), seen(1.1, "horizontalpodautoscalers", scaled(2, "20"))]
     run = of_others(tmp_path, [*busy, *second, *scale_out()])
     assert run.verdict == ("scaled", "as_expected")
     assert run.result["hops"]["load_begun"]["seconds"] == 0
@@ -168,6 +170,24 @@ def test_times_count_from_the_first_rise(tmp_path):
     # The first value above that at rest came 6.7 s after the first request.
     assert run.result["hops"]["replicas_ready"]["seconds"] == pytest.approx(33.1 - 6.7, abs=0.3)
     assert run.result["hops"]["load_begun"]["time"].startswith("2026-11-24T09:01:06.")
+
+
+def test_replicas_that_are_the_first_rise(tmp_path):
+    """Nothing else of a Kafka trigger is seen: its first replicas are a part of the load, and no move before it."""
+    events = of_kafka([*ready_chain(), *scale_out()])
+    run = of_others(tmp_path, events, scaledobject=KAFKA, counter=None, external=External(begin=Begin.RISE))
+    assert run.verdict == ("scaled", "as_expected")
+    assert set(SCALE_OUT_HOPS) - set(run.result["hops"]) == {"metric_over_threshold"}
+    assert run.result["hops"]["deployment_scaled"]["seconds"] < 0.3
+
+
+def test_a_rise_that_somebody_wrote(tmp_path):
+    entry = {"manager": "kubectl", "subresource": "scale", "operation": "Update", "time": "2026-11-25T03:05:45Z"}
+    entry["fieldsV1"] = {"f:spec": {"f:replicas": {}}}
+    by_hand = changed(deployed(4, 1, 1), "metadata.managedFields", [entry])
+    events = of_kafka([*ready_chain(), seen(16.0, "deployments", by_hand), *scale_out(begin=20.0)])
+    run = of_others(tmp_path, events, scaledobject=KAFKA, counter=None, external=External(begin=Begin.RISE))
+    assert run.verdict == ("wrong_cause", "other_writer")
 
 
 def test_a_rise_that_never_comes(tmp_path):
@@ -201,6 +221,8 @@ def test_a_latency_that_can_not_be_predicted_with_a_load_of_our_own(tmp_path):
     """The formula stands for a query that is not predicted; the HPA's target is a Value."""
 
     def slow(item):
+        current = item["status"]["currentMetrics"][0]["external"]["current"]
+        item = changed(item, "status.currentMetrics.0.external.current", {"value": current["averageValue"]})
         return changed(item, "spec.metrics", [LATENCY])
 
     events = with_object([*ready_chain(), *scale_out()], "scaledobjects", FORMULA)
@@ -227,6 +249,50 @@ def test_expectations_judge_a_load_that_is_predicted_too(tmp_path):
     assert predicted["expected"]["within_seconds"] == 30.0
     # Its hops have the bounds of the prediction.
     assert run.result["hops"]["replicas_ready"]["latest"] == 180.0
+
+
+@pytest.mark.parametrize("broken", [broken_links.still_query, broken_links.still_value])
+def test_an_expectation_of_a_load_that_is_predicted_needs_its_cause(tmp_path, broken):
+    script = broken(broken_links.Script([*ready_chain(), *scale_out()]))
+    run = Run(tmp_path, script.observations, expected=FOUR)
+    assert run.verdict == ("wrong_cause", "metric_never_over")
+
+
+def test_replicas_that_no_metric_of_the_hpa_asked_for(tmp_path):
+    """Whatever others send: the HPA itself says that its metric did not ask for more."""
+    script = broken_links.still_value(broken_links.Script(of_kafka([*ready_chain(), *scale_out()])))
+    run = of_others(tmp_path, script.observations, scaledobject=KAFKA, counter=None)
+    assert run.verdict == ("wrong_cause", "metric_never_over")
+    assert (run.facts.highest, run.facts.limit, run.facts.replicas) == (0.0, 11.0, 2)
+
+
+def test_a_value_within_the_usual_tolerance_may_have_asked(tmp_path):
+    events = [*ready_replicas(20.0, 4), seen(20.1, "horizontalpodautoscalers", scaled(4, "10500m"))]
+    run = of_others(tmp_path, of_kafka([*ready_chain(), *events]), scaledobject=KAFKA, counter=None)
+    assert run.verdict == ("scaled", "as_expected")
+
+
+def test_a_minimum_that_is_raised_under_a_load_of_others(tmp_path):
+    raised = [
+        *ready_replicas(20.0, 4),
+        seen(20.1, "horizontalpodautoscalers", changed(scaled(4, "5"), "spec.minReplicas", 4)),
+    ]
+    run = of_others(tmp_path, of_kafka([*ready_chain(), *raised]), scaledobject=KAFKA, counter=None)
+    assert run.verdict == ("wrong_cause", "other_writer")
+    assert (run.facts.before, run.facts.after) == (1, 4)
+
+
+@pytest.mark.parametrize("missing", ["status.currentMetrics", "spec.metrics.0.external.target"])
+def test_an_hpa_that_does_not_say_what_was_asked_is_no_other_cause(tmp_path, missing):
+    events = of_kafka([*ready_chain(), *scale_out()])
+    empty = [] if missing.startswith("status") else {}
+    events = map_objects(
+        events,
+        "horizontalpodautoscalers",
+        lambda hpa: changed(hpa, missing, empty) if hpa["status"]["desiredReplicas"] > 1 else hpa,
+    )
+    run = of_others(tmp_path, events, scaledobject=KAFKA, counter=None)
+    assert run.verdict == ("scaled", "as_expected")
 
 
 def test_a_proof_without_expectations_says_that_it_is_by_the_prediction(tmp_path):

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.cause_facts import (
     MovedBeforeLoad,
     NeverOver,
@@ -383,6 +385,40 @@ def test_a_query_that_is_read_right_after_the_decision(tmp_path):
 def test_a_query_that_is_not_read_during_the_load(tmp_path):
     run = Run(tmp_path, [*ready_chain(), *without(scale_out(), "prometheus")])
     assert run.verdict == ("scaled", "as_predicted")
+
+
+@pytest.mark.parametrize("until", [0.5, 7.5, 12.5, 17.5])
+@pytest.mark.parametrize("refused", [[], range(20, 60, 5)])
+def test_a_prometheus_that_is_lost_during_the_load(tmp_path, until, refused):
+    """Its last reading is under the threshold, or over it; the HPA's own value is over it at the decision."""
+    events = [item for item in scale_out() if source(item) != "prometheus" or item.at < until]
+    failures = [PollFailed(at, "no route to host", Problem.NO_ANSWER) for at in refused]
+    run = Run(tmp_path, [*ready_chain(), *events, *failures])
+    assert run.verdict == ("scaled", "as_predicted")
+
+
+def test_a_prometheus_that_is_lost_while_somebody_scales_by_hand(tmp_path):
+    run = Run(tmp_path, [*ready_chain(), *still(20), *grown(25.0, 4), seen(42.0, HPAS, scaled(4, "8625m", current=4))])
+    assert run.verdict == ("wrong_cause", "metric_never_over")
+    assert run.facts.by_hpa
+
+
+def restarted(item):
+    """The first pod's counter begins anew with the load: what it had counted before is lost."""
+    if source(item) != "prometheus":
+        return item
+    first = [replace(one, samples=[(at, value - COUNTED) for at, value in one.samples]) for one in item.counter[:1]]
+    return replace(item, counter=first)
+
+
+def test_a_counter_that_restarts_during_the_load_has_counted(tmp_path):
+    run = Run(
+        tmp_path,
+        [*ready_chain(), *map(restarted, scale_out())],
+        counted=lambda _run, targets: {one.pod: "its counter fell" for one in targets},
+    )
+    assert run.verdict == ("scaled", "as_predicted")
+    assert run.result["hops"]["load_scraped"]["seconds"] == pytest.approx(4.97, abs=0.05)
 
 
 def test_counters_that_cannot_be_read_are_no_disagreement(tmp_path):

@@ -84,7 +84,9 @@ def test_earliest_time(at, count, expected):
     ("readings", "average", "expected"),
     [
         ([(20.0, 9.0), (24.0, 10.5)], "10500m", None),  # the tolerance is left out
-        ([(20.0, 9.0), (24.0, 10.0)], "31000m", "metric_never_over"),
+        ([(20.0, 9.0), (24.0, 10.0), (29.0, 10.0)], "31000m", "metric_never_over"),
+        ([(20.0, 9.0), (24.0, 10.0)], "31000m", None),  # not read any more when it was decided
+        ([(20.0, 9.0), (24.0, 10.0)], "10000m", "metric_never_over"),
         ([(20.0, 9.0), (24.0, 31.0)], "10000m", "metric_never_over"),
         ([(20.0, 9.0), (26.0, 31.0)], "31000m", None),  # read 1 s after the decision
         ([(20.0, 9.0), (60.0, 31.0)], "31000m", None),  # it was not read for a while

@@ -18,6 +18,7 @@ DATA = {
     "rule": "ns:requests:rate5m",
     "label": "namespace",
     "count": "3",
+    "pod": "web-0",
 }
 # What each reason's sentence names.
 NAMED = {
@@ -42,6 +43,8 @@ NAMED = {
     QueryReason.RULE_LABEL: ("rule", "label"),
     QueryReason.RULE_LOOP: ("rule",),
     QueryReason.MEAN_OF_LABELS: ("count",),
+    QueryReason.ONE_POD: ("pod",),
+    QueryReason.RATE_OF_GAUGE: ("name", "metric"),
     QueryReason.GAUGE: ("metric",),
     QueryReason.AMOUNT: ("metric",),
 }
