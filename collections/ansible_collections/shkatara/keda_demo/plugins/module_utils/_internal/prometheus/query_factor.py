@@ -17,9 +17,7 @@ from .query_shape import QueryShape
 
 # Units in a counter's name: one event raises it by an amount of its own. A histogram's `_count` is of events all the
 # same. Source: https://prometheus.io/docs/practices/naming/
-_UNITS = frozenset(
-    "seconds milliseconds microseconds nanoseconds secs millis ms bytes octets bits joules meters celsius tokens".split()
-)
+_UNITS = {"seconds", "milliseconds", "microseconds", "nanoseconds", "ms", "bytes", "octets", "bits", "joules", "tokens"}
 _EVENTS, _AMOUNTS = ("_count", "_bucket"), ("_sum", "_created")
 # A counter by its name; its own value grows for as long as the process lives.
 _COUNTERS = ("_total", "_bucket")

@@ -16,6 +16,9 @@ from .promql import Selector
 # The lines of a configuration that belong to `global`, and of these the one with the interval.
 _GLOBAL = re.compile(r"^global:\n((?:[ \t].*\n?)*)", re.MULTILINE)
 _INTERVAL = re.compile(r"^\s+evaluation_interval:\s*(\S+)\s*$", re.MULTILINE)
+# Servers of language models whose own metrics have a colon in their names.
+# Source: https://docs.vllm.ai/en/v0.9.1/usage/metrics.html, https://docs.sglang.io/references/production_metrics.html
+_SCRAPED = ("vllm:", "sglang:")
 # Prometheus' own default.
 _DEFAULT_INTERVAL_SECONDS = 60.0
 
@@ -65,11 +68,12 @@ def evaluation_interval(configuration: str) -> float:
 def find_rule(reading: RulesReading, selector: Selector) -> Rule | None:
     """Return the rule whose result a selector reads; None if no rule records it.
 
-    By convention, and by the check of Prometheus' own client libraries, only the name of a rule has a colon.
+    By convention, and by the check of Prometheus' own client libraries, only the name of a rule has a colon, but for a
+    few programs.
 
     :raises QueryNotUnderstood: the rules can't be read, or several rules may be meant, or none of the name is there
     """
-    is_rule_name = ":" in selector.name
+    is_rule_name = ":" in selector.name and not selector.name.startswith(_SCRAPED)
     if reading.rules is None:
         if is_rule_name:
             raise QueryNotUnderstood(QueryReason.RULE_UNREAD, rule=selector.name, error=reading.error)

@@ -61,7 +61,7 @@ _PHRASES: Mapping[QueryReason, str] = {
     QueryReason.NO_VECTOR: "its query is no instant vector, which KEDA can't read",
     QueryReason.MEAN_OF_LABELS: (
         "its query is a mean over all series, of which a pod has up to {count}, so that it depends on how a load "
-        "spreads over them: take the mean of the sums by pod, or " + _OPTIONS
+        "spreads over them: take `avg` of `sum by (pod)`"
     ),
     QueryReason.ONE_POD: (
         "its query selects one pod ({pod}), whose share of a load falls with each pod that is added: select all pods "

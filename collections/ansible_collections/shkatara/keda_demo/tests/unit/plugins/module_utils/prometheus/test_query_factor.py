@@ -28,6 +28,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prome
         ("sum(pg_stat_activity_count)", 0.5, None, (0.5, 0.0)),
         ("sum(rate(c_bucket[1m]))", 7.0, None, (7.0, 60.0)),
         ("sum(rate(cpu_seconds_total[1m]))", 0.05, None, (0.05, 60.0)),
+        # Metrics with a colon that no rule records.
+        ("sum(rate(vllm:request_success_total[1m]))", None, None, (1.0, 60.0)),
+        ("sum(vllm:num_requests_running)", 0.6, None, (0.6, 0.0)),
         # What is not understood, and given instead.
         ("sum(ns:requests:rate5m)", None, 300.0, (1.0, 300.0)),
         ("sum(ns:requests:rate5m)", 60.0, 300.0, (60.0, 300.0)),
@@ -62,6 +65,8 @@ def test_factor_and_window(query, per_request, window, expected):
         ("sum(http_server_requests_seconds_count)", 1.0, None, QueryReason.RAW_COUNTER),
         ("sum(pg_stat_activity_count)", None, None, QueryReason.GAUGE),
         ("sum(ns:requests:rate5m)", 60.0, None, QueryReason.RULE_UNREAD),
+        ("avg(vllm:num_requests_waiting)", None, None, QueryReason.GAUGE),
+        ("sum(rate(vllm:generation_tokens_total[1m]))", None, None, QueryReason.AMOUNT),
         ("sum(rate(a[1m])) / sum(rate(b[1m]))", None, 60.0, QueryReason.RATIO),
         ("scalar(sum(a))", 1.0, 60.0, QueryReason.SCALAR_RESULT),
         ("100 - sum(a)", 1.0, 60.0, QueryReason.FALLS_WITH_LOAD),
