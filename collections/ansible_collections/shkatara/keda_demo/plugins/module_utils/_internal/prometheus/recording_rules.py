@@ -16,8 +16,8 @@ from .promql import Selector
 # The lines of a configuration that belong to `global`, and of these the one with the interval.
 _GLOBAL = re.compile(r"^global:\n((?:[ \t].*\n?)*)", re.MULTILINE)
 _INTERVAL = re.compile(r"^\s+evaluation_interval:\s*(\S+)\s*$", re.MULTILINE)
-# Servers of language models whose own metrics have a colon in their names, as no other program's have.
-# Source: https://docs.vllm.ai/en/latest/usage/metrics.html, https://docs.sglang.ai/references/production_metrics.html
+# Servers of language models whose own metrics have a colon in their names.
+# Source: https://docs.vllm.ai/en/v0.9.1/usage/metrics.html, https://docs.sglang.io/references/production_metrics.html
 _SCRAPED = ("vllm:", "sglang:")
 # Prometheus' own default.
 _DEFAULT_INTERVAL_SECONDS = 60.0
