@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Waiting for several objects at the same time."""
 
+import contextlib
 import socket
 import threading
 
@@ -141,10 +142,11 @@ def test_a_server_that_is_down_gets_one_request_a_check(tmp_path):
     requests = []
 
     def refuse(listener):
-        while True:
-            connection, _peer = listener.accept()
-            requests.append(connection.recv(100))
-            connection.close()
+        with contextlib.suppress(OSError):  # the listener is closed
+            while True:
+                connection, _peer = listener.accept()
+                requests.append(connection.recv(100))
+                connection.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=refuse, args=(listener,), daemon=True).start()
