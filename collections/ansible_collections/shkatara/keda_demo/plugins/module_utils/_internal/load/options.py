@@ -69,6 +69,14 @@ class LoadOptions:
         )
 
 
+def wrong_amount(http: Mapping[str, Any]) -> list[str]:
+    """Return that nothing says how many requests a load has, or nothing; Ansible takes `null` for a value."""
+    if not http or any(http.get(key) is not None for key in ("rate", "replicas")) or http.get("stages"):
+        return []
+    what = "load.http.stages is empty" if http.get("stages") is not None else "load.http has no rate"
+    return [f"{what}: give rate, replicas or stages, which say how many requests there are"]
+
+
 def wrong_stages(stages: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return why stages prove nothing, a sentence each."""
     rates = [stage["rate"] for stage in stages]
