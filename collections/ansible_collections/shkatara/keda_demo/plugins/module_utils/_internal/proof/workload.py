@@ -12,7 +12,7 @@ from ..autoscaling.scaledobject import ScaledObjectView
 from ..common.errors import BadInput
 from ..kube import discovery, owners, selectors, workloads
 from ..kube.cluster import Cluster
-from ..kube.resources import DEPLOYMENT, Resource
+from ..kube.resources import DEPLOYMENT, REPLICASET, Resource
 from ..kube.workloads import Object
 
 _GRACE_SECONDS = 30.0  # Kubernetes' default
@@ -89,6 +89,12 @@ def find_workload(cluster: Cluster, namespace: str, scaledobject: ScaledObjectVi
         known = ", ".join(sorted(item["metadata"]["name"] for item in others)) or "none"
         raise BadInput(
             f"{subject} scales {title}, which does not exist in {namespace} (scaleTargetRef.name; it has: {known})"
+        )
+    owner = workloads.controller(objects[0])
+    if resource == REPLICASET and owner:
+        raise BadInput(
+            f"{subject} scales {title}, which belongs to {owner['kind']} {owner['name']}, and that sets its replicas "
+            f"back: scale {owner['kind']} {owner['name']} (scaleTargetRef)"
         )
     labels = _pod_labels(cluster, resource, namespace, objects[0], f"{subject} scales {title}")
     pods, _version = cluster.list("pods", namespace, labels=labels)
