@@ -42,6 +42,11 @@ class LoadOptions:
         """All URLs; none without a load."""
         return (self.url, *self.more_urls) if self.url else ()
 
+    @property
+    def length_option(self) -> str:
+        """The option that says how long the load lasts."""
+        return "load.http.stages" if self.stages else "load.http.duration"
+
     def constant(self, rate: float, duration: float) -> LoadSpec:
         """Return a load of a constant rate."""
         return self._spec((Stage(rate, duration),))
