@@ -43,7 +43,8 @@ class Address:
     def __str__(self) -> str:
         if self.pod:
             return f"pod {self.namespace}/{self.pod}, port {self.port}{' (https)' if self.tls else ''}"
-        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.path}"
 
 
 def direct_address(url: str) -> Address:

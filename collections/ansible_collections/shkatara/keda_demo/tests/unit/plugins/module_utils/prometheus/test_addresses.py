@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.addresses import (
     PrometheusError,
+    direct_address,
     find_pod,
     service_of,
 )
@@ -50,6 +51,17 @@ def test_other_addresses_need_a_prometheus_url(address):
     with pytest.raises(PrometheusError, match="give a `prometheus_url`") as caught:
         service_of(address)
     assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://grafana.example/api/datasources/proxy/1/", "https://grafana.example:443/api/datasources/proxy/1"),
+        ("http://[fd00::1]:9090/prometheus", "http://[fd00::1]:9090/prometheus"),
+    ],
+)
+def test_an_address_of_a_url_is_shown_as_a_url(url, expected):
+    assert str(direct_address(url)) == expected
 
 
 SERVICE = {

@@ -190,6 +190,14 @@ def test_credentials_in_the_url_of_prometheus_are_refused_and_not_shown():
     assert "me:word" not in message
 
 
+@pytest.mark.parametrize("rest", ["?api_key=s3cret", "graph#tab=s3cret"])
+def test_what_no_request_would_have_of_the_url_of_prometheus_is_refused_and_not_shown(rest):
+    message = refusal({**GIVEN, "prometheus_url": f"http://host:9090/{rest}"})
+    assert names(message, "prometheus_url")
+    assert names(message, "prometheus_headers")
+    assert "s3cret" not in message
+
+
 @pytest.mark.parametrize("value", [0, 0.0])
 def test_zero_is_right_where_it_means_something(value):
     given = {**GIVEN, "hpa_tolerance": value, "pod_start_seconds": value, "hpa_downscale_stabilization": value}
