@@ -58,15 +58,18 @@ def hpa_view(obj: Object) -> HpaView:
     metric asked for then.
     """
     spec, status = obj["spec"], obj.get("status") or {}
-    active = workloads.condition(status, "ScalingActive")
+    active, able = workloads.condition(status, "ScalingActive"), workloads.condition(status, "AbleToScale")
+    # A sync ends there and leaves ScalingActive as it was.
+    # Source: Kubernetes 1.25 and current, pkg/controller/podautoscaler/horizontal.go, reconcileAutoscaler.
+    is_lost = able.get("status") == "False" and able.get("reason") == "FailedGetScale"
     return HpaView(
         name=obj["metadata"]["name"],
         min_replicas=spec.get("minReplicas") or 1,
         max_replicas=spec["maxReplicas"],
         desired=status.get("desiredReplicas") or 0,
         current=status.get("currentReplicas") or 0,
-        scaling_active=active.get("status") == "True",
-        message=workloads.condition_summary(active, "ScalingActive"),
+        scaling_active=active.get("status") == "True" and not is_lost,
+        message=workloads.condition_summary(able if is_lost else active, "ScalingActive"),
         metric_specs=list(spec.get("metrics") or []),
         values=_external_values(status),
         # An HPA without a value lists a metric of type "".

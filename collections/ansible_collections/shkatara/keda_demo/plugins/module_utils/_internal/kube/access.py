@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..common import proxies, urls
+from ..common.hiding import Hider
 from ..common.proxies import Proxy
 from . import access_options, kubeconfig
 from .access_options import AccessOptions
@@ -68,8 +69,17 @@ class Access:
         return f"{self.server}{context}, {self.source}{proxy}"
 
     def new_client(self) -> Any:
-        """Return another client of the kubernetes library."""
-        return client.ApiClient(copy.deepcopy(self._configuration))
+        """Return another client of the kubernetes library.
+
+        :raises ClusterError: the proxy is a SOCKS one, and the library for that is not installed
+        """
+        try:
+            return client.ApiClient(copy.deepcopy(self._configuration))
+        except ImportError as error:
+            raise ClusterError(
+                f"{self.proxy} is a SOCKS proxy, for which Python needs the package PySocks ({error}): install it, or "
+                "give an http:// proxy in `proxy`"
+            ) from error
 
     def _load(self) -> str:
         """Load what the environment gives, and return a name for it."""
@@ -100,23 +110,30 @@ class Access:
     def _load_kubeconfig(self, found: Kubeconfig) -> None:
         context = found.contexts[self.context][1]
         self._kubeconfigs_proxy = str(found.clusters[str(context["cluster"])][1].get("proxy-url") or "")
+        user = str(context.get("user") or "")
+        content = found.users.get(user, ("", {}))[1]
+        hider = Hider(kubeconfig.secrets(content))
+
+        def shown(message: object) -> str:
+            # The library's messages may have a whole user in them, and all that a program wrote.
+            return " ".join(hider.text(str(message)).split())[:_MOST_SHOWN]
+
         logged = _Logged()
         logging.getLogger().addHandler(logged)
         try:
             paths = os.pathsep.join(found.place.paths)
             config.load_kube_config(paths, self.context, self._configuration, persist_config=False)
         except ConfigException as error:
-            raise ClusterError(f"{found.place}, context {self.context}: {error}") from error
+            raise ClusterError(f"{found.place}, context {self.context}: {shown(error)}") from error
         except Exception as error:  # what the library raises for a wrong value depends on its version
-            raise ClusterError(f"{found.place} can't be read: {type(error).__name__}: {error}") from error
+            raise ClusterError(f"{found.place} can't be read: {type(error).__name__}: {shown(error)}") from error
         finally:
             logging.getLogger().removeHandler(logged)
-        user = str(context.get("user") or "")
-        if logged.messages and "exec" in found.users.get(user, ("", {}))[1]:
+        if logged.messages and "exec" in content:
             # The library would go on without credentials.
             raise ClusterError(
                 f"{found.place}, context {self.context}: the login of user {user} by its program (exec) failed: "
-                f"{' '.join(' '.join(logged.messages).split())[:_MOST_SHOWN]}"
+                f"{shown(' '.join(logged.messages))}"
             )
 
     def _lay_over(self, configuration: Any) -> None:

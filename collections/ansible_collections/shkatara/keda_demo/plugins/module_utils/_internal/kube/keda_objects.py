@@ -44,8 +44,12 @@ def operator_version(api_client: Any, seconds: float) -> str | None:
     if operator is None:
         return None
     labels = operator.metadata.labels or {}
-    tag = operator.spec.template.spec.containers[0].image.rpartition(":")[2]
-    return str(labels.get("app.kubernetes.io/version") or tag)
+    return str(labels.get("app.kubernetes.io/version") or "") or _tag(operator.spec.template.spec.containers[0].image)
+
+
+def _tag(image: str) -> str | None:
+    """Return the tag of an image's reference, which may have a registry's port and a digest; None without a tag."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2] or None
 
 
 def operator_namespace(api_client: Any, seconds: float) -> str:

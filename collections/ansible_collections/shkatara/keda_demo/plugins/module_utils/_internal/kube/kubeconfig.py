@@ -14,10 +14,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..common import hiding, urls
 from .errors import ClusterError
 
 try:
@@ -27,6 +28,7 @@ except ImportError:  # comes with ansible-core
 
 DEFAULT = "~/.kube/config"
 _SECTIONS = ("clusters", "contexts", "users")
+_SECRET_SETTINGS = ("client-secret", "id-token", "refresh-token", "access-token")
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,12 @@ def read(place: Place) -> Kubeconfig:
 
     :raises ClusterError: a file can't be read, or is no kubeconfig; it is named
     """
-    merged = Kubeconfig(place)
-    for path in place.paths:
-        document = _document(path, place)
+    documents = [(path, document) for path in place.paths if (document := _document(path, place)) is not None]
+    if not documents:
+        raise ClusterError(_named(place.paths[0], place, "it is empty, so it is no kubeconfig"))
+    # As for kubectl, an empty file among several has nothing to say. The library can't read it.
+    merged = Kubeconfig(replace(place, paths=tuple(path for path, _document in documents)))
+    for path, document in documents:
         merged.current_context = merged.current_context or str(document.get("current-context") or "")
         for section in _SECTIONS:
             entries = document.get(section) or []
@@ -123,8 +128,14 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
             f"kubeconfig {path}: context {name} names the cluster {cluster!r}, which is not there "
             f"(clusters: {', '.join(kubeconfig.clusters) or 'none'})"
         )
-    if not kubeconfig.clusters[cluster][1].get("server"):
-        raise ClusterError(f"kubeconfig {kubeconfig.clusters[cluster][0]}: cluster {cluster} has no server")
+    place, server = kubeconfig.clusters[cluster][0], str(kubeconfig.clusters[cluster][1].get("server") or "")
+    if not server:
+        raise ClusterError(f"kubeconfig {place}: cluster {cluster} has no server")
+    if not urls.is_url(server):
+        raise ClusterError(
+            f"kubeconfig {place}: the server of cluster {cluster} is {urls.without_user(server)!r} and must be a URL "
+            "such as https://192.0.2.10:6443"
+        )
     if user and user not in kubeconfig.users:
         raise ClusterError(
             f"kubeconfig {path}: context {name} names the user {user!r}, who is not there "
@@ -143,6 +154,13 @@ def _check_user(user: str, path: str, content: Mapping[str, Any]) -> None:
             f"kubeconfig {path}: user {user} logs in by the auth-provider {provider['name']}, which clients since "
             "Kubernetes 1.26 have no more: use a program (exec) instead, such as kubelogin"
         )
+    if isinstance(provider, Mapping) and provider.get("name") == "oidc" and not content.get("token"):
+        settings = provider.get("config")
+        if isinstance(settings, Mapping) and not settings.get("id-token"):
+            raise ClusterError(
+                f"kubeconfig {path}: user {user} logs in by the auth-provider oidc, whose config has no id-token: log "
+                "in again, such as by kubelogin, or give another `context`"
+            )
     plugin = content.get("exec")
     if not isinstance(plugin, Mapping) or content.get("token") or content.get("tokenFile"):
         return
@@ -161,7 +179,21 @@ def _check_user(user: str, path: str, content: Mapping[str, Any]) -> None:
         )
 
 
-def _document(path: str, place: Place) -> Mapping[str, Any]:
+def secrets(user: Mapping[str, Any]) -> set[str]:
+    """Return the texts of a user that no message may have."""
+    provider, plugin = user.get("auth-provider"), user.get("exec")
+    settings = provider.get("config") if isinstance(provider, Mapping) else None
+    variables = (plugin.get("env") or []) if isinstance(plugin, Mapping) else []
+    named = [
+        *(user.get(name) for name in ("token", "password", "client-key-data")),
+        *((settings.get(name) for name in _SECRET_SETTINGS) if isinstance(settings, Mapping) else ()),
+        *(item.get("value") for item in variables if isinstance(item, Mapping)),
+    ]
+    return {str(text) for text in named if text and len(str(text)) >= hiding.SHORTEST_SECRET}
+
+
+def _document(path: str, place: Place) -> Mapping[str, Any] | None:
+    """Return the content of a file; None if it is empty."""
     try:
         document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -174,9 +206,9 @@ def _document(path: str, place: Place) -> Mapping[str, Any]:
         # The whole message would quote the line, which may be a token.
         reason = getattr(error, "problem", None) or type(error).__name__
         raise ClusterError(_named(path, place, f"it can't be read as YAML: {reason}{line}")) from error
-    if not isinstance(document, Mapping):
-        what = "is empty" if document is None else f"is a {type(document).__name__} and no mapping"
-        raise ClusterError(_named(path, place, f"it {what}, so it is no kubeconfig"))
+    if document is not None and not isinstance(document, Mapping):
+        what = f"it is a {type(document).__name__} and no mapping, so it is no kubeconfig"
+        raise ClusterError(_named(path, place, what))
     return document
 
 

@@ -76,6 +76,7 @@ def scaled_view(obj: Object, scale: Object, ready_pods: int) -> WorkloadView:
         replicas=(scale.get("status") or {}).get("replicas") or 0,
         ready=ready if isinstance(ready, int) and not isinstance(ready, bool) else ready_pods,
         revision=revision(obj),
+        rolling_out=_is_promoting(obj),
     )
 
 
@@ -110,11 +111,24 @@ def _is_rolling_out(obj: Object) -> bool:
     spec, status = obj["spec"], obj.get("status") or {}
     replicas, updated = status.get("replicas") or 0, status.get("updatedReplicas") or 0
     if "updateRevision" not in status:
-        return "updatedReplicas" in status and updated < replicas and not spec.get("paused")
+        # Only a Deployment has a strategy. While none of its pods is new, the API leaves the count of those out.
+        is_deployment = "strategy" in spec or "updatedReplicas" in status
+        return is_deployment and updated < replicas and not spec.get("paused")
     strategy = spec.get("updateStrategy") or {}
     if status["updateRevision"] == status.get("currentRevision") or strategy.get("type") == "OnDelete":
         return False
     return updated < replicas - ((strategy.get("rollingUpdate") or {}).get("partition") or 0)
+
+
+def _is_promoting(obj: Object) -> bool:
+    """Whether a Rollout of Argo replaces pods of an older template; a canary that is paused stays as it is.
+
+    Source: Argo Rollouts 1.6, pkg/apis/rollouts/v1alpha1/types.go, RolloutStatus and RolloutPhase.
+    """
+    status = obj.get("status") or {}
+    if "currentPodHash" not in status or status.get("phase") != "Progressing":
+        return False
+    return (status.get("updatedReplicas") or 0) < (status.get("replicas") or 0)
 
 
 def starts_in_order(kind: str, obj: Object) -> bool:

@@ -42,6 +42,11 @@ class LoadOptions:
         """All URLs; none without a load."""
         return (self.url, *self.more_urls) if self.url else ()
 
+    @property
+    def length_option(self) -> str:
+        """The option that says how long the load lasts."""
+        return "load.http.stages" if self.stages else "load.http.duration"
+
     def constant(self, rate: float, duration: float) -> LoadSpec:
         """Return a load of a constant rate."""
         return self._spec((Stage(rate, duration),))
@@ -67,6 +72,14 @@ class LoadOptions:
             request=self.request,
             more_urls=self.more_urls,
         )
+
+
+def wrong_amount(http: Mapping[str, Any]) -> list[str]:
+    """Return that nothing says how many requests a load has, or nothing; Ansible takes `null` for a value."""
+    if not http or any(http.get(key) is not None for key in ("rate", "replicas")) or http.get("stages"):
+        return []
+    what = "load.http.stages is empty" if http.get("stages") is not None else "load.http has no rate"
+    return [f"{what}: give rate, replicas or stages, which say how many requests there are"]
 
 
 def wrong_stages(stages: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..common import urls
 from ..kube.cluster import Cluster
+
+_GIVE_URL = "give a `prometheus_url` that this machine reaches"
 
 
 class PrometheusError(Exception):
@@ -39,7 +43,8 @@ class Address:
     def __str__(self) -> str:
         if self.pod:
             return f"pod {self.namespace}/{self.pod}, port {self.port}{' (https)' if self.tls else ''}"
-        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.path}"
 
 
 def direct_address(url: str) -> Address:
@@ -65,14 +70,14 @@ def service_of(server_address: str) -> tuple[str, str, int, str]:
     :raises ValueError: not a URL
     """
     parts = urlsplit(_whole(server_address))
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     labels = (parts.hostname or "").split(".")
-    is_service = len(labels) == 2 or (len(labels) > 2 and labels[2] == "svc")
+    is_service = all(labels[:2]) and (len(labels) == 2 or (len(labels) > 2 and labels[2] == "svc"))
     if parts.scheme not in ("http", "https") or not is_service:
         raise PrometheusError(
             f"the trigger's serverAddress {urls.without_user(server_address)!r} is not the URL of a Service "
-            "(http://<service>.<namespace>.svc:<port>): give a `prometheus_url` that this machine reaches"
+            f"(http://<service>.<namespace>.svc:<port>): {_GIVE_URL}"
         )
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     return labels[0], labels[1], port, parts.path.rstrip("/")
 
 
@@ -91,17 +96,27 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
     url, authorization = urls.split_user(_whole(server_address))
     parts = urlsplit(url)
     services, _version = cluster.list("services", namespace, name)
+    service = f"Service {namespace}/{name}"
     if not services:
-        raise PrometheusError(f"Service {namespace}/{name} of the trigger's serverAddress does not exist")
-    ports = services[0]["spec"].get("ports") or []
+        raise PrometheusError(
+            f"{service} of the trigger's serverAddress does not exist: {_GIVE_URL} if it is no Service"
+        )
+    spec = services[0]["spec"]
+    ports = [item for item in spec.get("ports") or [] if (item.get("protocol") or "TCP") == "TCP"]
     service_port = next((item for item in ports if item["port"] == port), None)
-    if service_port is None:
-        known = ", ".join(str(item["port"]) for item in ports)
-        raise PrometheusError(f"Service {namespace}/{name} has no port {port} (it has: {known})")
+    # The name of a headless Service leads to the pods themselves, and so the port is theirs.
+    is_headless = spec.get("clusterIP") == "None"
+    if spec.get("type") == "ExternalName":
+        raise PrometheusError(
+            f"{service} of the trigger's serverAddress is of type ExternalName and stands for "
+            f"{spec.get('externalName')}, so that it has no pods here: {_GIVE_URL}"
+        )
+    if service_port is None and not is_headless:
+        known = ", ".join(str(item["port"]) for item in ports) or "none"
+        raise PrometheusError(f"{service} has no port {port} (it has: {known})")
     endpoints, _version = cluster.list("endpoints", namespace, name)
     for subset in endpoints[0].get("subsets") or [] if endpoints else []:
-        name_of_port = service_port.get("name")
-        numbers = [item["port"] for item in subset.get("ports") or [] if item.get("name") == name_of_port]
+        numbers = [port] if is_headless else _numbers(subset, service_port or {})
         for address in subset.get("addresses") or []:
             pod = address.get("targetRef") or {}
             if numbers and pod.get("kind") == "Pod":
@@ -115,4 +130,18 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
                     service=parts.netloc,
                     authorization=authorization,
                 )
-    raise PrometheusError(f"Service {namespace}/{name} has no ready pod behind port {port}")
+    if not spec.get("selector") and not is_headless:
+        raise PrometheusError(
+            f"{service} of the trigger's serverAddress has no selector, and no pod behind port {port}: {_GIVE_URL}"
+        )
+    raise PrometheusError(f"{service} has no ready pod behind port {port}")
+
+
+def _numbers(subset: Mapping[str, Any], service_port: Mapping[str, Any]) -> list[int]:
+    """Return the port of a Service at the pods of a subset of its Endpoints; empty if they have none."""
+    name = service_port.get("name") or ""
+    return [
+        item["port"]
+        for item in subset.get("ports") or []
+        if (item.get("name") or "") == name and (item.get("protocol") or "TCP") == "TCP"
+    ]

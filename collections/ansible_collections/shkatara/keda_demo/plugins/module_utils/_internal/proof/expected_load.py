@@ -74,7 +74,7 @@ def long_enough(situation: Situation, expected: Expected, rate: float) -> LoadSp
     """
     options, needed = situation.load_options, expected.within_seconds + situation.options.hold
     spec = options.spec(rate, float(math.ceil(needed + MARGIN_SECONDS)))
-    _check_length(situation, expected, "load.http.stages" if options.stages else "load.http.duration", spec.duration)
+    _check_length(situation, expected, options.length_option, spec.duration)
     return spec
 
 

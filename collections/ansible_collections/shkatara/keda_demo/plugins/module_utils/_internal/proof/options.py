@@ -165,7 +165,7 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
     stages = http.get("stages") or []
     positive = {
         f"load.http.{key}": http.get(key)
-        for key in ("rate", "duration", "timeout", "workers", "activation_rate", "max_rate")
+        for key in ("rate", "replicas", "duration", "timeout", "workers", "activation_rate", "max_rate")
     }
     positive |= {
         f"load.http.stages[{index}].{key}": stage[key]
@@ -196,7 +196,9 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
             wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
     if (http.get("workers") or 1) > (most := _WORKERS_PER_CORE * (os.cpu_count() or 1)):
         wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} a core")
-    wrong += request_options.wrong(http)
+    wrong += request_options.wrong(http) + load_options.wrong_amount(http)
+    if not params["expect"]:
+        wrong.append(f"expect is empty, so that no verdict would do: give some of {', '.join(Outcome)}")
     wrong += prometheus_options.wrong(params)
     wrong += _wrong_phases(params["phases"], bool(params["load"])) + load_options.wrong_stages(stages)
     wrong += expected_options.wrong_values(params)

@@ -134,7 +134,8 @@ def _own_load(situation: Situation) -> PlannedLoad:
     needed = prediction.times.latest_seconds + hold
     spec = options.spec(rate, float(round(needed + MARGIN_SECONDS)))
     if spec.duration < needed:
-        raise BadInput(verdict_messages.load_too_short(prediction, spec.duration, hold, math.ceil(needed)))
+        option = options.length_option
+        raise BadInput(verdict_messages.load_too_short(prediction, option, spec.duration, hold, math.ceil(needed)))
     return PlannedLoad(_sendable(spec), prediction)
 
 

@@ -42,6 +42,12 @@ def _wrong_url(url: str | None) -> list[str]:
         return []
     if not urls.is_url(url):
         return [f"prometheus_url is {urls.without_user(url)!r} and must be a URL such as http://192.0.2.10:9090"]
+    if "?" in url or "#" in url:
+        # A query may have a key in it.
+        return [
+            "prometheus_url has a query or a fragment (from ? or # on), which no request would have: give the URL "
+            "before /api/v1, and a key in prometheus_headers"
+        ]
     try:
         addresses.direct_address(url)
     except PrometheusError as error:

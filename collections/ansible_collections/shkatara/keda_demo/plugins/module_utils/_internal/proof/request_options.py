@@ -118,13 +118,14 @@ def _headers(http: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _wrong_urls(http: Mapping[str, Any]) -> list[str]:
-    if http.get("urls") is not None and not http["urls"]:
-        return ["load.http.urls is empty and must have at least one URL"]
+    if not urls_of(http):
+        what = "load.http.urls is empty" if http.get("urls") is not None else "load.http has no url"
+        return [f"{what} and must have at least one URL"]
     found = []
     has_authorization = any(name.lower() == "authorization" for name in _headers(http))
     for index, url in enumerate(urls_of(http)):
         name = "load.http.url" if http.get("url") is not None else f"load.http.urls[{index}]"
-        if not urls.is_url(url) or re.search(r"[\s\x00-\x1f]", url):
+        if not urls.is_url(url) or re.search(r"[\s\x00-\x1f\\]", url):
             found.append(f"{name} is {urls.without_user(url)!r} and must be a URL such as http://192.0.2.11:30115/")
         elif has_authorization and urls.split_user(url)[1]:
             found.append(f"{name} has a user, and load.http.headers has Authorization: give one of both")

@@ -93,8 +93,8 @@ def situation(session: Session, baseline: float = 0.0) -> Situation:
         options=session.options,
         load_options=session.load_options,
         model=hpa_now,
-        # KEDA's fallback stands for the query's value.
-        timing=timing(session) if hpa_now.fallback is None else replace(timing(session), shape=None),
+        # KEDA's fallback stands for the query's value, which new pods don't change.
+        timing=timing(session) if hpa_now.fallback is None else replace(timing(session), shape=None, own_pods=False),
         rules=rules(session),
         replicas=session.state.cluster.last_counts.spec,
         baseline=baseline,

@@ -12,7 +12,7 @@ from ..autoscaling.scaledobject import ScaledObjectView
 from ..common.errors import BadInput
 from ..kube import discovery, owners, selectors, workloads
 from ..kube.cluster import Cluster
-from ..kube.resources import DEPLOYMENT, Resource
+from ..kube.resources import DEPLOYMENT, REPLICASET, Resource
 from ..kube.workloads import Object
 
 _GRACE_SECONDS = 30.0  # Kubernetes' default
@@ -90,27 +90,45 @@ def find_workload(cluster: Cluster, namespace: str, scaledobject: ScaledObjectVi
         raise BadInput(
             f"{subject} scales {title}, which does not exist in {namespace} (scaleTargetRef.name; it has: {known})"
         )
-    labels = _pod_labels(cluster, resource, namespace, objects[0], f"{subject} scales {title}")
+    owner = workloads.controller(objects[0])
+    if resource == REPLICASET and owner:
+        raise BadInput(
+            f"{subject} scales {title}, which belongs to {owner['kind']} {owner['name']}, and that sets its replicas "
+            f"back: scale {owner['kind']} {owner['name']} (scaleTargetRef)"
+        )
+    labels, replicas = _labels_and_replicas(cluster, resource, namespace, objects[0], f"{subject} scales {title}")
     pods, _version = cluster.list("pods", namespace, labels=labels)
-    return _workload(resource, objects[0], labels, pods, owners.other_owners(cluster, resource, objects[0], pods))
+    found = _workload(resource, objects[0], labels, pods, owners.other_owners(cluster, resource, objects[0], pods))
+    views = map(workloads.pod_view, pods)
+    ready = sum(pod.ready and not pod.leaving and pod.controller not in found.other_owners for pod in views)
+    if replicas == 0 and ready:
+        raise BadInput(
+            f"{subject} scales {title}, whose Scale has status.replicas 0, and {ready} of its pods are Ready: its "
+            "CustomResourceDefinition needs a statusReplicasPath, and its controller has to write the count there"
+        )
+    return found
 
 
-def _pod_labels(cluster: Cluster, resource: Resource, namespace: str, obj: Object, subject: str) -> str:
+def _labels_and_replicas(
+    cluster: Cluster, resource: Resource, namespace: str, obj: Object, subject: str
+) -> tuple[str, int | None]:
+    """Return the selector of a workload's pods, and their number by its Scale; None for Kubernetes' own kinds."""
     if resource.has_scale_fields:
         selector = obj["spec"].get("selector") or {}
         # A ReplicationController's selector is a map of labels.
         is_map = resource.group == ""
-        return selectors.label_selector({"matchLabels": selector} if is_map else selector)
+        return selectors.label_selector({"matchLabels": selector} if is_map else selector), None
     scale = discovery.read_scale(cluster, resource, namespace, obj["metadata"]["name"])
     if scale is None:
         raise BadInput(f"{subject}, whose subresource scale the API server does not have")
-    labels = (scale.get("status") or {}).get("selector") or ""
+    status = scale.get("status") or {}
+    labels = status.get("selector") or ""
     if not labels:
         raise BadInput(
             f"{subject}, whose Scale has no status.selector, and an HPA needs it: its CustomResourceDefinition needs a "
             "labelSelectorPath, and its controller has to write the selector there"
         )
-    return str(labels)
+    return str(labels), status.get("replicas") or 0
 
 
 def _workload(

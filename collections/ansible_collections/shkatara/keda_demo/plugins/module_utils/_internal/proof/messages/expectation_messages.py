@@ -60,7 +60,7 @@ def too_short(value: Expected, option: str, duration: float, hold_seconds: float
     """Return why a load of `duration` seconds can't show what is expected."""
     return (
         f"{option} of {duration:g} s is too short: {expected(value)} must stay for {hold_seconds:g} s (hold_seconds). "
-        f"Give at least {value.within_seconds + hold_seconds:g}, or leave it out"
+        f"{phrases.longer(option, value.within_seconds + hold_seconds)}"
     )
 
 

@@ -34,6 +34,13 @@ def metric(prediction: Prediction) -> str:
     return f"a metric of {prediction.metric:g} at {threshold(prediction)}"
 
 
+def longer(option: str, seconds: float) -> str:
+    """Return how a load gets long enough by the option that has its duration."""
+    if option.endswith("stages"):
+        return f"Give the last stage more, so that all have at least {seconds:g}"
+    return f"Give at least {seconds:g}, or leave it out"
+
+
 def parts(seconds: Mapping[str, float]) -> str:
     """Return the parts of a latest time, in seconds."""
     return " + ".join(f"{name} {value:g}" for name, value in seconds.items())

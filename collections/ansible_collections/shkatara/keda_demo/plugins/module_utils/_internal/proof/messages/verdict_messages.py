@@ -28,13 +28,16 @@ def verdict(verdict: Verdict) -> str:
     return sentence
 
 
-def load_too_short(prediction: Prediction, duration: float, hold_seconds: float, least: int) -> str:
-    """Return why a load of `duration` seconds is refused, and that `least` would do."""
+def load_too_short(prediction: Prediction, option: str, duration: float, hold_seconds: float, least: int) -> str:
+    """Return why a load of `duration` seconds is refused, and that `least` would do.
+
+    :param option: the option that has the duration
+    """
     times = prediction.times
     return (
-        f"load.http.duration of {duration:g} s is too short to prove anything: {prediction.replicas} replicas may be "
+        f"{option} of {duration:g} s is too short to prove anything: {prediction.replicas} replicas may be "
         f"Ready as late as {times.latest_seconds:g} s after the first request ({phrases.parts(times.latest_parts)}) "
-        f"and must stay for {hold_seconds:g} s (hold_seconds). Give at least {least}, or leave it out"
+        f"and must stay for {hold_seconds:g} s (hold_seconds). {phrases.longer(option, least)}"
     )
 
 

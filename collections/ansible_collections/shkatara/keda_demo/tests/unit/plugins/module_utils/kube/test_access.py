@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube import permissions
@@ -154,6 +155,32 @@ def test_a_program_that_fails_is_named(tmp_path):
     with serve(answer_all()[0]) as api:
         path = api.kubeconfig(tmp_path / "config", user={"exec": {"command": "./login", "apiVersion": "v1"}})
         with pytest.raises(ClusterError, match=r"context lab: the login of user admin-lab .*no session: run sso login"):
+            Cluster(path, None)
+
+
+def test_a_librarys_message_about_a_user_has_no_secret_of_it_and_is_one_line(tmp_path):
+    """It has all that a program wrote, and in other cases the whole user."""
+    program = tmp_path / "gcloud"
+    program.write_text("#!/bin/sh\necho 'no session of client-s3cret' >&2\necho >&2\nseq 1000 >&2\nexit 2\n")
+    os.chmod(program, 0o755)
+    settings = {"cmd-path": str(program), "client-secret": "client-s3cret"}
+    with serve(answer_all()[0]) as api:
+        user = {"auth-provider": {"name": "gcp", "config": settings}}
+        path = api.kubeconfig(tmp_path / "config", user=user)
+        with pytest.raises(ClusterError, match=r"context lab: .*no session of \*\*\* 1 2 3") as caught:
+            Cluster(path, None)
+    assert "s3cret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 800
+
+
+@pytest.mark.filterwarnings("ignore:SOCKS support")
+def test_a_socks_proxy_without_its_library_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "socks", None)
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks", raising=False)
+    with serve(answer_all()[0]) as api:
+        path = api.kubeconfig(tmp_path / "config", **{"proxy-url": "socks5://127.0.0.1:1080"})
+        with pytest.raises(ClusterError, match=r"socks5://127.0.0.1:1080 .* needs the package PySocks .*`proxy`"):
             Cluster(path, None)
 
 

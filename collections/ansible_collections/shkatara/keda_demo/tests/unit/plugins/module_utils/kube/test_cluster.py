@@ -126,3 +126,27 @@ def test_a_missing_permission_is_named(tmp_path, verb):
         with pytest.raises(ClusterError, match=message) as caught:
             cluster.list("events", "test") if verb == "list" else list(cluster.watch("events", "test", "7"))
     assert caught.value.status == 403
+
+
+@pytest.mark.parametrize(
+    ("image", "labels", "version"),
+    [
+        ("ghcr.io/kedacore/keda:2.17.2", {}, "2.17.2"),
+        ("registry.example:5000/keda:2.16.1@sha256:7d9f5b6c4", {}, "2.16.1"),
+        ("registry.example:5000/keda", {}, None),
+        ("ghcr.io/kedacore/keda@sha256:7d9f5b6c4", {}, None),
+        ("ghcr.io/kedacore/keda:main", {"app.kubernetes.io/version": "2.18.0"}, "2.18.0"),
+    ],
+)
+def test_the_version_of_keda(tmp_path, image, labels, version):
+    operator = {
+        "metadata": {"name": "keda-operator", "namespace": "keda", "labels": labels},
+        "spec": {
+            "selector": {},
+            "template": {"spec": {"containers": [{"name": "keda-operator", "image": image}]}},
+        },
+    }
+    found = {"apiVersion": "apps/v1", "kind": "DeploymentList", "metadata": {}, "items": [operator]}
+    with serve(lambda handler, _path: handler.send(found)) as api:
+        cluster = Cluster(api.kubeconfig(tmp_path / "config"), None)
+        assert (cluster.keda_version(), cluster.keda_namespace()) == (version, "keda")

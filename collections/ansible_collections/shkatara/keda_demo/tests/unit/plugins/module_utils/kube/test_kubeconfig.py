@@ -123,6 +123,29 @@ def context_of(path, wanted=None):
     return kubeconfig.check_context(kubeconfig.read(kubeconfig.Place((path,), "KUBECONFIG")), wanted)
 
 
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_an_empty_file_among_several_is_left_out(write, names):
+    texts = {"a": write("a", document("x")), "b": write("b", "")}
+    merged = kubeconfig.read(kubeconfig.Place(tuple(texts[name] for name in names), "KUBECONFIG"))
+    assert merged.current_context == "x"
+    # The library that loads them next can't read an empty one.
+    assert merged.place.paths == (texts["a"],)
+
+
+def test_secrets_of_a_user():
+    user = {
+        "token": "a-token-of-7",
+        "client-certificate": "/etc/a-certificate",
+        "auth-provider": {
+            "name": "oidc",
+            "config": {"client-secret": "client-s3cret", "idp-issuer-url": "https://idp"},
+        },
+        "exec": {"command": "kubelogin", "args": None, "env": [{"name": "PASSWORD", "value": "pass-of-env"}]},
+    }
+    assert kubeconfig.secrets(user) == {"a-token-of-7", "client-s3cret", "pass-of-env"}
+    assert kubeconfig.secrets({"exec": {"env": None}, "auth-provider": {"name": "oidc"}, "token": 7}) == set()
+
+
 def test_the_context(write):
     path = write("config", document("lab", "staging"))
     assert (context_of(path), context_of(path, "staging")) == ("lab", "staging")
@@ -173,6 +196,20 @@ def without(section, **changes):
         (without("clusters"), None, r"context lab names the cluster 'lab', which is not there \(clusters: none\)"),
         (without("users"), None, r"context lab names the user 'lab', who is not there \(users: none\)"),
         (without("clusters", clusters=[{"name": "lab", "cluster": {}}]), None, r"cluster lab has no server"),
+        *(
+            (without("clusters", clusters=[{"name": "lab", "cluster": {"server": server}}]), None, message)
+            for server, message in (
+                ("192.0.2.10:6443", r"the server of cluster lab is '192.0.2.10:6443' and must be a URL such as https"),
+                ("https://api.example:99999", r"is 'https://api.example:99999' and must be a URL"),
+                (6443, r"is '6443' and must be a URL"),
+                ("https://me:s3cr3t@api.example:x", r"is 'https://\*\*\*@api.example:x' and must be a URL"),
+            )
+        ),
+        (
+            document("lab", user={"auth-provider": {"name": "oidc", "config": {"client-secret": "s3cr3t"}}}),
+            None,
+            r"user lab logs in by the auth-provider oidc, whose config has no id-token: .*kubelogin.*`context`$",
+        ),
         (document("lab", user={"auth-provider": {"name": "azure"}}), None, r"auth-provider azure.*kubelogin"),
         (document("lab", user={"exec": {}}), None, r"the exec of user lab has no command"),
         (
@@ -188,8 +225,9 @@ def without(section, **changes):
     ],
 )
 def test_a_context_that_cannot_be_used(write, content, wanted, message):
-    with pytest.raises(ClusterError, match=message):
+    with pytest.raises(ClusterError, match=message) as caught:
         context_of(write("config", content), wanted)
+    assert "s3cr3t" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

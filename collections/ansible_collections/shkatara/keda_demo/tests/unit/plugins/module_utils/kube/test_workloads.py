@@ -104,6 +104,7 @@ def test_without_a_name_the_template_itself_tells_revisions_apart():
     assert revision(restarted) != revision(DEPLOYMENT)
 
 
+CANARY = {"currentPodHash": "7d9f5b6c4", "replicas": 4, "updatedReplicas": 1}
 NEW_REVISION = {"updateRevision": "test-7d9f5b6c4", "updatedReplicas": 1}
 
 
@@ -113,6 +114,9 @@ NEW_REVISION = {"updateRevision": "test-7d9f5b6c4", "updatedReplicas": 1}
         (DEPLOYMENT, False),
         (changed(DEPLOYMENT, "status", {"replicas": 3, "updatedReplicas": 1}), True),
         (changed(changed(DEPLOYMENT, "status", {"replicas": 3, "updatedReplicas": 1}), "spec.paused", True), False),
+        # The API leaves out the new pods while there are none, as under a quota. A ReplicaSet never has the count.
+        (changed(changed(DEPLOYMENT, "status", {"replicas": 3}), "spec.strategy", {"type": "RollingUpdate"}), True),
+        (replicaset(3, 3, 3), False),
         (stateful(3, 3, 3), False),
         (stateful(3, 3, 3, **NEW_REVISION), True),
         # Pods that stay old on purpose.
@@ -123,6 +127,22 @@ NEW_REVISION = {"updateRevision": "test-7d9f5b6c4", "updatedReplicas": 1}
 )
 def test_a_rollout_on_its_way(obj, rolling_out):
     assert workload_view(obj).rolling_out is rolling_out
+
+
+@pytest.mark.parametrize(
+    ("obj", "rolling_out"),
+    [
+        (ROLLOUT, False),
+        (changed(ROLLOUT, "status", {**ROLLOUT["status"], **CANARY, "phase": "Progressing"}), True),
+        # A canary that waits for somebody stays as it is, and scales.
+        (changed(ROLLOUT, "status", {**ROLLOUT["status"], **CANARY, "phase": "Paused"}), False),
+        # A Rollout that only grows is progressing, too.
+        (changed(ROLLOUT, "status.phase", "Progressing"), False),
+        (changed(FLEET, "status", {"phase": "Progressing", "replicas": 3}), False),
+    ],
+)
+def test_a_canary_on_its_way(obj, rolling_out):
+    assert scaled_view(obj, scale(4, 4), 4).rolling_out is rolling_out
 
 
 @pytest.mark.parametrize(

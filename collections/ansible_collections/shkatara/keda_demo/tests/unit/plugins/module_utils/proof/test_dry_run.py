@@ -15,7 +15,14 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.predi
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.poller import PollFailed
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prometheus.problems import Problem
 from ansible_collections.shkatara.keda_demo.tests.support import sentences
-from ansible_collections.shkatara.keda_demo.tests.support.objects import HPA, SCALEDOBJECT, changed, deployed, scaled
+from ansible_collections.shkatara.keda_demo.tests.support.objects import (
+    HPA,
+    METRIC,
+    SCALEDOBJECT,
+    changed,
+    deployed,
+    scaled,
+)
 from ansible_collections.shkatara.keda_demo.tests.support.observations import (
     map_objects,
     metric,
@@ -88,6 +95,13 @@ def test_the_lines_of_a_plan_are_its_message(tmp_path):
 def test_the_load_of_a_plan(tmp_path, load, named):
     message = plan(tmp_path, load=load).result["message"]
     assert [text for text in named if text not in message] == []
+
+
+def test_new_pods_do_not_raise_the_value_of_a_fallback(tmp_path):
+    failing = changed(SCALEDOBJECT, "spec.fallback", {"failureThreshold": 3, "replicas": 6})
+    failing = changed(failing, f"status.health.{METRIC}.numberOfFailures", 5)
+    predicted = plan(tmp_path, with_object(ready_chain(), "scaledobjects", failing)).result["predicted"]
+    assert (predicted["metric"], predicted["possible_replicas"]) == (60.0, [6])
 
 
 # What can't be proven

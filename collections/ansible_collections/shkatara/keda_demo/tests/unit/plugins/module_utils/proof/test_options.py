@@ -113,6 +113,29 @@ def test_numbers_of_a_load_are_greater_than_zero(name, value):
     assert names(refusal(with_http(**http)), f"load.http.{name}", str(value))
 
 
+@pytest.mark.parametrize("value", [0, -2])
+def test_a_count_of_replicas_is_greater_than_zero(value):
+    assert names(refusal(with_http(replicas=value)), "load.http.replicas", str(value))
+
+
+@pytest.mark.parametrize(
+    ("http", "named"),
+    [
+        ({"rate": None}, ("load.http", "rate", "replicas", "stages")),
+        ({"stages": []}, ("load.http.stages", "rate", "replicas", "stages")),
+        ({"url": None, "rate": 34.5}, ("load.http", "url")),
+    ],
+)
+def test_an_option_without_a_value_is_none(http, named):
+    """Ansible counts an option that is null or an empty list, as templates make them, among those that are given."""
+    message = refusal(with_http(**http))
+    assert all(names(message, name) for name in named)
+
+
+def test_some_verdict_is_expected():
+    assert names(refusal({**GIVEN, "expect": []}), "expect")
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("name", ["rate", "duration", "timeout", "activation_rate"])
 def test_numbers_of_a_load_are_finite(name, value):
@@ -165,6 +188,14 @@ def test_credentials_in_the_url_of_prometheus_are_refused_and_not_shown():
     message = refusal({**GIVEN, "prometheus_url": "http://me:word@host:9090"})
     assert names(message, "prometheus_url")
     assert "me:word" not in message
+
+
+@pytest.mark.parametrize("rest", ["?api_key=s3cret", "graph#tab=s3cret"])
+def test_what_no_request_would_have_of_the_url_of_prometheus_is_refused_and_not_shown(rest):
+    message = refusal({**GIVEN, "prometheus_url": f"http://host:9090/{rest}"})
+    assert names(message, "prometheus_url")
+    assert names(message, "prometheus_headers")
+    assert "s3cret" not in message
 
 
 @pytest.mark.parametrize("value", [0, 0.0])

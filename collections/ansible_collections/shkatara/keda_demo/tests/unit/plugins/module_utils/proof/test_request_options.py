@@ -155,6 +155,7 @@ def test_a_host(host):
         ({"url": "me:s3cret@host"}, "load.http.url is '***@host'"),
         ({"url": "http://host/a b"}, "load.http.url is 'http://host/a b'"),
         ({"url": "http://host/\r\nX: 1"}, "load.http.url is "),
+        ({"url": "http://host\\path/"}, "load.http.url is "),
         (
             {"url": "http://me:s3cret@host/", "headers": {"authorization": "Bearer s3cret"}},
             "load.http.url has a user, and load.http.headers has Authorization",

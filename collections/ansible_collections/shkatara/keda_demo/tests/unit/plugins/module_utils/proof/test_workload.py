@@ -9,7 +9,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.commo
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube import resources
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.workload import find_workload
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
-from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, changed, pod
+from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, changed, pod, replicaset
 from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import (
     DISCOVERY,
     FLEET,
@@ -67,6 +67,25 @@ def test_a_selector_of_a_replication_controller_is_a_map():
     controller = {**STATEFULSET, "spec": {"replicas": 1, "selector": {"app": "test"}}}
     found = workload_of("ReplicationController", "v1", replicationcontrollers=[controller])
     assert found.pod_labels == "app=test"
+
+
+@pytest.mark.parametrize("status", [{"replicas": 0}, {}])
+def test_a_scale_that_does_not_count_the_pods(status):
+    """No replica would ever be seen."""
+    documents = {**DOCUMENTS, FLEETS.scale_name: changed(scale(1, 0), "status", {"selector": "app=test", **status})}
+    with pytest.raises(BadInput, match=r"Fleet test, .* status\.replicas 0, and 1 of its pods .* a statusReplicasPath"):
+        workload_of("Fleet", "shop.example/v1", documents, pods=[fleet_pod("test-0"), fleet_pod("test-1", ready=False)])
+    others = [owned(pod("other-0"), "Job", "other", "other", "batch/v1"), fleet_pod("test-1", ready=False)]
+    assert workload_of("Fleet", "shop.example/v1", documents, pods=others).title == "Fleet test"
+
+
+def test_a_replicaset_of_a_deployment_is_refused():
+    """The Deployment sets its replicas back; one without a Deployment is a workload as any other."""
+    alone = changed(changed(replicaset(1, 1, 1), "metadata.name", "test"), "metadata.ownerReferences", [])
+    alone = changed(alone, "spec.selector", {"matchLabels": {"app": "test"}})
+    assert workload_of("ReplicaSet", "apps/v1", replicasets=[alone]).title == "ReplicaSet test"
+    with pytest.raises(BadInput, match=r"scales ReplicaSet test, .* scale Deployment web \(scaleTargetRef\)$"):
+        workload_of("ReplicaSet", "apps/v1", replicasets=[owned(alone, "Deployment", "web", "deployment")])
 
 
 @pytest.mark.parametrize(

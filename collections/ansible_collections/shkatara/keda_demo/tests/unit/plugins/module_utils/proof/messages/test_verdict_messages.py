@@ -94,11 +94,14 @@ def test_not_predicted():
     assert text.count(OTHERS[0].trigger) == text.count(OTHERS[0].why) == 2
 
 
-def test_load_that_is_too_short():
+@pytest.mark.parametrize("option", ["load.http.duration", "load.http.stages"])
+def test_load_that_is_too_short(option):
     prediction = predicted(34.5, timing=replace(TIMING, pod_start=32))
-    text = verdict_messages.load_too_short(prediction, 60.0, 15.0, 195)
+    text = verdict_messages.load_too_short(prediction, option, 60.0, 15.0, 195)
     assert (prediction.replicas, prediction.times.latest_seconds) == (4, 180)
     assert list(sentences.lacks(text, [60.0, 4, 180, 15.0, 195])) == []
     assert list(sentences.lacks(text, list(prediction.times.latest_parts.items()))) == []
-    assert list(sentences.lacks(text, ["load.http.duration", "hold_seconds"])) == []
+    assert list(sentences.lacks(text, [option, "hold_seconds"])) == []
+    # A load has no length of its own without its stages.
+    assert ("leave it out" in text) == (option == "load.http.duration")
     assert sentences.damage(text) == []
