@@ -511,8 +511,8 @@ message:
   type: str
   returned: success, and when the proof was begun
   sample: >-
-    4 replicas Ready 33.1 s after the first request and stayed for 15 s under load; predicted were 4 within 167 s at the
-    latest. The load ended early, before its 197 s: the verdict was there.
+    4 replicas Ready 42.4 s after the first request and stayed for 15 s under load; predicted were 4 within 180 s at the
+    latest. The load ended early, before its 210 s: the verdict was there.
 predicted:
   description:
     - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.
@@ -648,7 +648,7 @@ predicted:
         metric_over_threshold: [7.9, 43.0]
         hpa_decision: [7.9, 58.0]
         pod_ready: [7.9, 90.0]
-        replicas_ready: [21.7, 167.0]
+        replicas_ready: [21.7, 180.0]
     scale_in:
       description:
         - The decrease to the minimum, in seconds since the last request; null without the phase V(scale_in).
@@ -757,12 +757,12 @@ load:
     duration:
       description: The planned length of the load in seconds.
       type: float
-      sample: 197.0
+      sample: 210.0
     stages:
       description: The stages of the load, each with C(rate), C(duration) and C(ramp).
       type: list
       elements: dict
-      sample: [{rate: 34.5, duration: 197.0, ramp: false}]
+      sample: [{rate: 34.5, duration: 210.0, ramp: false}]
     scheduled:
       description: Requests that were due.
       type: int
