@@ -16,7 +16,7 @@ from typing import Any
 # Older versions don't know `queryParameters`, and leave it out (https://github.com/kedacore/keda/issues/4962).
 _QUERY_PARAMETERS_SINCE = (2, 13)
 # From this version on NaN is handled like infinity (https://github.com/kedacore/keda/pull/7522).
-NAN_IS_NULL_SINCE = (2, 20)
+_NAN_IS_NULL_SINCE = (2, 20)
 # What Go's strconv.ParseBool reads as true.
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 BEARER, BASIC, CUSTOM = "bearer", "basic", "custom"
@@ -37,10 +37,10 @@ class TriggerRequest:
     authentication: tuple[str, str] = ("", "")
     unsafe_ssl: bool = False
 
-    def parameters(self, keda_version: tuple[int, int]) -> list[tuple[str, str]]:
-        """Return the parameters of the query that a version of KEDA sends, by name and value."""
+    def parameters(self, keda: tuple[int, int] | None) -> list[tuple[str, str]]:
+        """Return the parameters of the query that a version of KEDA sends, by name and value; None is the newest."""
         named = [("namespace", self.namespace)] if self.namespace else []
-        return named + (list(self.query_parameters) if keda_version >= _QUERY_PARAMETERS_SINCE else [])
+        return named + (list(self.query_parameters) if keda is None or keda >= _QUERY_PARAMETERS_SINCE else [])
 
     @property
     def summary(self) -> str:
@@ -52,6 +52,11 @@ class TriggerRequest:
             f"authenticationRef {kind} {name}" if name else "",
         ]
         return ", ".join(filter(None, parts))
+
+
+def is_nan_zero(keda: tuple[int, int] | None) -> bool:
+    """Whether a version of KEDA takes NaN for a number, and not as missing; None is the newest version."""
+    return keda is not None and keda < _NAN_IS_NULL_SINCE
 
 
 def request_of(spec: Mapping[str, Any]) -> TriggerRequest:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..autoscaling import controller_flags, trigger_requests
-from ..common import versions
 from ..common.errors import BadInput
 from ..common.hiding import Hider
 from ..common.interrupt import SignalFlag
@@ -123,7 +122,6 @@ def run_proof(
             state,
             observations,
             parts=parts,
-            keda_version=read_versions["keda"],
             headers=headers,
         )
 
@@ -194,7 +192,6 @@ def start_poller(
     sink: queue.Queue[Any],
     *,
     parts: Parts,
-    keda_version: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> PrometheusPoller | None:
     """Ask Prometheus once a scrape, as KEDA does; None where no trigger asks a Prometheus."""
@@ -216,13 +213,13 @@ def start_poller(
     queries = {
         one.key: one.query for one in proof_target.triggers if one.query and (one.server_address, one.request) == asked
     }
-    version = versions.minor_version(keda_version or "")
+    request, keda = trigger.request, state.cluster.keda
     prometheus = Prometheus(
         cluster,
         find,
         headers,
-        parameters=trigger.request.parameters(version),
-        nan_is_zero=version < trigger_requests.NAN_IS_NULL_SINCE,
+        parameters=request.parameters(keda),
+        nan_is_zero=trigger_requests.is_nan_zero(keda),
         trust=prometheus_options.trust(params, trigger),
     )
     poller: PrometheusPoller = parts.poll(

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.interrupt import SignalFlag
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.times import Clock
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.versions import known_version
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.load.options import LoadOptions
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof import trigger_credentials, wiring
@@ -414,7 +415,8 @@ def test_triggers_of_another_tenant_are_not_polled():
         ("2.10.0", [("namespace", "shop")], True),
         ("2.13.1", [("namespace", "shop"), ("dedup", "true")], True),
         ("2.20.0", [("namespace", "shop"), ("dedup", "true")], False),
-        (None, [("namespace", "shop")], True),
+        # A version that can't be read is taken for the newest one, as for the annotations.
+        (None, [("namespace", "shop"), ("dedup", "true")], False),
     ],
 )
 def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
@@ -422,6 +424,8 @@ def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
     metadata = {**SCALEDOBJECT["spec"]["triggers"][0]["metadata"], **asked}
     proof_target = target_of(changed(SCALEDOBJECT, "spec.triggers.0.metadata", metadata))
     made = []
+    state = wiring.new_state(proof_target)
+    state.cluster.keda = known_version(version)
 
     def poll(prometheus, *_args, **_options):
         made.append(prometheus)
@@ -431,10 +435,9 @@ def test_prometheus_is_asked_as_keda_asks_it(version, parameters, nan_is_zero):
         None,
         proof_target,
         PARAMS,
-        wiring.new_state(proof_target),
+        state,
         queue.Queue(),
         parts=Recorder().parts(poll=poll),
-        keda_version=version,
         headers=trigger_credentials.of_proof(None, proof_target, PARAMS),
     )
     assert (made[0]._parameters, made[0]._nan_is_zero) == (parameters, nan_is_zero)
