@@ -117,6 +117,6 @@ def _install(probe: Probe, oldest: Version | None) -> str:
     if probe.family == "RedHat" and probe.major == 8 and oldest:
         return "install a newer one (`dnf install python3.11`)"
     if probe.family == "RedHat" and probe.major == 7 and oldest:
-        return "install a newer one, which EL 7 has no package of"
+        return "install a newer one, of which EL 7 has no package,"
     tool = {"Debian": "apt-get", "RedHat": "dnf" if probe.major > 7 else "yum"}.get(probe.family, "")
     return f"install it (`{tool} install python3`)" if tool else "install the package python3"
