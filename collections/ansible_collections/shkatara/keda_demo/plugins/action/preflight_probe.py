@@ -54,5 +54,6 @@ class ActionModule(HostShellActionBase):
         done = self._low_level_execute_command(COMMAND, sudoable=become, in_data=script.encode())
         after = time.time()
         if "[system]" not in done["stdout"]:
-            raise AnsibleError(done["stderr"].strip() or done["stdout"].strip() or f"ended with {done['rc']}")
+            said = [done[stream].strip() for stream in ("stderr", "stdout") if done[stream].strip()]
+            raise AnsibleError("\n".join(said) or f"the shell ended with {done['rc']} and said nothing")
         return {"reached": True, "stdout": done["stdout"], "before": before, "after": after}

@@ -36,17 +36,18 @@ def access_findings(
 def host_findings(result: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], wants: Wants) -> Iterator[Finding]:
     """Yield the reasons why this host, which was reached, can't become or stay a node."""
     probe = read_probe(result["stdout"])
+    is_root = not result["problem"]
     yield from system.system_findings(result, probe, wants)
     yield from disk.disk_findings(probe, wants)
     yield from names.hostname_findings(probe, wants)
     yield from network.address_findings(probe, wants)
     yield from names.endpoint_findings(probe, wants)
-    yield from network.reach_findings(ways, probe, wants)
+    yield from network.reach_findings(ways, probe, wants, is_root)
     yield from names.resolver_findings(probe)
     yield from network.proxy_findings(probe, wants)
     yield from leftovers.cluster_findings(probe, wants)
     yield from leftovers.network_findings(probe, wants)
     yield from leftovers.runtime_findings(probe)
-    if not result["problem"]:  # the login user can't read rules
+    if is_root:  # others can't read the rules
         yield from network.firewall_findings(probe, wants)
     yield from packages.program_findings(probe, wants)

@@ -42,17 +42,23 @@ def sudo_findings(result: Mapping[str, Any], probe: Probe, wants: Wants) -> Iter
         return
     problem, said = str(result["problem"]), str(result["sudo"])
     words = f"{problem} {said}"
+    asked = any(line.endswith("password is required") for line in words.splitlines())
     if "Incorrect" in problem:
         yield "sudo", f"the password for sudo of {user} is wrong: give the right one to --ask-become-pass"
-    elif "not in the sudoers file" in words or "may not run sudo" in words or "not allowed to" in words:
+    # Ansible takes the words of a refusal that follow its prompt on one line for the prompt.
+    elif re.search("not in the sudoers file|may not run sudo|not allowed to|said nothing", words):
         yield "sudo", f"{user} may not use sudo: allow it (group wheel on EL, sudo on Debian), or log in as another user"
     elif "must have a tty" in words:
         yield "sudo", f"sudo wants a terminal: remove `Defaults requiretty` for {user} from /etc/sudoers"
-    elif "Missing" in problem or "password is required" in words:
+    elif "Missing" in problem or (asked and "Timeout" not in problem):
         remedy = "run ansible-playbook with --ask-become-pass, or allow it NOPASSWD in /etc/sudoers"
         yield "sudo", f"{user} needs a password for sudo, and none was given: {remedy}"
     elif "not found" in words:
         yield "sudo", "it has no sudo: install it, or set ansible_user: root, or another ansible_become_method"
+    elif "Timeout" in problem and "unable to resolve host" in said:
+        name = probe.value("system", "nodename")
+        words = "sudo takes longer than Ansible waits, since the host can't resolve its own name"
+        yield "sudo", f"{words}: add `127.0.1.1 {name}` to /etc/hosts"
     else:
         told = "; ".join(line.strip() for line in [problem, *said.splitlines()] if line.strip())
         yield "sudo", f"{user} can't become root: {told}"

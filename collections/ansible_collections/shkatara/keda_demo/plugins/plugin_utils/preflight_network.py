@@ -97,17 +97,20 @@ def _is_address(text: str) -> bool:
     return re.fullmatch(r"\d+(\.\d+){3}", text) is not None
 
 
-def reach_findings(ways: Sequence[Mapping[str, Any]], probe: Probe, wants: Wants) -> Iterator[Finding]:
+def reach_findings(
+    ways: Sequence[Mapping[str, Any]], probe: Probe, wants: Wants, is_root: bool = True
+) -> Iterator[Finding]:
     """Yield why the controller, or this host, has no way to a port.
 
     :param ways: what the action plugin preflight_reach found, of this host's ports
+    :param is_root: whether the host's own firewall could be read
     """
     remedies = {
         "the API": "set cluster_api_host to an address of the control plane that it reaches, or open a tunnel by ssh "
         "(cluster_api_tunnel)",
         "the load's URL": "set verify_load_url to an address that it reaches",
     }
-    filtered = _has_firewall(probe)
+    filtered = _has_firewall(probe) or not is_root
     for way in ways:
         place = f"{way['address']}:{way['port']} ({way['name']})"
         remedy = remedies.get(way["name"], "open it")

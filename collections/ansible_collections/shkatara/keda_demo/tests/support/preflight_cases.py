@@ -68,6 +68,11 @@ LOGIN = [
         result={"problem": "lab is not in the sudoers file.", "sudo": "sudo: a password is required"},
     ),
     Case(
+        "the user may use sudo, but not to become root",
+        "sudo: lab may not use sudo: allow it (group wheel on EL, sudo on Debian), or log in as another user",
+        result={"problem": "the shell ended with 1 and said nothing", "sudo": "sudo: a password is required"},
+    ),
+    Case(
         "`Defaults requiretty` in sudoers",
         "sudo: sudo wants a terminal: remove `Defaults requiretty` for lab from /etc/sudoers",
         result={"problem": "sudo: sorry, you must have a tty to run sudo", "sudo": ""},
@@ -76,6 +81,15 @@ LOGIN = [
         "no sudo",
         "sudo: it has no sudo: install it, or set ansible_user: root, or another ansible_become_method",
         result={"problem": "/bin/sh: 1: sudo: not found", "sudo": "sh: 1: sudo: not found"},
+    ),
+    Case(
+        "the host can't resolve its own name, and DNS does not answer",
+        "sudo: sudo takes longer than Ansible waits, since the host can't resolve its own name: add `127.0.1.1 worker1` "
+        "to /etc/hosts",
+        result={
+            "problem": "Timeout (12s) waiting for privilege escalation prompt: ",
+            "sudo": "sudo: unable to resolve host worker1: Temporary failure in name resolution",
+        },
     ),
     Case(
         "another failure of sudo or of another become method",
