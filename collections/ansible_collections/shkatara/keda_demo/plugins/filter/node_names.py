@@ -13,7 +13,7 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Returns a dictionary with an entry for each host whose fact C(nodename) is known, in lower case as kubelet writes it.
+  - Returns a dictionary with an entry for each host whose fact C(nodename) is known, in lower case as in Kubernetes.
   - A host without facts is left out. Its name in the inventory may be another one, so it is no substitute.
 positional: _input, hosts
 options:

@@ -33,9 +33,11 @@ def facts_of(variables: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def value(variables: Mapping[str, Any], name: str) -> Any:
     """Return a variable, or None if it is not set or its template needs something that is not set, such as a fact."""
+    if name not in variables:
+        return None
     try:
         # Indexing templates this one variable of hostvars, which Mapping.items() would do for all of them.
-        found = variables[name] if name in variables else None
+        found = variables[name]
     except (AnsibleUndefinedVariable, UndefinedError):
         return None
     return None if isinstance(found, Undefined) else found

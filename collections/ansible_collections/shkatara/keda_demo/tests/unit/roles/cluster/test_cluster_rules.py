@@ -28,8 +28,14 @@ GOOD = {
 }
 HINT = "give a URL without a path, such as http://proxy.example.com:3128"
 BAD = {
-    "endpoint_url": ({"cluster_endpoint": "https://192.0.2.11:6443"}, "cluster_endpoint is https://192.0.2.11:6443: give"),
-    "endpoint_no_port": ({"cluster_endpoint": "k8s.example.com"}, "cluster_endpoint is k8s.example.com: give an address"),
+    "endpoint_url": (
+        {"cluster_endpoint": "https://192.0.2.11:6443"},
+        "cluster_endpoint is https://192.0.2.11:6443: give",
+    ),
+    "endpoint_no_port": (
+        {"cluster_endpoint": "k8s.example.com"},
+        "cluster_endpoint is k8s.example.com: give an address",
+    ),
     "endpoint_ipv6": ({"cluster_endpoint": "[2001:db8::1]:6443"}, "cluster_endpoint is [2001:db8::1]:6443: give"),
     "endpoint_no_host": ({"cluster_endpoint": ":8443"}, "cluster_endpoint is :8443: give an address and a port"),
     "api_host_port": ({"cluster_api_host": "198.51.100.11:6443"}, "The port is in cluster_api_port"),
@@ -38,12 +44,21 @@ BAD = {
     "api_host_number": ({"cluster_api_host": "198.51.100.300"}, "cluster_api_host is 198.51.100.300: give"),
     "api_port": ({"cluster_api_port": 0}, "cluster_api_port is 0: give a port from 1 to 65535"),
     "both_ways": ({"cluster_api_tunnel": True, "cluster_api_host": "k8s.example.com"}, "so set only one of them"),
-    "proxy_scheme": ({"cluster_http_proxy": "proxy.example.com:3128"}, f"cluster_http_proxy is proxy.example.com:3128: {HINT}"),
-    "proxy_https": ({"cluster_https_proxy": "https://proxy:3128"}, f"cluster_https_proxy is https://proxy:3128: {HINT}"),
+    "proxy_scheme": (
+        {"cluster_http_proxy": "proxy.example.com:3128"},
+        f"cluster_http_proxy is proxy.example.com:3128: {HINT}",
+    ),
+    "proxy_https": (
+        {"cluster_https_proxy": "https://proxy:3128"},
+        f"cluster_https_proxy is https://proxy:3128: {HINT}",
+    ),
     "proxy_path": ({"cluster_http_proxy": f"{SECRET}/path"}, f"is http://***@proxy.example.com:3128/path: {HINT}"),
-    "proxy_odd": ({"cluster_https_proxy": "http://ann:pa55/w0rd@proxy"}, "cluster_https_proxy is http://***@proxy: give"),
+    "proxy_odd": (
+        {"cluster_https_proxy": "http://ann:pa55/w0rd@proxy"},
+        "cluster_https_proxy is http://***@proxy: give",
+    ),
     "exceptions": ({"cluster_no_proxy": ["a b", "http://x"]}, "cluster_no_proxy is a b, http://x: give a list"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
