@@ -42,7 +42,7 @@ BAD = {
     "api_host_url": ({"cluster_api_host": "https://k8s.example.com"}, "give an IPv4 address or a name alone"),
     "api_host_ipv6": ({"cluster_api_host": "2001:db8::1"}, "cluster_api_host is 2001:db8::1: give"),
     "api_host_number": ({"cluster_api_host": "198.51.100.300"}, "cluster_api_host is 198.51.100.300: give"),
-    "api_port": ({"cluster_api_port": 0}, "cluster_api_port is 0: give a port from 1 to 65535"),
+    "api_port": ({"cluster_api_port": 65536}, "cluster_api_port is 65536: give a port up to 65535"),
     "both_ways": ({"cluster_api_tunnel": True, "cluster_api_host": "k8s.example.com"}, "so set only one of them"),
     "proxy_scheme": (
         {"cluster_http_proxy": "proxy.example.com:3128"},
