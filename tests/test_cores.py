@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.tests.support import cores
+from ansible_collections.shkatara.keda_demo.tests.support import cores, task_files
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -82,19 +82,12 @@ def test_another_core_has_the_same_libraries(core):
     assert differing == {"ansible", "ansible-core", "resolvelib"}
 
 
-def _tasks(items):
-    for item in items or []:
-        yield item
-        for key in ("pre_tasks", "tasks", "post_tasks", "handlers", "block", "rescue", "always"):
-            yield from _tasks(item.get(key))
-
-
 def _options():
     """Return {module: its options that a task of the collection has} for modules of Ansible and other collections."""
     files = [*COLLECTION.glob("roles/*/tasks/**/*.yml"), *COLLECTION.glob("playbooks/*.yml")]
     used = {}
     for path in files:
-        for task in _tasks(yaml.safe_load(path.read_text())):
+        for task in task_files.tasks(path):
             for name, given in task.items():
                 if name.count(".") == 2 and not name.startswith("shkatara."):
                     used.setdefault(name, set()).update(given if isinstance(given, dict) else ())
