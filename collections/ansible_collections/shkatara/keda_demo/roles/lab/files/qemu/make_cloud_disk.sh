@@ -46,6 +46,8 @@ users:
     lock_passwd: true
     ssh_authorized_keys:
       - $(cat "$LAB_SSH_DIR/id_ed25519.pub")
+# Only the line of the own name: the role node writes the other hosts into the same file.
+manage_etc_hosts: localhost
 ssh_pwauth: false
 ssh_deletekeys: true
 ssh_keys:
