@@ -15,8 +15,8 @@ author:
 description:
   - Returns every reason why a run on this host would fail, a sentence each, from what
     M(shkatara.keda_demo.preflight_probe) read by the script of the role C(preflight).
-  - Each sentence begins with the name of its check, for O(ignore). The checks C(connection), C(python) and C(sudo) can't
-    be skipped.
+  - Each sentence begins with the name of its check, for O(ignore). The checks C(connection), C(python) and C(sudo)
+    can't be skipped.
 options:
   _input:
     description: The result of M(shkatara.keda_demo.preflight_probe).

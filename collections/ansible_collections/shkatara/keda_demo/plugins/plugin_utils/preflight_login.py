@@ -47,7 +47,8 @@ def sudo_findings(result: Mapping[str, Any], probe: Probe, wants: Wants) -> Iter
         yield "sudo", f"the password for sudo of {user} is wrong: give the right one to --ask-become-pass"
     # Ansible takes the words of a refusal that follow its prompt on one line for the prompt.
     elif re.search("not in the sudoers file|may not run sudo|not allowed to|said nothing", words):
-        yield "sudo", f"{user} may not use sudo: allow it (group wheel on EL, sudo on Debian), or log in as another user"
+        remedy = "allow it (group wheel on EL, sudo on Debian), or log in as another user"
+        yield "sudo", f"{user} may not use sudo: {remedy}"
     elif "must have a tty" in words:
         yield "sudo", f"sudo wants a terminal: remove `Defaults requiretty` for {user} from /etc/sudoers"
     elif "Missing" in problem or (asked and "Timeout" not in problem):
@@ -87,12 +88,13 @@ def python_findings(
     needs = f"ansible-core {core} needs Python {_text(oldest) if oldest else '2.7, or 3.6'} or newer on a host"
     other = f"set ansible_python_interpreter: {usable[0]}" if usable else ""
     if not wanted.startswith("auto"):
-        chosen = wanted.split()[0]
+        chosen = wanted.split(maxsplit=1)[0]
         if chosen in found and chosen in usable:
             return
         what = listed if found else "there is none"
         if chosen not in found:
-            yield "python", f"ansible_python_interpreter is {wanted}, which is not there ({what}): {other or _install(probe, oldest)}"
+            words = f"ansible_python_interpreter is {wanted}, which is not there ({what})"
+            yield "python", f"{words}: {other or _install(probe, oldest)}"
             return
         yield "python", f"{chosen} is {_text(found[chosen])}, and {needs}: {other or _ways_out(probe, oldest)}"
         return

@@ -42,7 +42,8 @@ AUTO = {"login": {"interpreter": "auto"}}
 LOGIN = [
     Case(
         "nothing answers at the address",
-        "connection: can't be reached as lab at 10.89.35.21: Failed to connect to the host via ssh: ssh: connect to host "
+        "connection: can't be reached as lab at 10.89.35.21: Failed to connect to the host via ssh: ssh: connect to "
+        "host "
         "10.89.35.21 port 22: No route to host. Start it, and check ansible_host, ansible_user and the key in the "
         "inventory; the lab's hosts are made by `make demo` or by the playbook lab",
         result={
@@ -53,7 +54,8 @@ LOGIN = [
     ),
     Case(
         "sudo needs a password, and none was given",
-        "sudo: lab needs a password for sudo, and none was given: run ansible-playbook with --ask-become-pass, or allow "
+        "sudo: lab needs a password for sudo, and none was given: run ansible-playbook with --ask-become-pass, or "
+        "allow "
         "it NOPASSWD in /etc/sudoers",
         result={"problem": "Missing sudo password", "sudo": "sudo: a password is required"},
     ),
@@ -84,7 +86,8 @@ LOGIN = [
     ),
     Case(
         "the host can't resolve its own name, and DNS does not answer",
-        "sudo: sudo takes longer than Ansible waits, since the host can't resolve its own name: add `127.0.1.1 worker1` "
+        "sudo: sudo takes longer than Ansible waits, since the host can't resolve its own name: add `127.0.1.1 "
+        "worker1` "
         "to /etc/hosts",
         result={
             "problem": "Timeout (12s) waiting for privilege escalation prompt: ",
@@ -125,7 +128,8 @@ LOGIN = [
     ),
     Case(
         "EL 8 as it comes, with ansible-core 2.19",
-        "python: /usr/libexec/platform-python is 3.6, and ansible-core 2.19.14 needs Python 3.8 or newer on a host: use "
+        "python: /usr/libexec/platform-python is 3.6, and ansible-core 2.19.14 needs Python 3.8 or newer on a host: "
+        "use "
         "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which takes 2.7, 3.6 and newer, or install a "
         "newer one (`dnf install python3.11`) and set ansible_python_interpreter to it",
         {"python": "/usr/libexec/platform-python 3.6", "system": ROCKY_8},
@@ -213,7 +217,8 @@ SYSTEM = [
     ),
     Case(
         "the memory controller is off (`cgroup_disable=memory`)",
-        "cgroup: cgroup v2 has no memory, which kubelet needs: add `cgroup_enable=memory` to the kernel's command line, "
+        "cgroup: cgroup v2 has no memory, which kubelet needs: add `cgroup_enable=memory` to the kernel's command "
+        "line, "
         "and reboot",
         {"cgroup": "cgroup2fs\ncpuset cpu io hugetlb pids rdma misc"},
     ),
@@ -224,7 +229,8 @@ SYSTEM = [
     ),
     Case(
         "swap, with `node_swap_off: false`",
-        "swap: /dev/sda2 is in use, and kubelet refuses to start: set node_swap_off: true, or cluster_fail_swap_on: false",
+        "swap: /dev/sda2 is in use, and kubelet refuses to start: set node_swap_off: true, or cluster_fail_swap_on: "
+        "false",
         {"swap": "/dev/sda2                               partition       2097148         0               -2"},
         {"system": {"swap_off": False}},
     ),
@@ -264,7 +270,8 @@ DISK = [
     ),
     Case(
         "XFS with ftype=0, the default before EL 7.3",
-        "filesystem: / is XFS with ftype=0, on which images can't be unpacked: make a filesystem with ftype=1 and mount "
+        "filesystem: / is XFS with ftype=0, on which images can't be unpacked: make a filesystem with ftype=1 and "
+        "mount "
         "it at /var/lib/containerd",
         {"disk": "/var/lib/containerd rw xfs 9000000 3276800 3000000 / exec", "xfs": "/"},
     ),
@@ -323,7 +330,8 @@ NAMES = [
     ),
     Case(
         "no localhost in /etc/hosts",
-        "hostname: localhost does not lead to 127.0.0.1, where kubelet's health is asked for: add `127.0.0.1 localhost` "
+        "hostname: localhost does not lead to 127.0.0.1, where kubelet's health is asked for: add `127.0.0.1 "
+        "localhost` "
         "to /etc/hosts",
         {"names": "10.89.35.11 10.89.35.11"},
     ),

@@ -75,7 +75,8 @@ NETWORK = [
     ),
     Case(
         "two hosts with the NAT address of Vagrant and VirtualBox",
-        "address: 10.0.2.15 is the address of control1, too, as with the NAT of a virtual machine: set cluster_node_ip of "
+        "address: 10.0.2.15 is the address of control1, too, as with the NAT of a virtual machine: set cluster_node_ip "
+        "of "
         "each to its address in their common network",
         {"addresses": LO + "2: eth0    inet 10.0.2.15/24 brd 10.0.2.255 scope global dynamic eth0"},
         {"address": "10.0.2.15", "peers": {"control1": "10.0.2.15"}},
@@ -111,67 +112,76 @@ NETWORK = [
     Case(
         "a route of the host into the Services' subnet, such as a VPN's",
         f"subnet: cluster_service_subnet 10.96.0.0/12 overlaps its route 10.100.0.0/16 dev tun0: {ANOTHER_SUBNET}",
-        {"routes": "10.89.35.0/24 dev eth0 proto kernel scope link src 10.89.35.21\n10.100.0.0/16 dev tun0 proto static"},
+        {"routes": "10.89.35.0/24 dev eth0 proto kernel scope link\n10.100.0.0/16 dev tun0 proto static"},
     ),
     Case(
-        "hand-written rules of iptables, as in the images of Oracle's cloud",
-        "firewall: `iptables -A INPUT -j REJECT --reject-with icmp-host-prohibited` rejects what no rule accepts, and "
-        "neither firewalld nor ufw keeps the rules: accept TCP ports 9100, 10248, 10249, 10250, 10256 and the subnets of "
-        "nodes, pods and Services before it, and leave this check out (preflight_ignore), or use firewalld or ufw",
+        "hand-written rules of iptables, as in the images of Oracle's cloud, with `node_firewall: disabled`",
+        "firewall: `iptables -A INPUT -j REJECT --reject-with icmp-host-prohibited` rejects what no rule before it "
+        "accepts, and node_firewall is disabled: accept TCP ports 9100, 10248, 10249, 10250, 10256 and the subnets of "
+        "pods and Services, or set node_firewall: enabled, which does",
         {"filter": ORACLE_RULES},
+        {"system": {"firewall": "disabled"}},
     ),
     Case(
-        "hand-written rules of nft, with VXLAN",
-        "firewall: `nft table inet filter, chain input` rejects what no rule accepts, and neither firewalld nor ufw keeps "
-        "the rules: accept TCP ports 9100, 10248, 10249, 10250, 10256, UDP port 4789 and the subnets of nodes, pods and "
-        "Services before it, and leave this check out (preflight_ignore), or use firewalld or ufw",
+        "hand-written rules of nft, with VXLAN and `node_firewall: unmanaged`",
+        "firewall: `nft table inet filter, chain input` rejects what no rule before it accepts, and node_firewall is "
+        "unmanaged: accept TCP ports 9100, 10248, 10249, 10250, 10256, UDP port 4789 and the subnets of pods and "
+        "Services, or set node_firewall: enabled, which does",
         {"nft": NFT_RULES},
-        {"pod_network": "vxlan"},
+        {"pod_network": "vxlan", "system": {"firewall": "unmanaged"}},
     ),
     Case(
         "a proxy in systemd's DefaultEnvironment, and a NO_PROXY without the endpoint",
-        "proxy: systemd gives HTTPS_PROXY=http://***@proxy.example.com:3128 to every service, and kubelet would call the "
+        "proxy: systemd gives HTTPS_PROXY=http://***@proxy.example.com:3128 to every service, and kubelet would call "
+        "the "
         "API server by it: add 10.89.35.11 to NO_PROXY there (DefaultEnvironment in /etc/systemd/system.conf)",
         {"proxy": PROXY},
     ),
     Case(
         "ssh goes by a jump host, and port 6443 does not",
-        "reach: the controller has no way to 10.89.35.11:6443 (the API): set cluster_api_host to an address of the control "
+        "reach: the controller has no way to 10.89.35.11:6443 (the API): set cluster_api_host to an address of the "
+        "control "
         "plane that it reaches, or open a tunnel by ssh (cluster_api_tunnel)",
         ways=[API | {"outcome": "unreachable"}],
         host="control1",
     ),
     Case(
         "a security group that only has port 22",
-        "reach: the controller reaches 10.89.35.11 by ssh, and port 6443 (the API) is blocked: open it in the network's "
-        "firewall or security group, or set cluster_api_host to an address of the control plane that it reaches, or open "
+        "reach: the controller reaches 10.89.35.11 by ssh, and port 6443 (the API) is blocked: open it in the "
+        "network's "
+        "firewall or security group, or set cluster_api_host to an address of the control plane that it reaches, or "
+        "open "
         "a tunnel by ssh (cluster_api_tunnel)",
         ways=[API | {"outcome": "blocked"}],
         host="control1",
     ),
     Case(
         "a cluster_api_host that the controller can't resolve",
-        "reach: the controller can't resolve k8s.example.com (the API): set cluster_api_host to an address of the control "
+        "reach: the controller can't resolve k8s.example.com (the API): set cluster_api_host to an address of the "
+        "control "
         "plane that it reaches, or open a tunnel by ssh (cluster_api_tunnel)",
         ways=[API | {"address": "k8s.example.com", "outcome": "unknown_name"}],
         host="control1",
     ),
     Case(
         "no way from the controller to the NodePort of the proof",
-        "reach: the controller has no way to 10.89.35.21:30115 (the load's URL): set verify_load_url to an address that it "
+        "reach: the controller has no way to 10.89.35.21:30115 (the load's URL): set verify_load_url to an address "
+        "that it "
         "reaches",
         ways=[LOAD | {"outcome": "unreachable"}],
     ),
     Case(
         "a worker whose packets to the API's port are dropped between the hosts",
-        "reach: it has no way to the API server's port 10.89.35.11:6443, while the control plane has no firewall itself: "
+        "reach: it has no way to the API server's port 10.89.35.11:6443, while the control plane has no firewall "
+        "itself: "
         "open it in the network's firewall or security group",
         {"reach": "status 124"},
     ),
 ]
 LEFT = "is left over from another network of pods"
 OTHER_CONTAINERD = (
-    "and the role containerd would replace it: remove the packages (containerd.io, docker-ce, containerd, docker.io) and "
+    "and the role containerd would replace it: remove the packages (containerd.io, docker-ce, containerd, docker.io) "
+    "and "
     "these files, or use another host"
 )
 OTHER_KUBELET = "and would run with these settings: remove the packages kubelet and kubeadm, and these files"
@@ -184,7 +194,8 @@ LEFTOVERS = [
     ),
     Case(
         "the data of another control plane",
-        "cluster: /etc/kubernetes/admin.conf and /var/lib/etcd/member are left over from another control plane: save what "
+        "cluster: /etc/kubernetes/admin.conf and /var/lib/etcd/member are left over from another control plane: save "
+        "what "
         "you need, and remove them with `kubeadm reset`",
         {"files": "other /etc/kubernetes/admin.conf\nother /var/lib/etcd/member"},
         host="control1",
@@ -202,7 +213,8 @@ LEFTOVERS = [
     ),
     Case(
         "a file of another network of pods that sorts before ours",
-        "cni: containerd reads /etc/cni/net.d/10-flannel.conflist before 10-keda-demo.conflist: remove the other network "
+        "cni: containerd reads /etc/cni/net.d/10-flannel.conflist before 10-keda-demo.conflist: remove the other "
+        "network "
         "of pods, and this file",
         {"cni": "10-flannel.conflist\n10-flannel.conflist.bak\n87-podman-bridge.conflist"},
     ),
@@ -238,13 +250,15 @@ LEFTOVERS = [
     ),
     Case(
         "another distribution of Kubernetes",
-        "runtime: k3s.service is another runtime or cluster on it: remove k3s (`k3s-uninstall.sh`), or use another host",
+        "runtime: k3s.service is another runtime or cluster on it: remove k3s (`k3s-uninstall.sh`), or use another "
+        "host",
         {"units": K3S_UNIT},
     ),
     Case(
         "kubelet and kubeadm by the packages of Kubernetes",
         "kubelet: kubelet or kubeadm was installed by somebody else (/usr/lib/systemd/system/kubelet.service, "
-        "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf, /usr/bin/kubelet, /usr/bin/kubeadm), " + OTHER_KUBELET,
+        "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf, /usr/bin/kubelet, /usr/bin/kubeadm), "
+        + OTHER_KUBELET,
         {
             "units": KUBELET_UNIT,
             "files": "other /usr/bin/kubelet\nother /usr/bin/kubeadm\n"
@@ -266,13 +280,15 @@ PROGRAMS = [
     ),
     Case(
         "no conntrack, and CentOS 7's own repositories, which are gone",
-        "program: it has no conntrack, and mirrorlist.centos.org does not resolve: CentOS 7 is only in the archive, so set "
+        "program: it has no conntrack, and mirrorlist.centos.org does not resolve: CentOS 7 is only in the archive, so "
+        "set "
         "baseurl in /etc/yum.repos.d to https://vault.centos.org/7.9.2009",
         {"programs": "conntrack", "repositories": "unresolved mirrorlist.centos.org", "system": CENTOS_7},
     ),
     Case(
         "no conntrack, and no DNS for the repositories",
-        "program: it has no conntrack, and mirrors.rockylinux.org does not resolve: mend DNS, set cluster_http_proxy, or "
+        "program: it has no conntrack, and mirrors.rockylinux.org does not resolve: mend DNS, set cluster_http_proxy, "
+        "or "
         "install conntrack-tools by hand",
         {"programs": "conntrack", "repositories": "unresolved mirrors.rockylinux.org", "system": ROCKY_8},
     ),
