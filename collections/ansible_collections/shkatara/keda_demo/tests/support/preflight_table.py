@@ -4,19 +4,23 @@
 
 from pathlib import Path
 
-from ansible_collections.shkatara.keda_demo.tests.support import preflight_cases as cases
-from ansible_collections.shkatara.keda_demo.tests.support import preflight_network_cases as network
+from ansible_collections.shkatara.keda_demo.tests.support import (
+    preflight_leftover_cases,
+    preflight_login_cases,
+    preflight_network_cases,
+    preflight_system_cases,
+)
 
 README = Path(__file__).parents[2] / "roles" / "preflight" / "README.md"
 HEADING = "| check | input that makes it | message |\n| --- | --- | --- |\n"
 CASES = [
-    *cases.LOGIN,
-    *cases.SYSTEM,
-    *cases.DISK,
-    *cases.NAMES,
-    *network.NETWORK,
-    *network.LEFTOVERS,
-    *network.PROGRAMS,
+    *preflight_login_cases.LOGIN,
+    *preflight_system_cases.SYSTEM,
+    *preflight_system_cases.DISK,
+    *preflight_system_cases.NAMES,
+    *preflight_network_cases.NETWORK,
+    *preflight_leftover_cases.LEFTOVERS,
+    *preflight_leftover_cases.PROGRAMS,
 ]
 
 

@@ -89,6 +89,7 @@ def test_a_port_behind_the_hosts_own_firewall_is_not_judged_before_the_role_node
     blocked = [network.API | {"outcome": "blocked"}]
     assert healthy({"units": units}, host="control1", ways=blocked) == []
     assert healthy({"reach": "status 124"}, others={"units": units}) == []
+    assert healthy({"reach": "status 124"}, {"printed": {"control1": ""}}) == []
 
 
 def test_a_proxy_that_bypasses_the_endpoint_by_its_subnet_is_no_fault():
@@ -158,7 +159,7 @@ def test_a_check_can_be_left_out_and_the_login_can_not():
 
 def test_a_run_with_tags_asks_for_the_login_only():
     assert find(cases.Case("", "", {"size": {"memory": 1}}), access_only=True) == []
-    (finding,) = find(cases.LOGIN[0], access_only=True)
+    (finding,) = find(preflight_table.CASES[0], access_only=True)
     assert finding.startswith("connection: ")
 
 

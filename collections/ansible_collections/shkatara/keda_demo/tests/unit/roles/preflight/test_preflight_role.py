@@ -73,6 +73,13 @@ def test_every_check_can_be_ignored_by_its_name():
     assert sorted({case.check for case in preflight_table.CASES} - set(preflight_host.ACCESS)) == names
 
 
+def test_every_section_that_is_read_is_printed():
+    printed = set(re.findall(r"^section (\w+)$", (ROLES / "preflight/files/probe.sh").read_text(), re.MULTILINE))
+    sources = [path.read_text() for path in (ROLES.parent / "plugins" / "plugin_utils").glob("preflight_*.py")]
+    read = {name for text in sources for name in re.findall(r'\.(?:lines|value|number|listeners)\("(\w+)"', text)}
+    assert read == printed
+
+
 def test_every_finding_has_a_case():
     sources = (ROLES.parent / "plugins" / "plugin_utils").glob("preflight_*.py")
     yielded = {name for path in sources for name in re.findall(r'yield \(?\s*"([a-z]+)"', path.read_text())}
