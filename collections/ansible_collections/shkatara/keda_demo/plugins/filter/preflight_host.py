@@ -15,8 +15,8 @@ author:
 description:
   - Returns every reason why a run on this host would fail, a sentence each, from what
     M(shkatara.keda_demo.preflight_probe) read by the script of the role C(preflight).
-  - Each sentence begins with the name of its check, for O(ignore). The checks C(connection), C(python) and C(sudo) can't
-    be skipped.
+  - Each sentence begins with the name of its check, for O(ignore). The checks C(connection), C(python) and C(sudo)
+    can't be skipped.
 options:
   _input:
     description: The result of M(shkatara.keda_demo.preflight_probe).
@@ -37,7 +37,8 @@ options:
     elements: str
     default: []
   access_only:
-    description: Whether to look only for what keeps Ansible from working on the host.
+    description:
+      - Whether to look only for what keeps Ansible from working on the host. O(wants) needs only C(login) then.
     type: bool
     default: false
 """
@@ -63,7 +64,7 @@ from ansible import constants
 from ansible.release import __version__
 
 from ..plugin_utils import preflight_login as login
-from ..plugin_utils.preflight_host import ACCESS, access_findings, host_findings
+from ..plugin_utils.preflight_host import access_findings, host_findings
 from ..plugin_utils.preflight_probe import Wants
 
 
@@ -84,19 +85,19 @@ def preflight_host(
     :param oldest: the oldest Python that it takes on a host, None for that of ansible-core 2.16
     :param order: the names by which it looks for a Python
     """
-    # ansible-core 2.16 renders a number in a template as text.
-    numbers: dict[str, Any] = {
-        "ports": [int(port) for port in wants["ports"]],
-        "vxlan_port": int(wants["vxlan_port"]),
-        "sizes": {name: int(size) for name, size in wants["sizes"].items()},
-        "disks": {path: int(size) for path, size in wants["disks"].items()},
-    }
-    wanted = Wants(**{**wants, **numbers})
     names = constants.config.get_config_value("INTERPRETER_PYTHON_FALLBACK") if order is None else order
-    findings = list(access_findings(result, wanted, core, oldest, names))
+    findings = list(access_findings(result, wants["login"], core, oldest, names))
     if result["reached"] and not access_only:
-        findings += [item for item in host_findings(result, ways, wanted) if item[0] not in ignore]
-    return [f"{check}: {words}" for check, words in findings if check in ACCESS or check not in ignore]
+        # ansible-core 2.16 renders a number in a template as text.
+        numbers: dict[str, Any] = {
+            "ports": [int(port) for port in wants["ports"]],
+            "vxlan_port": int(wants["vxlan_port"]),
+            "sizes": {name: int(size) for name, size in wants["sizes"].items()},
+            "disks": {path: int(size) for path, size in wants["disks"].items()},
+        }
+        others = host_findings(result, ways, Wants(**{**wants, **numbers}))
+        findings += [item for item in others if item[0] not in ignore]
+    return [f"{check}: {words}" for check, words in findings]
 
 
 class FilterModule:

@@ -110,7 +110,11 @@ def _given(variables: Mapping[str, Any], prefixes: set[str]) -> dict[str, Any]:
 
 
 def _address(variables: Mapping[str, Any], name: str) -> str:
-    return str(variables.get("cluster_node_ip") or variables.get("ansible_host") or name)
+    """Return the address that the inventory gives, empty if it is only a way to the host, such as a forwarded port."""
+    if variables.get("cluster_node_ip"):
+        return str(variables["cluster_node_ip"])
+    reached = str(variables.get("ansible_host") or name)
+    return "" if reached.startswith("127.") else reached
 
 
 class FilterModule:

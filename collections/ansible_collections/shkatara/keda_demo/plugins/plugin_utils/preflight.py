@@ -76,7 +76,7 @@ def _agreement_findings(given: Mapping[str, Mapping[str, Any]], shared: Sequence
 
 
 def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[str, str]) -> Iterator[str]:
-    """Yield the faults of groups and hosts. `addresses` has the hosts of k8s_cluster."""
+    """Yield the faults of groups and hosts. `addresses` has the hosts of k8s_cluster, some of them without one."""
     control_plane = groups.get("kube_control_plane") or []
     workers = groups.get("kube_node") or []
     if not control_plane:
@@ -93,8 +93,11 @@ def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[s
     by_address: dict[str, list[str]] = defaultdict(list)
     for host, address in addresses.items():
         by_address[address].append(host)
+        if address.startswith("127."):
+            words = f"{host} has the loopback address {address} (cluster_node_ip), which no other host can reach"
+            yield f"inventory: {words}: give the address in their common network"
     for address, hosts in by_address.items():
-        if len(hosts) > 1:
+        if len(hosts) > 1 and address:  # without an address it comes from the hosts' facts
             yield f"inventory: {' and '.join(hosts)} have the same address {address} (ansible_host)"
 
 

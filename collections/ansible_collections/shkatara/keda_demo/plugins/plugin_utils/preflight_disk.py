@@ -76,4 +76,5 @@ def _places(probe: Probe) -> Iterator[Place]:
         if len(words) == 8:
             path, mode, kind, free, inodes, free_inodes, mount, options = words
             numbers = [int(word) if word.isdigit() else 0 for word in (free, inodes, free_inodes)]
-            yield Place(path, mode, kind, numbers[0] // _KIB_A_MIB, *numbers[1:], mount, options == "exec")
+            megabytes = numbers[0] // _KIB_A_MIB
+            yield Place(path, mode, kind, megabytes, numbers[1], numbers[2], mount, options == "exec")

@@ -23,14 +23,18 @@ ACCESS = ("connection", "python", "sudo")
 
 
 def access_findings(
-    result: Mapping[str, Any], wants: Wants, core: str, oldest: login.Version | None, order: Sequence[str]
+    result: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    core: str,
+    oldest: login.Version | None,
+    order: Sequence[str],
 ) -> Iterator[Finding]:
-    """Yield why Ansible can't work on this host."""
-    yield from login.connection_findings(result, wants)
+    """Yield why Ansible can't work on this host, by the settings of its login in the inventory."""
+    yield from login.connection_findings(result, settings)
     if result["reached"]:
         probe = read_probe(result["stdout"])
-        yield from login.sudo_findings(result, probe, wants)
-        yield from login.python_findings(probe, wants, core, oldest, order)
+        yield from login.sudo_findings(result, probe, settings)
+        yield from login.python_findings(probe, settings, core, oldest, order)
 
 
 def host_findings(result: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], wants: Wants) -> Iterator[Finding]:

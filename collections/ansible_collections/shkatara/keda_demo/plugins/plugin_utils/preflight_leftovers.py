@@ -38,7 +38,9 @@ OTHERS = {
     "crio.service": "CRI-O (remove the package cri-o)",
 }
 # Devices that networks of pods make.
-_OF_PODS = re.compile(r"cni0|flannel|cilium_|cali|vxlan\.calico|tunl0|weave|kube-bridge|kube-ipvs0|kube-dummy|antrea")
+_OF_PODS = re.compile(
+    r"cni0|flannel|cilium_|cali|vxlan\.calico|tunl0|weave|keda-demo|kube-bridge|kube-ipvs0|kube-dummy|antrea"
+)
 # Made by a module of the kernel when it is loaded, and harmless.
 _BY_KERNEL = ("tunl0",)
 
@@ -101,7 +103,8 @@ def runtime_findings(probe: Probe) -> Iterator[Finding]:
     kubelet += [path for path in ("/usr/bin/kubelet", "/usr/bin/kubeadm") if path in probe.files("other")]
     if kubelet:
         words = f"kubelet or kubeadm was installed by somebody else ({', '.join(kubelet)})"
-        yield "kubelet", f"{words}, and would run with these settings: remove the packages kubelet and kubeadm, and these files"
+        remedy = "remove the packages kubelet and kubeadm, and these files"
+        yield "kubelet", f"{words}, and would run with these settings: {remedy}"
 
 
 def _foreign(probe: Probe, service: str, settings: str) -> list[str]:

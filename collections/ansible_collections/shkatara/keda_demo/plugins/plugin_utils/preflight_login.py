@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.module_utils import basic
 
-from .preflight_probe import Finding, Probe, Wants
+from .preflight_probe import Finding, Probe
 
 Version = tuple[int, int]
 # ansible-core 2.16 is the last that runs modules with Python 2.7 and 3.6, and has no such constant.
@@ -20,21 +20,21 @@ OLDEST: Version | None = getattr(basic, "_PY_MIN", None) if isinstance(getattr(b
 OTHER_CORE = "use ansible-core 2.16 on the controller (`make setup CORE=2.16`), which takes 2.7, 3.6 and newer"
 
 
-def connection_findings(result: Mapping[str, Any], wants: Wants) -> Iterator[Finding]:
+def connection_findings(result: Mapping[str, Any], login: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield why the host can't be reached. Nothing else is known of it then."""
     if not result["reached"]:
         why = re.sub("^Task failed: ", "", result["problem"]).strip().rstrip(".")
         yield (
             "connection",
-            f"can't be reached as {wants.login['user']} at {wants.login['address']}: {why}. Start it, and check "
+            f"can't be reached as {login['user']} at {login['address']}: {why}. Start it, and check "
             "ansible_host, ansible_user and the key in the inventory; the lab's hosts are made by `make demo` or by "
             "the playbook lab",
         )
 
 
-def sudo_findings(result: Mapping[str, Any], probe: Probe, wants: Wants) -> Iterator[Finding]:
+def sudo_findings(result: Mapping[str, Any], probe: Probe, login: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield why the login user does not become root."""
-    user = wants.login["user"]
+    user = login["user"]
     if not result["problem"]:
         if probe.value("system", "uid") != "0":
             name = probe.value("system", "user")
@@ -47,7 +47,8 @@ def sudo_findings(result: Mapping[str, Any], probe: Probe, wants: Wants) -> Iter
         yield "sudo", f"the password for sudo of {user} is wrong: give the right one to --ask-become-pass"
     # Ansible takes the words of a refusal that follow its prompt on one line for the prompt.
     elif re.search("not in the sudoers file|may not run sudo|not allowed to|said nothing", words):
-        yield "sudo", f"{user} may not use sudo: allow it (group wheel on EL, sudo on Debian), or log in as another user"
+        remedy = "allow it (group wheel on EL, sudo on Debian), or log in as another user"
+        yield "sudo", f"{user} may not use sudo: {remedy}"
     elif "must have a tty" in words:
         yield "sudo", f"sudo wants a terminal: remove `Defaults requiretty` for {user} from /etc/sudoers"
     elif "Missing" in problem or (asked and "Timeout" not in problem):
@@ -72,7 +73,7 @@ def is_supported(version: Version, oldest: Version | None = OLDEST) -> bool:
 
 
 def python_findings(
-    probe: Probe, wants: Wants, core: str, oldest: Version | None = OLDEST, order: Sequence[str] = ()
+    probe: Probe, login: Mapping[str, Any], core: str, oldest: Version | None = OLDEST, order: Sequence[str] = ()
 ) -> Iterator[Finding]:
     """Yield why this ansible-core finds no Python on the host that it can run modules with.
 
@@ -82,17 +83,18 @@ def python_findings(
     """
     found = {words[0]: _version(words[1]) for words in map(str.split, probe.lines("python")) if len(words) > 1}
     usable = [path for path, version in found.items() if is_supported(version, oldest)]
-    wanted = str(wants.login.get("interpreter") or "auto")
+    wanted = str(login.get("interpreter") or "auto")
     listed = ", ".join(f"{path} is {_text(version)}" for path, version in found.items())
     needs = f"ansible-core {core} needs Python {_text(oldest) if oldest else '2.7, or 3.6'} or newer on a host"
     other = f"set ansible_python_interpreter: {usable[0]}" if usable else ""
     if not wanted.startswith("auto"):
-        chosen = wanted.split()[0]
+        chosen = wanted.split(maxsplit=1)[0]
         if chosen in found and chosen in usable:
             return
         what = listed if found else "there is none"
         if chosen not in found:
-            yield "python", f"ansible_python_interpreter is {wanted}, which is not there ({what}): {other or _install(probe, oldest)}"
+            words = f"ansible_python_interpreter is {wanted}, which is not there ({what})"
+            yield "python", f"{words}: {other or _install(probe, oldest)}"
             return
         yield "python", f"{chosen} is {_text(found[chosen])}, and {needs}: {other or _ways_out(probe, oldest)}"
         return

@@ -10,7 +10,6 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib import request
 
 from . import preflight_reach
 from .preflight_leftovers import is_of_pods
@@ -127,8 +126,8 @@ def reach_findings(
 def _endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     printed = " ".join(probe.lines("reach"))
     there = [other for name, other in wants.probes().items() if name in wants.control_plane]
-    if wants.group != "worker" or not printed or any(map(_has_firewall, there)):
-        return  # the role node opens the control plane's own firewall
+    if wants.group != "worker" or not printed or not there or any(map(_has_firewall, there)):
+        return  # the role node opens the control plane's own firewall, which is not known outside of the run's limit
     if "status 0" in printed or "refused" in printed:
         return
     words = f"it has no way to the API server's port {wants.endpoint}, while the control plane has no firewall itself"
@@ -140,19 +139,22 @@ def _has_firewall(probe: Probe) -> bool:
 
 
 def firewall_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
-    """Yield rules that reject what no rule accepts, where no program that the role node knows keeps them."""
-    if any(probe.is_active(name) for name in MANAGERS) or probe.belongs_to(wants.endpoint):
-        return
+    """Yield rules that reject what no rule accepts, unless the role node is to open what the cluster needs in them."""
+    kind = wants.system["firewall"]
     rules = list(_rejecting(probe))
-    if rules:
-        ports = ", ".join(map(str, wants.ports))
-        extra = f", UDP port {wants.vxlan_port}" if wants.pod_network == "vxlan" else ""
-        yield (
-            "firewall",
-            f"`{rules[0]}` rejects what no rule accepts, and neither firewalld nor ufw keeps the rules: accept TCP "
-            f"ports {ports}{extra} and the subnets of nodes, pods and Services before it, and leave this check out "
-            "(preflight_ignore), or use firewalld or ufw",
-        )
+    if kind == "enabled" or not rules or probe.belongs_to(wants.endpoint):
+        return
+    # `disabled` stops these two, and leaves rules that were written by hand.
+    if kind == "disabled" and any(probe.is_active(name) for name in MANAGERS):
+        return
+    printed = "\n".join(probe.lines("filter") + probe.lines("nft"))
+    if kind == "unmanaged" and re.search(r"\b10250\b", printed):
+        return  # whoever opened kubelet's port knows what the cluster needs
+    ports = ", ".join(map(str, wants.ports))
+    extra = f", UDP port {wants.vxlan_port}" if wants.pod_network == "vxlan" else ""
+    words = f"`{rules[0]}` rejects what no rule before it accepts, and node_firewall is {kind}"
+    opened = f"TCP ports {ports}{extra} and the subnets of pods and Services"
+    yield "firewall", f"{words}: accept {opened}, or set node_firewall: enabled, which does"
 
 
 def _rejecting(probe: Probe) -> Iterator[str]:
@@ -189,7 +191,8 @@ def proxy_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
         return
     name = next(name for name in environ if name.lower() in ("https_proxy", "all_proxy"))
     words = f"systemd gives {name}={proxy} to every service, and kubelet would call the API server by it"
-    yield "proxy", f"{words}: add {wants.endpoint_host} to NO_PROXY there (DefaultEnvironment in /etc/systemd/system.conf)"
+    place = "DefaultEnvironment in /etc/systemd/system.conf"
+    yield "proxy", f"{words}: add {wants.endpoint_host} to NO_PROXY there ({place})"
 
 
 def _is_bypassed(host: str, no_proxy: str) -> bool:
@@ -201,4 +204,5 @@ def _is_bypassed(host: str, no_proxy: str) -> bool:
                 return True
         except ValueError:
             continue
-    return bool(request.proxy_bypass_environment(host, {"no": no_proxy}))
+    names = [entry.lstrip("*").lstrip(".") for entry in entries]
+    return "*" in entries or any(host == name or host.endswith(f".{name}") for name in names if name)

@@ -42,5 +42,7 @@ def program_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
 
 def _server(host: str, bring: str) -> str:
     if host == "mirrorlist.centos.org":
-        return "CentOS 7 is only in the archive, so set baseurl in /etc/yum.repos.d to https://vault.centos.org/7.9.2009"
+        return (
+            "CentOS 7 is only in the archive, so set baseurl in /etc/yum.repos.d to https://vault.centos.org/7.9.2009"
+        )
     return f"mend DNS, set cluster_http_proxy, or {bring}"

@@ -31,6 +31,7 @@ WORKER = {
         "architecture": "x86_64",
         "fail_swap_on": True,
         "swap_off": True,
+        "firewall": "enabled",
         "needs_cgroup_v2": False,
         "packages": PACKAGES,
         "installed": ["conntrack", "ip", "iptables"],

@@ -109,12 +109,12 @@ done
 section units
 systemctl show --property=Id,FragmentPath,ActiveState,UnitFileState $UNITS
 
-# kubelet's resolv.conf, by the same rule as the role node's.
+# kubelet's resolv.conf, by the same rule as the role cluster's.
 section resolver
 file=$RESOLV_CONF
 if [ -z "$file" ]; then
   file=/etc/resolv.conf
-  ! systemctl is-active --quiet systemd-resolved || file=/run/systemd/resolve/resolv.conf
+  ! grep -q '^[[:space:]]*nameserver[[:space:]]*127\.0\.0\.53' "$file" || file=/run/systemd/resolve/resolv.conf
 fi
 echo "file $file"
 [ -e "$file" ] || echo missing

@@ -7,16 +7,8 @@ from ansible_collections.shkatara.keda_demo.plugins.filter.preflight_host import
 from ansible_collections.shkatara.keda_demo.tests.support import preflight_cases as cases
 from ansible_collections.shkatara.keda_demo.tests.support import preflight_network_cases as network
 from ansible_collections.shkatara.keda_demo.tests.support import preflight_outputs as outputs
+from ansible_collections.shkatara.keda_demo.tests.support import preflight_table
 
-CASES = [
-    *cases.LOGIN,
-    *cases.SYSTEM,
-    *cases.DISK,
-    *cases.NAMES,
-    *network.NETWORK,
-    *network.LEFTOVERS,
-    *network.PROGRAMS,
-]
 ORDER = ["python3.13", "python3.11", "/usr/bin/python3", "python3"]
 
 
@@ -33,7 +25,7 @@ def healthy(sections=None, wants=None, kind="bare", host="worker1", others=None,
     return find(cases.Case("", "", sections or {}, wants or {}, host=host, others=others or {}, **values), kind)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}-{case.input[:30]}")
+@pytest.mark.parametrize("case", preflight_table.CASES, ids=lambda case: f"{case.check}-{case.input[:30]}")
 def test_a_fault_is_the_only_finding_and_says_what_to_do(case):
     assert find(case) == [case.message]
 
@@ -67,9 +59,20 @@ def test_the_stub_of_systemd_resolved_is_no_fault():
 
 
 @pytest.mark.parametrize("manager", ["firewalld", "ufw"])
-def test_a_firewall_that_the_role_node_opens_is_no_fault(manager):
+def test_a_firewall_that_the_role_node_stops_is_no_fault(manager):
     units = f"Id={manager}.service\nActiveState=active\nFragmentPath=/usr/lib/systemd/system/{manager}.service"
-    assert healthy({"units": units, "filter": "-P INPUT DROP\n-P FORWARD DROP"}) == []
+    wants = {"system": {"firewall": "disabled"}}
+    assert healthy({"units": units, "filter": "-P INPUT DROP\n-P FORWARD DROP"}, wants) == []
+
+
+@pytest.mark.parametrize("rules", [{"filter": network.ORACLE_RULES}, {"nft": network.NFT_RULES}])
+def test_rules_that_the_role_node_adds_to_are_no_fault(rules):
+    assert healthy(rules) == []
+
+
+def test_rules_of_a_user_who_opened_kubelets_port_are_no_fault():
+    rules = "-P INPUT DROP\n-A INPUT -p tcp -m multiport --dports 10250,9100 -j ACCEPT"
+    assert healthy({"filter": rules}, {"system": {"firewall": "unmanaged"}}) == []
 
 
 def test_docker_forwards_nothing_and_the_role_node_opens_that():
@@ -78,7 +81,7 @@ def test_docker_forwards_nothing_and_the_role_node_opens_that():
 
 @pytest.mark.parametrize("rule", ["-A INPUT -s 192.0.2.0/24 -j DROP", "-A INPUT -m keda-demo -j ACCEPT\n-P INPUT DROP"])
 def test_rules_for_some_packets_and_our_own_are_no_fault(rule):
-    assert healthy({"filter": rule}) == []
+    assert healthy({"filter": rule}, {"system": {"firewall": "disabled"}}) == []
 
 
 def test_a_port_behind_the_hosts_own_firewall_is_not_judged_before_the_role_node_opens_it():
@@ -86,6 +89,7 @@ def test_a_port_behind_the_hosts_own_firewall_is_not_judged_before_the_role_node
     blocked = [network.API | {"outcome": "blocked"}]
     assert healthy({"units": units}, host="control1", ways=blocked) == []
     assert healthy({"reach": "status 124"}, others={"units": units}) == []
+    assert healthy({"reach": "status 124"}, {"printed": {"control1": ""}}) == []
 
 
 def test_a_proxy_that_bypasses_the_endpoint_by_its_subnet_is_no_fault():
@@ -111,7 +115,8 @@ def test_a_control_plane_may_call_itself_by_loopback_and_a_worker_may_not():
 
 def test_missing_programs_that_packages_bring_are_no_fault():
     programs = {"programs": "conntrack\niptables"}
-    assert healthy(programs | {"repositories": "resolved deb.debian.org"}) == []  # a cloud image before its first update
+    # A cloud image before its first update has no lists.
+    assert healthy(programs | {"repositories": "resolved deb.debian.org"}) == []
     assert healthy(programs | {"repositories": "lists\ncandidate conntrack\ncandidate iptables\nlocal"}) == []
     assert healthy(programs | {"repositories": "unresolved deb.debian.org\nproxy"}) == []
     assert healthy(programs | {"repositories": "unresolved deb.debian.org"}, {"system": {"proxy": True}}) == []
@@ -154,7 +159,7 @@ def test_a_check_can_be_left_out_and_the_login_can_not():
 
 def test_a_run_with_tags_asks_for_the_login_only():
     assert find(cases.Case("", "", {"size": {"memory": 1}}), access_only=True) == []
-    (finding,) = find(cases.LOGIN[0], access_only=True)
+    (finding,) = find(preflight_table.CASES[0], access_only=True)
     assert finding.startswith("connection: ")
 
 
@@ -173,3 +178,7 @@ def test_a_host_that_says_nothing_lacks_all():
     findings = preflight_host(outputs.result("[system]"), wants=wants, core="2.19", oldest=(3, 8), order=ORDER)
     checks = {finding.split(":")[0] for finding in findings}
     assert {"sudo", "python", "memory", "cpus", "disk", "address", "hostname"} <= checks
+
+
+def test_the_readme_has_every_finding():
+    assert preflight_table.README.read_text().endswith(preflight_table.table())

@@ -148,3 +148,19 @@ def test_subnets_that_just_fit(pod_subnet):
 
 def test_all_findings_come_at_once():
     assert len(find({"demo_app_max_replicas": "many"}, {"kube_control_plane": []}, pod_subnet="x")) == 4
+
+
+def test_a_loopback_address_by_which_ansible_reaches_a_host_is_not_that_of_the_node():
+    """As with Vagrant, whose hosts are all 127.0.0.1 with ports of their own."""
+    vagrant = {"ansible_host": "127.0.0.1"}
+    assert find(control1=vagrant, worker1=vagrant) == []
+
+
+def test_two_hosts_can_not_have_a_loopback_address_for_each_other():
+    faults = find({"cluster_node_ip": "127.0.1.1"})
+    reason = "the loopback address 127.0.1.1 (cluster_node_ip), which no other host can reach: give the address in"
+    assert faults == [
+        f"inventory: control1 has {reason} their common network",
+        f"inventory: worker1 has {reason} their common network",
+        "inventory: control1 and worker1 have the same address 127.0.1.1 (ansible_host)",
+    ]

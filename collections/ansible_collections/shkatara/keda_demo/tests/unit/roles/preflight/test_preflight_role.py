@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.tests.support import cores
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils import preflight_host
+from ansible_collections.shkatara.keda_demo.tests.support import cores, preflight_table
 
 ROLES = Path(__file__).parents[4] / "roles"
 INVENTORY = {
@@ -69,6 +70,30 @@ def test_every_role_with_variables_is_known_to_preflight():
 def test_every_check_can_be_ignored_by_its_name():
     spec = yaml.safe_load((ROLES / "preflight" / "meta" / "argument_specs.yml").read_text())
     names = spec["argument_specs"]["main"]["options"]["preflight_ignore"]["choices"]
-    source = (ROLES.parent / "plugins" / "plugin_utils" / "preflight_host.py").read_text()
-    yielded = {line.split('"')[1] for line in source.splitlines() if line.strip().startswith('yield "')}
-    assert yielded == set(names)
+    assert sorted({case.check for case in preflight_table.CASES} - set(preflight_host.ACCESS)) == names
+
+
+def test_every_section_that_is_read_is_printed():
+    printed = set(re.findall(r"^section (\w+)$", (ROLES / "preflight/files/probe.sh").read_text(), re.MULTILINE))
+    sources = [path.read_text() for path in (ROLES.parent / "plugins" / "plugin_utils").glob("preflight_*.py")]
+    read = {name for text in sources for name in re.findall(r'\.(?:lines|value|number|listeners)\("(\w+)"', text)}
+    assert read == printed
+
+
+def test_every_finding_has_a_case():
+    sources = (ROLES.parent / "plugins" / "plugin_utils").glob("preflight_*.py")
+    yielded = {name for path in sources for name in re.findall(r'yield \(?\s*"([a-z]+)"', path.read_text())}
+    assert yielded == {case.check for case in preflight_table.CASES}
+
+
+def test_a_host_that_is_not_there_is_a_reason_like_others(run):
+    code, printed = run("worker1", "hosts", ansible_ssh_common_args="-o ConnectTimeout=1", ansible_timeout=1)
+    assert code != 0
+    reason = r"worker1: 1 reason why .*\n +- connection: can't be reached as the current user at 192.0.2.12"
+    assert re.search(reason, printed), printed
+
+
+def test_a_python_that_is_not_there_is_named_before_modules_need_it(run):
+    code, printed = run("worker1", "hosts", **LOCAL | {"ansible_python_interpreter": "/nowhere/python3"})
+    assert code != 0
+    assert "python: ansible_python_interpreter is /nowhere/python3, which is not there" in printed
