@@ -13,33 +13,39 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Returns every reason why a run on this host would fail, a sentence each, from the output of the role
-    C(preflight)'s command.
-  - Each sentence begins with the name of its check, for O(ignore).
+  - Returns every reason why a run on this host would fail, a sentence each, from what
+    M(shkatara.keda_demo.preflight_probe) read by the script of the role C(preflight).
+  - Each sentence begins with the name of its check, for O(ignore). The checks C(connection), C(python) and C(sudo) can't
+    be skipped.
 options:
   _input:
-    description: The output of the role's command on the host.
-    type: str
-    required: true
-  facts:
-    description: C(ansible_facts) of the host.
+    description: The result of M(shkatara.keda_demo.preflight_probe).
     type: dict
     required: true
   wants:
     description: The cluster's requirements of the host; see the role's C(vars/main.yml).
     type: dict
     required: true
+  ways:
+    description: The result's C(ways) of M(shkatara.keda_demo.preflight_reach).
+    type: list
+    elements: dict
+    default: []
   ignore:
     description: The names of the checks to skip.
     type: list
     elements: str
     default: []
+  access_only:
+    description: Whether to look only for what keeps Ansible from working on the host.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 - name: Show the faults of this host
   ansible.builtin.debug:
-    msg: "{{ probe.stdout | shkatara.keda_demo.preflight_host(facts=ansible_facts, wants=wants) }}"
+    msg: "{{ probe | shkatara.keda_demo.preflight_host(wants=wants, ways=reach.ways) }}"
 """
 
 RETURN = r"""
@@ -53,23 +59,48 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..plugin_utils.preflight_host import Wants, host_findings, read_probe
+from ansible import constants
+from ansible.release import __version__
 
-# ansible-core 2.16 renders a number in a template as text.
-NUMBERS = ("memory_mb", "cpus", "disk_mb", "epoch", "clock_seconds")
+from ..plugin_utils import preflight_login as login
+from ..plugin_utils.preflight_host import ACCESS, access_findings, host_findings
+from ..plugin_utils.preflight_probe import Wants
 
 
 def preflight_host(
-    printed: str, *, facts: Mapping[str, Any], wants: Mapping[str, Any], ignore: Sequence[str] = ()
+    result: Mapping[str, Any],
+    *,
+    wants: Mapping[str, Any],
+    ways: Sequence[Mapping[str, Any]] = (),
+    ignore: Sequence[str] = (),
+    access_only: bool = False,
+    core: str = __version__,
+    oldest: login.Version | None = login.OLDEST,
+    order: Sequence[str] | None = None,
 ) -> list[str]:
-    """Return the findings that are not ignored, a sentence each."""
-    numbers = {name: int(wants[name]) for name in NUMBERS}
-    findings = host_findings(read_probe(printed), facts, Wants(**{**wants, **numbers}))
-    return [f"{check}: {words}" for check, words in findings if check not in ignore]
+    """Return the findings that are not ignored, a sentence each.
+
+    :param core: the version of ansible-core
+    :param oldest: the oldest Python that it takes on a host, None for that of ansible-core 2.16
+    :param order: the names by which it looks for a Python
+    """
+    # ansible-core 2.16 renders a number in a template as text.
+    numbers: dict[str, Any] = {
+        "ports": [int(port) for port in wants["ports"]],
+        "vxlan_port": int(wants["vxlan_port"]),
+        "sizes": {name: int(size) for name, size in wants["sizes"].items()},
+        "disks": {path: int(size) for path, size in wants["disks"].items()},
+    }
+    wanted = Wants(**{**wants, **numbers})
+    names = constants.config.get_config_value("INTERPRETER_PYTHON_FALLBACK") if order is None else order
+    findings = list(access_findings(result, wanted, core, oldest, names))
+    if result["reached"] and not access_only:
+        findings += [item for item in host_findings(result, ways, wanted) if item[0] not in ignore]
+    return [f"{check}: {words}" for check, words in findings if check in ACCESS or check not in ignore]
 
 
 class FilterModule:
-    """stdout | shkatara.keda_demo.preflight_host(facts=ansible_facts, wants=wants)"""
+    """probe | shkatara.keda_demo.preflight_host(wants=wants)"""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filter by its name."""

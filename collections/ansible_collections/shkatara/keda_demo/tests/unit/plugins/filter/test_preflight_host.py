@@ -1,167 +1,175 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What is wrong with one host."""
+"""What is wrong with one host, from outputs of real hosts and changed copies of them."""
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.filter.preflight_host import preflight_host
+from ansible_collections.shkatara.keda_demo.tests.support import preflight_cases as cases
+from ansible_collections.shkatara.keda_demo.tests.support import preflight_network_cases as network
+from ansible_collections.shkatara.keda_demo.tests.support import preflight_outputs as outputs
 
-FACTS = {
-    "os_family": "Debian",
-    "distribution": "Debian",
-    "distribution_version": "12.14",
-    "architecture": "x86_64",
-    "service_mgr": "systemd",
-    "hostname": "worker1",
-}
-WANTS = {
-    "group": "worker",
-    "memory_mb": 700,
-    "cpus": 1,
-    "disk_mb": 3000,
-    "disk_path": "/var/lib",
-    "ports": [9100, 10250],
-    "os_families": ["Debian", "RedHat"],
-    "architecture": "x86_64",
-    "epoch": 1795517000,
-    "clock_seconds": 60,
-    "endpoint": "10.89.10.11:6443",
-    "address": "10.89.10.21",
-    "peers": {"control1": "10.89.10.11"},
-    "hostnames": {"control1": "control1"},
-    "subnets": {"cluster_pod_subnet": "10.244.0.0/16", "cluster_service_subnet": "10.96.0.0/12"},
-}
-# The shape is that of Debian 12: coreutils 9.1, iproute2 6.1.
-PRINTED = """[time]
-{time}
-[cpus]
-{cpus}
-[memory]
-MemTotal:       {memory} kB
-[disk]
-Filesystem     1024-blocks     Used Available Capacity Mounted on
-overlay          263174212 20971520  {disk}      52% /
-[addresses]
-1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
-2: eth0    inet {address} brd 10.89.10.255 scope global eth0\\       valid_lft forever preferred_lft forever
-[ports]
-State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess
-LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=95,fd=3))
-{ports}
-[cluster]
-{cluster}
-"""
-KUBELET = 'LISTEN 0      4096               *:10250            *:*    users:(("kubelet",pid=812,fd=20))'
-NOBODY = "LISTEN 0      4096         0.0.0.0:9100       0.0.0.0:*"
+CASES = [
+    *cases.LOGIN,
+    *cases.SYSTEM,
+    *cases.DISK,
+    *cases.NAMES,
+    *network.NETWORK,
+    *network.LEFTOVERS,
+    *network.PROGRAMS,
+]
+ORDER = ["python3.13", "python3.11", "/usr/bin/python3", "python3"]
 
 
-def find(facts=None, wants=None, ignore=(), **printed):
-    values = {
-        "time": 1795517005,
-        "cpus": 2,
-        "memory": 24683748,
-        "disk": 9000000,
-        "address": "10.89.10.21/24",
-        "ports": "",
-        "cluster": "",
-    } | printed
-    return preflight_host(
-        PRINTED.format(**values), facts=FACTS | (facts or {}), wants=WANTS | (wants or {}), ignore=ignore
-    )
+def find(case, kind="bare", **options):
+    other = "control1" if case.host == "worker1" else "worker1"
+    text = outputs.printed(kind, case.host, case.sections)
+    wants = outputs.wants(case.host, case.wants, outputs.printed(kind, other, case.others))
+    result = outputs.result(text, **case.result)
+    settings = {"core": case.core, "oldest": case.oldest, "order": ORDER} | options
+    return preflight_host(result, wants=wants, ways=case.ways, **settings)
 
 
-OURS = {"cluster": "https://10.89.10.11:6443"}
+def healthy(sections=None, wants=None, kind="bare", host="worker1", others=None, **values):
+    return find(cases.Case("", "", sections or {}, wants or {}, host=host, others=others or {}, **values), kind)
 
 
-def test_nothing_is_wrong():
-    assert find() == []
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}-{case.input[:30]}")
+def test_a_fault_is_the_only_finding_and_says_what_to_do(case):
+    assert find(case) == [case.message]
+
+
+@pytest.mark.parametrize("host", ["control1", "worker1"])
+@pytest.mark.parametrize("kind", ["bare", "node"])
+@pytest.mark.parametrize("pod_network", ["bridge", "vxlan"])
+def test_nothing_is_wrong_with_a_bare_host_or_a_node(kind, host, pod_network):
+    assert healthy(kind=kind, host=host, wants={"pod_network": pod_network}) == []
 
 
 @pytest.mark.parametrize(
-    ("printed", "finding"),
-    [
-        ({"memory": 512 * 1024}, "memory: 512 MB, and it needs 700 MB (preflight_min_worker_memory_mb)"),
-        ({"cpus": 0}, "cpus: 0, and it needs 1 (preflight_min_worker_cpus)"),
-        (
-            {"disk": 1024 * 2999},
-            "disk: 2999 MB are free in /var/lib, and the images need 3000 MB (preflight_min_disk_mb)",
-        ),
-        (
-            {"time": 1795516000},
-            "clock: it is 1000 s apart from the controller's, and new certificates would not be valid yet: "
-            "set it, so that it is at most 60 s (preflight_max_clock_difference_seconds) apart",
-        ),
-        (
-            {"ports": KUBELET},
-            "port: 10250 is taken by process `kubelet` (pid 812): stop it, or take the host out of the inventory",
-        ),
-        (
-            {"ports": NOBODY},
-            "port: 9100 is taken by process `unknown` (pid unknown): stop it, or take the host out of the inventory",
-        ),
-        (
-            {"cluster": "https://192.0.2.1:6443"},
-            "cluster: kubelet belongs to https://192.0.2.1:6443, and this cluster is "
-            "https://10.89.10.11:6443: reset the host, or take it out of the inventory",
-        ),
-        (
-            {"address": "10.89.10.22/24"},
-            "address: 10.89.10.21 is none of its addresses (10.89.10.22): set cluster_node_ip for it",
-        ),
-        (
-            {"address": "10.89.10.21/29"},
-            "subnet: control1 (10.89.10.11) is not on its network 10.89.10.16/29: the routes between the "
-            "nodes' pods need all nodes on one",
-        ),
-    ],
+    ("addresses", "routes"),
+    [(network.GCP_ADDRESSES, network.GCP_ROUTES), (network.HETZNER_ADDRESSES, network.HETZNER_ROUTES)],
 )
-def test_what_was_read(printed, finding):
-    assert find(**printed) == [finding]
+def test_a_router_between_hosts_is_no_fault_for_vxlan(addresses, routes):
+    assert healthy({"addresses": addresses, "routes": routes}, {"pod_network": "vxlan"}) == []
 
 
-@pytest.mark.parametrize(
-    ("facts", "finding"),
-    [
-        (
-            {"os_family": "Suse", "distribution": "SLES", "distribution_version": "15.5"},
-            "os: SLES 15.5 is not known: use one of the families Debian, RedHat",
-        ),
-        ({"architecture": "aarch64"}, "architecture: it is aarch64, and the bundle is for x86_64"),
-        ({"service_mgr": "openrc"}, "systemd: its services are openrc's, and kubelet's unit needs systemd"),
-        (
-            {"hostname": "control1"},
-            "hostname: control1 is called control1, too: give each host a name of its own",
-        ),
-    ],
-)
-def test_facts(facts, finding):
-    assert find(facts) == [finding]
+def test_a_32_address_with_peers_on_its_link_is_no_fault():
+    assert healthy({"addresses": network.GCP_ADDRESSES, "routes": "10.89.35.0/24 dev ens4 scope link"}) == []
 
 
-def test_a_network_of_its_own_must_not_be_the_pods():
-    bridge = "10.89.10.21/24\n3: docker0    inet 10.244.7.1/24 scope global docker0"
-    assert find(address=bridge) == [
-        "subnet: cluster_pod_subnet 10.244.0.0/16 overlaps its network 10.244.7.0/24: choose another one"
-    ]
+def test_equal_short_names_in_two_domains_are_two_nodes():
+    own = {"system": {"nodename": "node1.east.example.com"}}
+    assert healthy(own, others={"system": {"nodename": "node1.west.example.com"}}) == []
 
 
-def test_a_node_of_this_cluster_has_its_ports_images_and_pods():
-    bridge = "10.89.10.21/24\n3: cni0    inet 10.244.1.1/24 scope global cni0"
-    assert find(**OURS, ports=KUBELET, disk=1, address=bridge) == []
+def test_the_stub_of_systemd_resolved_is_no_fault():
+    assert healthy({"resolver": "file /run/systemd/resolve/resolv.conf\nnameserver 192.0.2.53"}) == []
+
+
+@pytest.mark.parametrize("manager", ["firewalld", "ufw"])
+def test_a_firewall_that_the_role_node_opens_is_no_fault(manager):
+    units = f"Id={manager}.service\nActiveState=active\nFragmentPath=/usr/lib/systemd/system/{manager}.service"
+    assert healthy({"units": units, "filter": "-P INPUT DROP\n-P FORWARD DROP"}) == []
+
+
+def test_docker_forwards_nothing_and_the_role_node_opens_that():
+    assert healthy({"filter": "-P INPUT ACCEPT\n-P FORWARD DROP\n-A FORWARD -j DOCKER-USER"}) == []
+
+
+@pytest.mark.parametrize("rule", ["-A INPUT -s 192.0.2.0/24 -j DROP", "-A INPUT -m keda-demo -j ACCEPT\n-P INPUT DROP"])
+def test_rules_for_some_packets_and_our_own_are_no_fault(rule):
+    assert healthy({"filter": rule}) == []
+
+
+def test_a_port_behind_the_hosts_own_firewall_is_not_judged_before_the_role_node_opens_it():
+    units = "Id=firewalld.service\nActiveState=active\nFragmentPath=/usr/lib/systemd/system/firewalld.service"
+    blocked = [network.API | {"outcome": "blocked"}]
+    assert healthy({"units": units}, host="control1", ways=blocked) == []
+    assert healthy({"reach": "status 124"}, others={"units": units}) == []
+
+
+def test_a_proxy_that_bypasses_the_endpoint_by_its_subnet_is_no_fault():
+    assert healthy({"proxy": "https_proxy=http://192.0.2.3:3128\nno_proxy=localhost,10.89.0.0/16"}) == []
+
+
+def test_a_route_wider_than_the_pods_is_no_fault():
+    assert healthy({"routes": "default via 10.89.35.1 dev eth0\n10.89.35.0/24 dev eth0\n10.0.0.0/8 dev tun0"}) == []
+
+
+@pytest.mark.parametrize("leads", ["10.89.35.11", "198.51.100.1"])
+def test_an_endpoint_leads_to_any_address_by_which_the_control_plane_is_known(leads):
+    wants = {"endpoint": "k8s.example.com:6443", "login": {"addresses": {"control1": "198.51.100.1"}}}
+    assert healthy({"names": f"localhost 127.0.0.1\nk8s.example.com {leads}"}, wants) == []
+
+
+def test_a_control_plane_may_call_itself_by_loopback_and_a_worker_may_not():
+    names, wants = {"names": "localhost 127.0.0.1\nk8s 127.0.1.1"}, {"endpoint": "k8s:6443"}
+    assert healthy(names, wants, host="control1") == []
+    (finding,) = healthy(names, wants)
+    assert finding.startswith("endpoint: cluster_endpoint k8s leads to 127.0.1.1, which is no address of control1")
+
+
+def test_missing_programs_that_packages_bring_are_no_fault():
+    programs = {"programs": "conntrack\niptables"}
+    assert healthy(programs | {"repositories": "resolved deb.debian.org"}) == []  # a cloud image before its first update
+    assert healthy(programs | {"repositories": "lists\ncandidate conntrack\ncandidate iptables\nlocal"}) == []
+    assert healthy(programs | {"repositories": "unresolved deb.debian.org\nproxy"}) == []
+    assert healthy(programs | {"repositories": "unresolved deb.debian.org"}, {"system": {"proxy": True}}) == []
 
 
 def test_on_a_node_another_process_is_still_in_the_way():
-    (finding,) = find(**OURS, ports=KUBELET.replace("kubelet", "nginx"))
+    ports = 'LISTEN 0 4096 *:10250 *:* users:(("nginx",pid=812,fd=20))'
+    (finding,) = healthy({"ports": ports}, kind="node")
     assert finding.startswith("port: 10250 is taken by process `nginx`")
 
 
-def test_a_peer_without_an_address_is_not_judged():
-    assert find(wants={"peers": {"control1": "control1.example.net", "worker2": ""}}) == []
+@pytest.mark.parametrize(
+    ("python", "core", "oldest", "fits"),
+    [
+        ("/usr/bin/python2.7 2.7", "2.16.14", None, True),
+        ("/usr/libexec/platform-python 3.6", "2.16.14", None, True),
+        ("/usr/bin/python2.6 2.6", "2.16.14", None, False),
+        ("/usr/bin/python3.7 3.7", "2.17.0", (3, 7), True),
+        ("/usr/bin/python3.7 3.7", "2.19.14", (3, 8), False),
+        ("/usr/bin/python3.8 3.8", "2.21.3", (3, 9), False),
+    ],
+)
+def test_each_core_takes_its_own_pythons(python, core, oldest, fits):
+    wants = {"login": {"interpreter": python.split()[0]}}
+    assert (healthy({"python": python}, wants, core=core, oldest=oldest) == []) == fits
 
 
-def test_a_check_can_be_left_out():
-    assert find(memory=1, cpus=0, ignore=["memory"]) == ["cpus: 0, and it needs 1 (preflight_min_worker_cpus)"]
+def test_of_several_pythons_the_first_that_ansible_looks_for_counts():
+    auto = {"login": {"interpreter": "auto"}}
+    (finding,) = healthy({"python": "/usr/bin/python3 3.6\n/opt/python3.11/bin/python 3.11"}, auto)
+    assert finding.endswith("set ansible_python_interpreter: /opt/python3.11/bin/python")
+    assert healthy({"python": "/usr/bin/python3.11 3.11\n/usr/bin/python3 3.6"}, auto) == []
 
 
-def test_a_host_that_says_nothing_has_too_little_of_all():
-    findings = preflight_host("", facts=FACTS, wants=WANTS)
-    assert [finding.split(":")[0] for finding in findings] == ["memory", "cpus", "disk", "clock", "address"]
+def test_a_check_can_be_left_out_and_the_login_can_not():
+    few = cases.Case("", "", {"size": {"memory": 1, "cpus": 0}, "python": ""})
+    checks = [finding.split(":")[0] for finding in find(few, ignore=["memory", "python"])]
+    assert checks == ["python", "cpus"]
+
+
+def test_a_run_with_tags_asks_for_the_login_only():
+    assert find(cases.Case("", "", {"size": {"memory": 1}}), access_only=True) == []
+    (finding,) = find(cases.LOGIN[0], access_only=True)
+    assert finding.startswith("connection: ")
+
+
+def test_all_faults_of_a_host_without_python_and_sudo_are_found_at_once():
+    case = cases.Case(
+        "",
+        "",
+        {"python": "", "size": {"memory": 1}, "system": {"nodename": "a_b", "uid": "1000"}},
+        result={"problem": "Missing sudo password", "sudo": "sudo: a password is required"},
+    )
+    assert [finding.split(":")[0] for finding in find(case)] == ["sudo", "python", "memory", "hostname"]
+
+
+def test_a_host_that_says_nothing_lacks_all():
+    wants = outputs.wants("worker1")
+    findings = preflight_host(outputs.result("[system]"), wants=wants, core="2.19", oldest=(3, 8), order=ORDER)
+    checks = {finding.split(":")[0] for finding in findings}
+    assert {"sudo", "python", "memory", "cpus", "disk", "address", "hostname"} <= checks
