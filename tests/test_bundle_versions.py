@@ -221,6 +221,15 @@ def test_all_that_the_application_imports_is_compiled_whatever_the_files_times_a
     assert [name for name in wanted if not any(one.endswith(f"compiled{name}") for one in compiled)] == []
 
 
+def test_kube_proxy_calls_iptables_by_the_script_that_takes_the_hosts_mode(images):
+    script = (COLLECTION / "roles" / "bundle" / "files" / "iptables.sh").read_text()
+    image = images["node"][STACK["images"]["kube_proxy"]]
+    found = {name: file.read().decode().strip() for name, file in image.files() if "usr/local/sbin/" in name}
+    names = ["iptables", "iptables-save", "iptables-restore"]
+    wanted = {f"usr/local/sbin/{name}" for name in [*names, *(name.replace("ip", "ip6", 1) for name in names)]}
+    assert found == dict.fromkeys(wanted, script.strip())
+
+
 def test_layers_are_not_compressed(images):
     """Hosts unpack them faster than they inflate them."""
     kinds = {

@@ -124,6 +124,11 @@ def _write(path, text):
             lambda r: r.recipes["exporter"]["images"]["exporter"].update(user="1"), {"archive/second"}, id="image user"
         ),
         pytest.param(
+            lambda r: r.recipes["kubernetes"]["images"]["proxy"].update(scripts={"/usr/local/sbin/iptables": "exit 1"}),
+            {"archive/second"},
+            id="an image's script",
+        ),
+        pytest.param(
             lambda r: r.stack["components"]["exporter"].update(version="1.6.0"),
             {"component/exporter", "archive/second"},
             id="version of a Debian package",
