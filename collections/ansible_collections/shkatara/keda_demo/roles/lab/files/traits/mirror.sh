@@ -36,7 +36,7 @@ END
   rpmbuild --quiet -bb --define '_topdir /root/rpmbuild' --define '__os_install_post %{nil}' /root/lab.spec
 done
 cp /root/rpmbuild/RPMS/*/*.rpm /srv/mirror/rpm/
-rpmsign --define '_gpg_name lab@lab.example' --addsign /srv/mirror/rpm/*.rpm
+rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name lab@lab.example' --addsign /srv/mirror/rpm/*.rpm
 gpgconf --kill all
 createrepo_c --quiet /srv/mirror/rpm
 rm -rf /root/rpm /root/rpmbuild /root/lab.spec
