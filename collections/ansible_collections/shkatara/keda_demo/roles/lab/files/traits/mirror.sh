@@ -1,5 +1,6 @@
 # Serves what the hosts of a lab get from elsewhere: Debian packages, RPMs and DNS.
-packages='conntrack ethtool socat'
+# python3-apt is what Ansible's module apt installs first.
+packages='conntrack ethtool socat python3-apt'
 mkdir -p /srv/mirror/debian /srv/mirror/rpm
 cd /srv/mirror/debian
 apt-get -qq update
