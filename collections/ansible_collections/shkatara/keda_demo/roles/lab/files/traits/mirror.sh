@@ -1,5 +1,6 @@
 # Serves what the hosts of a lab get from elsewhere: Debian packages, RPMs and DNS.
-packages='conntrack ethtool socat'
+# python3-apt is what Ansible's module apt installs first.
+packages='conntrack ethtool socat python3-apt'
 mkdir -p /srv/mirror/debian /srv/mirror/rpm
 cd /srv/mirror/debian
 apt-get -qq update
@@ -36,7 +37,7 @@ END
   rpmbuild --quiet -bb --define '_topdir /root/rpmbuild' --define '__os_install_post %{nil}' /root/lab.spec
 done
 cp /root/rpmbuild/RPMS/*/*.rpm /srv/mirror/rpm/
-rpmsign --define '_gpg_name lab@lab.example' --addsign /srv/mirror/rpm/*.rpm
+rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name lab@lab.example' --addsign /srv/mirror/rpm/*.rpm
 gpgconf --kill all
 createrepo_c --quiet /srv/mirror/rpm
 rm -rf /root/rpm /root/rpmbuild /root/lab.spec
