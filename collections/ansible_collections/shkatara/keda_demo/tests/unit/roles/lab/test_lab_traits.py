@@ -36,11 +36,7 @@ CASES = {
     ),
     "machine": (
         _case("machine", lab_traits=["ufw"], lab_backend="qemu", lab_machine_dir="/nowhere"),
-        [
-            "lab_traits need lab_backend podman: leave the traits mirror, ufw out",
-            "case_machine: a machine's name",
-            "case_mirror: a machine's name",
-        ],
+        ["lab_traits need lab_backend podman: leave the traits mirror, ufw out"],
     ),
 }
 
