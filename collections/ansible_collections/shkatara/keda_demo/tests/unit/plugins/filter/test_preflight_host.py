@@ -151,6 +151,21 @@ def test_of_several_pythons_the_first_that_ansible_looks_for_counts():
     assert healthy({"python": "/usr/bin/python3.11 3.11\n/usr/bin/python3 3.6"}, auto) == []
 
 
+@pytest.mark.parametrize("interpreter", ["/usr/bin/env python3", "/usr/bin/python3 -s"])
+def test_an_interpreter_may_have_arguments_or_be_found_by_env(interpreter):
+    assert healthy(wants={"login": {"interpreter": interpreter}}) == []
+
+
+def test_another_become_method_says_itself_why_it_fails():
+    (finding,) = healthy(result={"problem": "Missing su password", "sudo": "sudo: a password is required"})
+    assert finding == "sudo: lab can't become root: Missing su password; sudo: a password is required"
+
+
+@pytest.mark.parametrize("reach", ["bash: k8s: Name or service not known\nstatus 1", "refused\nstatus 1", "status 0"])
+def test_a_port_that_was_not_tried_or_answers_is_no_fault(reach):
+    assert healthy({"reach": reach}) == []
+
+
 def test_a_check_can_be_left_out_and_the_login_can_not():
     few = cases.Case("", "", {"size": {"memory": 1, "cpus": 0}, "python": ""})
     checks = [finding.split(":")[0] for finding in find(few, ignore=["memory", "python"])]
