@@ -109,6 +109,18 @@ def python_findings(
     yield "python", f"{listed}, and {needs}: {other or _ways_out(probe, oldest)}"
 
 
+def facts_findings(facts: Mapping[str, Any], login: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield why a module did not run by a Python that seemed to suit.
+
+    :param facts: the result of the module `setup`, empty if it has not run
+    """
+    if facts and not facts.get("skipped") and "ansible_facts" not in facts:
+        said = str(facts.get("msg") or facts.get("module_stderr") or "it says nothing")
+        why = re.sub("^Task failed: ", "", said).strip().rstrip(".")
+        words = f"no module runs by ansible_python_interpreter {login['interpreter']}: {why}"
+        yield "python", f"{words}: set it to the path of a Python that works there"
+
+
 def _version(text: str) -> Version:
     major, _, minor = text.partition(".")
     return int(major), int(minor)

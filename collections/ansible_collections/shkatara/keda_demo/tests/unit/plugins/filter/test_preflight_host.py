@@ -18,7 +18,7 @@ def find(case, kind="bare", **options):
     wants = outputs.wants(case.host, case.wants, outputs.printed(kind, other, case.others))
     result = outputs.result(text, **case.result)
     settings = {"core": case.core, "oldest": case.oldest, "order": ORDER} | options
-    return preflight_host(result, wants=wants, ways=case.ways, **settings)
+    return preflight_host(result, wants=wants, ways=case.ways, facts=case.facts, **settings)
 
 
 def healthy(sections=None, wants=None, kind="bare", host="worker1", others=None, **values):
