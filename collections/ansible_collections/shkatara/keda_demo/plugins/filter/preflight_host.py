@@ -31,6 +31,10 @@ options:
     type: list
     elements: dict
     default: []
+  facts:
+    description: The result of M(ansible.builtin.setup), which must not have failed. Empty before it ran.
+    type: dict
+    default: {}
   ignore:
     description: The names of the checks to skip.
     type: list
@@ -73,6 +77,7 @@ def preflight_host(
     *,
     wants: Mapping[str, Any],
     ways: Sequence[Mapping[str, Any]] = (),
+    facts: Mapping[str, Any] | None = None,
     ignore: Sequence[str] = (),
     access_only: bool = False,
     core: str = __version__,
@@ -87,6 +92,7 @@ def preflight_host(
     """
     names = constants.config.get_config_value("INTERPRETER_PYTHON_FALLBACK") if order is None else order
     findings = list(access_findings(result, wants["login"], core, oldest, names))
+    findings = findings or list(login.facts_findings(facts or {}, wants["login"]))
     if result["reached"] and not access_only:
         # ansible-core 2.16 renders a number in a template as text.
         numbers: dict[str, Any] = {

@@ -43,7 +43,7 @@ def sudo_findings(result: Mapping[str, Any], probe: Probe, login: Mapping[str, A
     problem, said = str(result["problem"]), str(result["sudo"])
     words = f"{problem} {said}"
     asked = any(line.endswith("password is required") for line in words.splitlines())
-    if "Incorrect" in problem:
+    if "Incorrect sudo" in problem:
         yield "sudo", f"the password for sudo of {user} is wrong: give the right one to --ask-become-pass"
     # Ansible takes the words of a refusal that follow its prompt on one line for the prompt.
     elif re.search("not in the sudoers file|may not run sudo|not allowed to|said nothing", words):
@@ -51,7 +51,7 @@ def sudo_findings(result: Mapping[str, Any], probe: Probe, login: Mapping[str, A
         yield "sudo", f"{user} may not use sudo: {remedy}"
     elif "must have a tty" in words:
         yield "sudo", f"sudo wants a terminal: remove `Defaults requiretty` for {user} from /etc/sudoers"
-    elif "Missing" in problem or (asked and "Timeout" not in problem):
+    elif "Missing sudo" in problem or (asked and not re.search("Timeout|Missing|Incorrect", problem)):
         remedy = "run ansible-playbook with --ask-become-pass, or allow it NOPASSWD in /etc/sudoers"
         yield "sudo", f"{user} needs a password for sudo, and none was given: {remedy}"
     elif "not found" in words:
@@ -88,13 +88,15 @@ def python_findings(
     needs = f"ansible-core {core} needs Python {_text(oldest) if oldest else '2.7, or 3.6'} or newer on a host"
     other = f"set ansible_python_interpreter: {usable[0]}" if usable else ""
     if not wanted.startswith("auto"):
-        chosen = wanted.split(maxsplit=1)[0]
-        if chosen in found and chosen in usable:
+        words = wanted.split()
+        name = words[-1] if words[0].endswith("/env") else words[0]
+        chosen = next((path for path in found if path == name or path.endswith(f"/{name}")), "")
+        if chosen in usable:
             return
         what = listed if found else "there is none"
-        if chosen not in found:
-            words = f"ansible_python_interpreter is {wanted}, which is not there ({what})"
-            yield "python", f"{words}: {other or _install(probe, oldest)}"
+        if not chosen:
+            fault = f"ansible_python_interpreter is {wanted}, which is not there ({what})"
+            yield "python", f"{fault}: {other or _install(probe, oldest)}"
             return
         yield "python", f"{chosen} is {_text(found[chosen])}, and {needs}: {other or _ways_out(probe, oldest)}"
         return
@@ -105,6 +107,18 @@ def python_findings(
     if first and first in usable:
         return
     yield "python", f"{listed}, and {needs}: {other or _ways_out(probe, oldest)}"
+
+
+def facts_findings(facts: Mapping[str, Any], login: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield why a module did not run by a Python that seemed to suit.
+
+    :param facts: the result of the module `setup`, empty if it has not run
+    """
+    if facts and not facts.get("skipped") and "ansible_facts" not in facts:
+        said = str(facts.get("msg") or facts.get("module_stderr") or "it says nothing")
+        why = re.sub("^Task failed: ", "", said).strip().rstrip(".")
+        words = f"no module runs by ansible_python_interpreter {login['interpreter']}: {why}"
+        yield "python", f"{words}: set it to the path of a Python that works there"
 
 
 def _version(text: str) -> Version:

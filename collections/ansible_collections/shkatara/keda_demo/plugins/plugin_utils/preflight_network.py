@@ -128,7 +128,8 @@ def _endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     there = [other for name, other in wants.probes().items() if name in wants.control_plane]
     if wants.group != "worker" or not printed or not there or any(map(_has_firewall, there)):
         return  # the role node opens the control plane's own firewall, which is not known outside of the run's limit
-    if "status 0" in printed or "refused" in printed:
+    # Anything else, such as a name that does not resolve, is another check's.
+    if not re.search("status 124|timed out|No route to host", printed):
         return
     words = f"it has no way to the API server's port {wants.endpoint}, while the control plane has no firewall itself"
     yield "reach", f"{words}: open it in the network's firewall or security group"

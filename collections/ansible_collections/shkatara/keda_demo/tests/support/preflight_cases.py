@@ -14,7 +14,7 @@ class Case:
     """A finding, and how a bare worker differs that has it.
 
     `input` says in words what `sections` of the output, `wants` of the cluster or the `result` of the login change;
-    `others` is a change of the other host's output.
+    `others` is a change of the other host's output, and `facts` the result of the module setup.
     """
 
     input: str
@@ -23,6 +23,7 @@ class Case:
     wants: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
     ways: list[dict[str, Any]] = field(default_factory=list)
     host: str = "worker1"
     core: str = "2.19.14"

@@ -109,6 +109,12 @@ LOGIN = [
         {"python": "/usr/bin/python3 3.6\n/usr/bin/python3.11 3.11"},
     ),
     Case(
+        "a Python that is broken, or that Ansible does not find by this name",
+        "python: no module runs by ansible_python_interpreter /usr/bin/python3: The module interpreter was not found: "
+        "set it to the path of a Python that works there",
+        facts={"msg": "Task failed: The module interpreter was not found.", "rc": 127},
+    ),
+    Case(
         "the inventory names a Python that is not there",
         "python: ansible_python_interpreter is /opt/python, which is not there (/usr/bin/python3 is 3.11): set "
         "ansible_python_interpreter: /usr/bin/python3",

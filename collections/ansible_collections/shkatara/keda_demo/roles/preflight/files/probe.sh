@@ -47,7 +47,7 @@ for path in $PATHS; do
   [ -w "$there" ] && mode=rw || mode=ro
   mount=$(df -P "$there" | sed -n '$s/.*% //p')
   options=$(awk -v at="$mount" '$2 == at {found = $4} END {print (found ~ /noexec/ ? "noexec" : "exec")}' /proc/mounts)
-  echo "$path $mode $(stat -f -c %T "$there") $(df -Pk "$there" | sed 1d | awk '{print $4}')" \
+  echo "$path $mode $(stat -f -c %T "$there" | tr -d ' ') $(df -Pk "$there" | sed 1d | awk '{print $4}')" \
     "$(df -Pi "$there" | sed 1d | awk '{print $2, $4}') $mount $options"
 done
 

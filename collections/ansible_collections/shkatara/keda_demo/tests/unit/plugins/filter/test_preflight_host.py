@@ -18,7 +18,7 @@ def find(case, kind="bare", **options):
     wants = outputs.wants(case.host, case.wants, outputs.printed(kind, other, case.others))
     result = outputs.result(text, **case.result)
     settings = {"core": case.core, "oldest": case.oldest, "order": ORDER} | options
-    return preflight_host(result, wants=wants, ways=case.ways, **settings)
+    return preflight_host(result, wants=wants, ways=case.ways, facts=case.facts, **settings)
 
 
 def healthy(sections=None, wants=None, kind="bare", host="worker1", others=None, **values):
@@ -149,6 +149,21 @@ def test_of_several_pythons_the_first_that_ansible_looks_for_counts():
     (finding,) = healthy({"python": "/usr/bin/python3 3.6\n/opt/python3.11/bin/python 3.11"}, auto)
     assert finding.endswith("set ansible_python_interpreter: /opt/python3.11/bin/python")
     assert healthy({"python": "/usr/bin/python3.11 3.11\n/usr/bin/python3 3.6"}, auto) == []
+
+
+@pytest.mark.parametrize("interpreter", ["/usr/bin/env python3", "/usr/bin/python3 -s"])
+def test_an_interpreter_may_have_arguments_or_be_found_by_env(interpreter):
+    assert healthy(wants={"login": {"interpreter": interpreter}}) == []
+
+
+def test_another_become_method_says_itself_why_it_fails():
+    (finding,) = healthy(result={"problem": "Missing su password", "sudo": "sudo: a password is required"})
+    assert finding == "sudo: lab can't become root: Missing su password; sudo: a password is required"
+
+
+@pytest.mark.parametrize("reach", ["bash: k8s: Name or service not known\nstatus 1", "refused\nstatus 1", "status 0"])
+def test_a_port_that_was_not_tried_or_answers_is_no_fault(reach):
+    assert healthy({"reach": reach}) == []
 
 
 def test_a_check_can_be_left_out_and_the_login_can_not():
