@@ -76,8 +76,8 @@ def node_addresses(
     """Return the address of each host that has one in the inventory or in its facts."""
     found = {host: given(host, hostvars[host]) for host in hosts}
     if facts:
-        near = found.get(control_plane, "")
-        for host in [host for host in hosts if not found[host]]:
+        near = found.get(control_plane) or ""
+        for host in [host for host in hosts if found[host] == ""]:
             found[host] = from_facts(facts_of(hostvars[host]), near, pod_subnet)
     return {host: address for host, address in found.items() if address}
 

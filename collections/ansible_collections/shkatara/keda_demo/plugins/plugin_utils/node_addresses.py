@@ -32,7 +32,10 @@ def facts_of(variables: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def value(variables: Mapping[str, Any], name: str) -> Any:
-    """Return a variable, or None if it is not set or its template needs something that is not set, such as a fact."""
+    """Return a variable, or None if it is not set or its template needs something that is not set, such as a fact.
+
+    For such a template ansible-core raises an error, gives an undefined value, or (2.16) gives the template itself.
+    """
     if name not in variables:
         return None
     try:
@@ -40,16 +43,29 @@ def value(variables: Mapping[str, Any], name: str) -> Any:
         found = variables[name]
     except (AnsibleUndefinedVariable, UndefinedError):
         return None
-    return None if isinstance(found, Undefined) else found
+    return None if isinstance(found, Undefined) or (isinstance(found, str) and "{{" in found) else found
 
 
-def given(host: str, variables: Mapping[str, Any]) -> str:
-    """Return the address that the inventory gives, or an empty text."""
+def given(host: str, variables: Mapping[str, Any]) -> str | None:
+    """Return the address that the inventory gives, an empty text for none, or None before it is known.
+
+    A user may set C(cluster_node_ip) by a template with facts, which are not gathered yet.
+    """
     chosen = value(variables, "cluster_node_ip")
     if chosen:
         return str(chosen)
+    if chosen is None and _is_template(variables):
+        return None
     reached = str(value(variables, "ansible_host") or host)
     return reached if _is_usable(reached) else ""
+
+
+def _is_template(variables: Mapping[str, Any]) -> bool:
+    """Return whether there is a C(cluster_node_ip) other than none, which has no value yet."""
+    try:
+        return "cluster_node_ip" in variables and variables["cluster_node_ip"] is not None
+    except (AnsibleUndefinedVariable, UndefinedError):
+        return True
 
 
 def from_facts(facts: Mapping[str, Any], near: str = "", pod_subnet: str = "") -> str:

@@ -71,7 +71,6 @@ def address(variables, **options):
         ({"ansible_host": "192.0.2.2"}, "192.0.2.2"),
         ({"cluster_node_ip": "", "ansible_host": "192.0.2.2"}, "192.0.2.2"),
         ({"cluster_node_ip": None, "ansible_host": "192.0.2.2"}, "192.0.2.2"),
-        ({"cluster_node_ip": StrictUndefined(), "ansible_host": "192.0.2.2"}, "192.0.2.2"),
         # What a user chose is not second-guessed here; the role preflight refuses a wrong one.
         ({"cluster_node_ip": "127.0.0.1", "ansible_host": "192.0.2.2"}, "127.0.0.1"),
         # A name or a loopback address is none that other hosts can use, and no facts are gathered.
@@ -121,9 +120,18 @@ def test_a_control_plane_with_a_name_only_leads_nobody():
     assert found == {"control1": "10.0.2.15", "worker1": "10.0.2.15"}
 
 
-def test_a_template_that_needs_facts_is_unknown_before_they_are_gathered():
-    undefined = AnsibleUndefinedVariable("'dict object' has no attribute 'default_ipv4'")
-    assert address(Lazy(cluster_node_ip=undefined, ansible_host="worker1.example.com")) is None
+@pytest.mark.parametrize(
+    "template",
+    [
+        AnsibleUndefinedVariable("'dict object' has no attribute 'default_ipv4'"),
+        StrictUndefined(),
+        "{{ ansible_facts['default_ipv4']['address'] }}",
+    ],
+)
+def test_a_template_that_needs_facts_is_unknown_before_they_are_gathered(template):
+    variables = Lazy(cluster_node_ip=template, ansible_host="203.0.113.21")
+    assert address(variables) is None
+    assert address(Lazy(**variables, ansible_facts=VAGRANT)) is None
 
 
 def test_the_error_of_another_template_is_not_hidden():
