@@ -161,8 +161,9 @@ def test_vxlan_needs_its_module(core, tmp_path):
 
 def test_wrong_variables_are_refused(core, tmp_path):
     results = _render(core, "node_firewall", ("text", "names", "bridge"), tmp_path, ("validate",))
-    assert 'node_firewall_nodeports is 30115: give a list of ports and ranges, such as ["30000-32767"]' in (
-        results["text"]["failed"]
+    assert (
+        'node_firewall_nodeports is 30115: give a list of ports and ranges, such as ["30000-32767"]'
+        in (results["text"]["failed"])
     )
     assert "node_firewall_sources is ['node1.example.com']: give a list of IPv4 addresses" in results["names"]["failed"]
     assert "value" in results["bridge"]
