@@ -45,7 +45,7 @@ BUNDLE = CACHE / "bundles" / "seed-amd64"
 # The files of a host that the collection wrote, without podman's and Debian's.
 ETC = (
     "etc/cni/net.d etc/containerd etc/crictl.yaml etc/hosts etc/kubernetes/kubeadm-config.yaml "
-    "etc/kubernetes/kubelet-config.yaml etc/sysctl.d/99-keda-demo.conf etc/systemd/system/containerd.service "
+    "etc/kubernetes/kubelet-config.yaml etc/sysctl.d/99-zz-keda-demo.conf etc/systemd/system/containerd.service "
     "etc/systemd/system/keda-demo-pod-routes.service etc/systemd/system/keda-demo-service-route.service "
     "etc/systemd/system/kubelet.service"
 )

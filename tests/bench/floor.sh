@@ -46,7 +46,7 @@ prepare() {
     mkdir -p /opt/cni/bin; tar -C / -xf ./*1.tar; rm ./*1.tar
     mv bridge host-local loopback portmap /opt/cni/bin/; mv runc /usr/local/sbin/
     mv containerd containerd-shim-runc-v2 ctr kubeadm kubelet kubectl crictl /usr/local/bin/
-    sysctl -q -e --load=/etc/sysctl.d/99-keda-demo.conf
+    sysctl -q -e --load=/etc/sysctl.d/99-zz-keda-demo.conf
     systemctl daemon-reload
     systemctl enable -q --now containerd keda-demo-service-route keda-demo-pod-routes kubelet
     for archive in *.tar; do ctr -n k8s.io images import "$archive" > /dev/null; rm "$archive"; done'

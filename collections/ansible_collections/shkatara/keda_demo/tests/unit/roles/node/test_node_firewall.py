@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the firewall's script finds missing, from what the firewalls of real hosts printed.
 
-recorded/firewalls.json has, for each state of a host, each command that the script called there, its status and what it
-printed, and what the script said. The test answers the same commands with the same words; any other command is an
+recorded/firewalls.json has, for each state of a host, each command that the script called there, its status and what
+it printed, and what the script said. The test answers the same commands with the same words; any other command is an
 error.
 """
 
@@ -23,10 +23,10 @@ PROGRAMS = ("firewall-cmd", "firewall-offline-cmd", "ip", "iptables", "nft", "sy
 def _replay(program, calls, unknown):
     """Return a shell script that answers the recorded calls of a program, and writes down any other."""
     cases = [
-        f"{shlex.quote(shlex.join(call['call'][1:]))}) "
-        f"printf %s {shlex.quote(call['prints'])}; exit {call['status']} ;;"
+        f"{shlex.quote(shlex.join(words))}) printf %s {shlex.quote(call['prints'])}; exit {call['status']} ;;"
         for call in calls
-        if call["call"][0] == program
+        for name, *words in [call["call"]]
+        if name == program
     ]
     # One word for all arguments, each as Python quotes it: quotes only where something is not a plain character.
     words = """words=
