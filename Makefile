@@ -8,15 +8,25 @@ SHELL := /bin/bash
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
 first = $(firstword $(foreach name,$(1),$(shell PYENV_VERSION=$(name:python%=%) $(name) -c '$(usable)' 2> /dev/null)))
 PYTHON ?= $(or $(call first,python3.11 python3.12 python3.13 python3),python3)
-# Environments for tests with other versions of ansible-core (core-2.16) and of Python (3.12), if their Python is here.
+# The environments: .venv has requirements.txt, and .venv-core-2.16 the controller with an older ansible-core (CORE=2.16),
+# for hosts with Python 2.7 or 3.6. Tests run both, and more: other versions of ansible-core and of Python (.venv-3.12).
+own := $(shell sed -n 's/^ansible-core==\([0-9]*\.[0-9]*\)\..*/\1/p' requirements.txt)
+CORE ?= $(own)
+known := $(own) $(patsubst requirements-core-%.in,%,$(shell grep -l '^ansible==' requirements-core-*.in))
+$(if $(filter $(CORE),$(known)),,$(error CORE is `$(CORE)`, a version of ansible-core: give one of $(known)))
+venv := .venv$(if $(filter-out $(own),$(CORE)),-core-$(CORE))
+ready := $(venv)/$(if $(filter $(own),$(CORE)),requirements.)installed
+play = $(venv)/bin/ansible-playbook
 pythons = $(if $(filter core-2.16,$(1)),python3.11 python3.12,$(if $(filter core-%,$(1)),python3.12 python3.13,python$(1)))
 possible = $(foreach name,$(1),$(if $(call first,$(call pythons,$(name))),.venv-$(name)/installed))
 cores = $(call possible,$(patsubst requirements-%.txt,%,$(wildcard requirements-core-*.txt)))
 others = $(call possible,$(filter-out $(patsubst python%,%,$(notdir $(PYTHON))),3.11 3.12 3.13))
 export KEDA_DEMO_BUILD ?= $(CURDIR)/build
+export KEDA_DEMO_VENV := $(venv)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
-pip := -m pip --quiet --disable-pip-version-check install --require-hashes -r
+tools = check test test-all check-pythons fuzz bench bench-proof
+export PATH := $(CURDIR)/$(if $(filter $(tools),$(MAKECMDGOALS)),.venv,$(venv))/bin:$(PATH)
+pip := -m pip --quiet --disable-pip-version-check install --require-hashes
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,20 +35,21 @@ help:  ## Show this list
 	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && apt-get update -q && \
 	  apt-get install -qy python3-venv; } || { echo "Run: sudo apt-get install python3-venv (Python 3.11)"; exit 1; }
 	@.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@echo "Installing the Python packages of $< into .venv" && .venv/bin/python $(pip) $< && touch $@
+	@echo "Installing the Python packages of $< into .venv" && .venv/bin/python $(pip) -r $< && touch $@
 
 .venv-%/installed: $$(if $$(findstring core,$$*),requirements-$$*.txt,requirements-dev.txt)
+	@: $(or $(call first,$(call pythons,$*)),$(error $(@D) needs one of $(call pythons,$*), with its package venv))
 	@$(call first,$(call pythons,$*)) -m venv --clear $(@D)
-	@echo "Installing the Python packages of $< into $(@D)" && $(@D)/bin/python $(pip) $< && touch $@
+	@echo "Installing the Python packages of $< into $(@D)" && $(@D)/bin/python $(pip) --no-deps -r $< && touch $@
 
-setup: .venv/requirements.installed  ## Install what the controller needs (.venv, system packages)
-	@ansible-playbook playbooks/setup.yml
+setup: $(ready)  ## Install what the controller needs; CORE=2.16, here and below, is for hosts with Python 2.7 or 3.6
+	@$(play) playbooks/setup.yml
 demo: setup  ## Lab hosts, cluster, Prometheus, KEDA, application, and the proof that it scales
-	ansible-playbook playbooks/lab.yml site.yml
+	$(play) playbooks/lab.yml site.yml
 bundle: setup  ## Build what is missing of the bundle, or check the one that is there
-	ansible-playbook playbooks/bundle.yml
-verify: .venv/requirements.installed  ## Send the load again and prove the scale-out
-	ansible-playbook playbooks/verify.yml
+	$(play) playbooks/bundle.yml
+verify: $(ready)  ## Send the load again and prove the scale-out
+	$(play) playbooks/verify.yml
 check test test-all: export KEDA_DEMO_CORES = $(cores:.venv-core-%/installed=%)
 check: .venv/requirements-dev.installed $$(cores)  ## Lint, types, unit tests: all that needs neither bundle nor lab
 	@exec python -m tests.tiers check $(STEPS)
@@ -56,5 +67,5 @@ bench: setup .venv/requirements-dev.installed  ## Print each figure beside its t
 	PYTHONPATH=collections python -m tests.bench $(PAIRS)
 bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again, each hop beside its prediction
 	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
-lab-down: .venv/requirements.installed  ## Remove the lab's hosts, network, volumes and changed sysctls
-	ansible-playbook playbooks/lab.yml --extra-vars lab_state=absent
+lab-down: $(ready)  ## Remove the lab's hosts, network, volumes and changed sysctls
+	$(play) playbooks/lab.yml --extra-vars lab_state=absent

@@ -80,8 +80,16 @@ INPUTS = {
 }
 # Every rule of a role broken at once: {variable: value}.
 RULES = {
-    "control_plane": {
+    "cluster": {
         "cluster_endpoint": "k8s.example.com",
+        "cluster_api_host": "198.51.100.11:6443",
+        "cluster_api_port": 65536,
+        "cluster_api_tunnel": True,
+        "cluster_http_proxy": "proxy.example.com:3128",
+        "cluster_https_proxy": "socks5://proxy.example.com",
+        "cluster_no_proxy": ["http://internal.example.com"],
+    },
+    "control_plane": {
         "control_plane_hpa_sync_period_seconds": 0,
         "control_plane_hpa_tolerance": 1.5,
         "control_plane_hpa_downscale_stabilization_seconds": -1,
@@ -133,6 +141,8 @@ RULES = {
 }
 # A sentence that is not `variable is value: give ...`.
 SENTENCES = {
+    "cluster_api_tunnel": "cluster_api_host is .* and cluster_api_tunnel is on: .* set only one of them",
+    "cluster_no_proxy": "cluster_no_proxy is http://internal.example.com: give a list",
     "demo_app_image": "demo_app_image is empty: name an image",
     "demo_app_behavior": "demo_app_behavior has scaledown: give scaleUp, scaleDown or both",
     "kube_prometheus_profile": "kube_prometheus_profile is full: this version has the profile lean only",
@@ -218,7 +228,8 @@ def test_nothing_is_changed_and_no_host_is_contacted(results, name):
 
 @pytest.mark.parametrize("role", BROKEN)
 def test_every_rule_of_a_role_is_broken_and_named_in_one_message(results, role):
-    rules = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[f"__{role}_checks"]
+    name = "__cluster_rules" if role == "cluster" else f"__{role}_checks"
+    rules = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[name]
     assert len(results[role].findings) == len(rules) == len(RULES[role]), results[role].printed
 
 

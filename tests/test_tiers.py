@@ -18,7 +18,7 @@ from tests.tiers import table
 from tests.tiers.counts import Counts, MoleculeLog, of_junit
 from tests.tiers.record import Record
 from tests.tiers.runner import Outcome, Runner
-from tests.tiers.steps import ROOT, Kind, Step, scenarios, tiers
+from tests.tiers.steps import ROOT, Kind, Step, can_run, scenarios, tiers
 
 # Of molecule 26.10.0, without colours and with them.
 PLAIN = """\
@@ -284,7 +284,16 @@ def test_every_scenario_is_part_of_all():
     named = {name for name in scenarios() if (ROOT / "molecule" / name / "molecule.yml").is_file()}
     assert {"default", "proof"} <= named
     run = [argument for step in tiers()["all"] for argument in step.command if argument.startswith("--scenario-name=")]
-    assert {argument.partition("=")[2] for argument in run} == named
+    assert {argument.partition("=")[2] for argument in run} == {name for name in named if can_run(name)}
+
+
+def test_a_scenario_without_its_ansible_is_left_out(tmp_path):
+    assert can_run("hosts", tmp_path)
+    assert not can_run("py27", tmp_path)
+    program = tmp_path / ".venv-core-2.16" / "bin" / "ansible-playbook"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert can_run("py27", tmp_path)
 
 
 def test_a_scenario_is_found_by_its_file(tmp_path):

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.tiers import table
 from tests.tiers.record import Record
 from tests.tiers.runner import Outcome, Runner
-from tests.tiers.steps import PYTHONS, ROOT, tiers
+from tests.tiers.steps import OLD_CORE, OLD_PYTHONS, PYTHONS, ROOT, can_run, tiers
 
 
 def main() -> int:
@@ -35,6 +35,8 @@ def main() -> int:
     for version in PYTHONS if arguments.tier in ("pythons", "all") else ():
         if f"python-{version}" not in {step.name for step in steps}:
             print(f"Python {version} is not installed: the unit tests with it are skipped", flush=True)
+    if arguments.tier == "all" and not can_run(OLD_PYTHONS):
+        print(f"{OLD_CORE} is not installed: the scenario {OLD_PYTHONS} is skipped", flush=True)
     folder = Path(os.environ.get("KEDA_DEMO_BUILD", ROOT / "build")) / "tests"
     resumable = arguments.tier == "all"
     record = Record(folder / "passed.json", ROOT) if resumable else None

@@ -3,7 +3,7 @@
 """Environments of ansible-core: the tests' own, and those of the repository's requirements-core-*.txt.
 
 The collection supports ansible-core 2.16 and newer, and an environment holds one version only. `make` lays the others
-out as .venv-core-VERSION. They hold ansible-core and a few libraries; the collections come from the tests' own.
+out as .venv-core-VERSION. An environment without the package `ansible` takes its collections from the tests' own.
 """
 
 import os
@@ -43,13 +43,29 @@ def interpreter(core):
     return str(python)
 
 
-def playbook(core, arguments, folder, collections):
-    """Run ansible-playbook of `core` in `folder` and return the finished process.
+def collections(core):
+    """Return the folder with the ansible_collections that `core` runs with."""
+    site_packages = Path(interpreter(core)).parents[1].glob("lib/python3.*/site-packages")
+    own = (folder for folder in site_packages if core != OWN and (folder / "ansible_collections").is_dir())
+    return next(own, COLLECTIONS)
 
-    :param collections: the folder whose ansible_collections holds this collection
+
+def run(core, program, arguments, folder, project, **variables):
+    """Run a program of `core`, such as `doc`, in `folder` and return the finished process.
+
+    :param project: the folder whose ansible_collections holds this collection
+    :param variables: of the program's environment
     """
     config = folder / "ansible.cfg"
-    config.write_text(f"[defaults]\ncollections_path = {collections}:{COLLECTIONS}\n")
-    command = [interpreter(core), "-m", "ansible", "playbook", *arguments]
-    environ = os.environ | {"ANSIBLE_CONFIG": str(config)}
+    config.write_text(f"[defaults]\ncollections_path = {project}:{collections(core)}\n")
+    command = [interpreter(core), "-m", "ansible", program, *arguments]
+    environ = os.environ | {"ANSIBLE_CONFIG": str(config)} | variables
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def playbook(core, arguments, folder, project):
+    """Run ansible-playbook of `core` in `folder` and return the finished process.
+
+    :param project: the folder whose ansible_collections holds this collection
+    """
+    return run(core, "playbook", arguments, folder, project)

@@ -50,18 +50,20 @@ def _collection(place, role, expression):
     (collection / "roles" / role / "tasks" / "keep.yml").write_text(yaml.safe_dump(keep))
 
 
-def render(core, role, cases, expression, place, entry_points=("validate",)):
+def render(core, role, cases, expression, place, entry_points=("validate",), groups=None):
     """Return {case: {"value": ...} or {"failed": message}} for {case: variables}.
 
     :param core: the version of ansible-core to run
     :param expression: what to return of the role, in Jinja
     :param place: an empty folder
     :param entry_points: what to run of the role before
+    :param groups: {group: cases}, the groups of the inventory
     """
     _collection(place, role, expression)
     # A case may be called `all`, which as a host's name would be a group's.
     hosts = {f"case_{case}": CLUSTER | variables for case, variables in cases.items()}
-    inventory = {"all": {"hosts": hosts}}
+    members = {group: {"hosts": {f"case_{case}": {} for case in names}} for group, names in (groups or {}).items()}
+    inventory = {"all": {"hosts": hosts, "children": members}}
     (place / "hosts.yml").write_text(yaml.safe_dump(inventory, sort_keys=False))
     (place / "play.yml").write_text(yaml.safe_dump(_plays(role, entry_points), sort_keys=False))
     forks = f"--forks={os.cpu_count()}"

@@ -163,6 +163,10 @@ def _image_container(buildah: Buildah, image: Mapping[str, Any], programs: Path,
     container = buildah("from", base)
     for source, target in image["files"].items():
         buildah("copy", "--quiet", "--chmod=0755", container, programs / source, target)
+    for target, text in image.get("scripts", {}).items():
+        script = work.folder / "script"
+        script.write_text(text, encoding="utf-8")
+        buildah("copy", "--quiet", "--chmod=0755", container, script, target)
     # Upstream's images have the program as their entry point, and upstream's manifests give only its arguments.
     entrypoint = image.get("entrypoint", [next(iter(image["files"].values()))])
     elements = ",".join(f'"{argument}"' for argument in entrypoint)
