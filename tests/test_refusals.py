@@ -95,6 +95,7 @@ RULES = {
         "control_plane_hpa_downscale_stabilization_seconds": -1,
         "control_plane_wait_timeout": 0,
     },
+    "node": {"node_firewall_nodeports": ["30115/tcp"], "node_firewall_sources": ["worker2"]},
     "worker": {"worker_token_ttl": "soon", "worker_join_timeout": 0},
     "kube_prometheus": {
         "kube_prometheus_profile": "full",

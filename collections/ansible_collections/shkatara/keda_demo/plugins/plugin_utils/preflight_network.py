@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import preflight_reach
+from . import preflight_names, preflight_reach
 from .preflight_leftovers import is_of_pods
 from .preflight_probe import Finding, Probe, Wants
 
@@ -37,7 +37,7 @@ def address_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     elif mine is None:
         yield "address", f"{wants.address} is none of its addresses ({own}): set cluster_node_ip for it"
     for name, address in wants.peers.items():
-        if mine and address == wants.address:
+        if mine and address == wants.address and not mine.ip.is_loopback:
             words = f"{address} is the address of {name}, too, as with the NAT of a virtual machine"
             yield "address", f"{words}: set cluster_node_ip of each to its address in their common network"
     if mine:
@@ -126,6 +126,8 @@ def reach_findings(
 def _endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     printed = " ".join(probe.lines("reach"))
     there = [other for name, other in wants.probes().items() if name in wants.control_plane]
+    if any(preflight_names.endpoint_findings(probe, wants)):
+        return  # another fault, which has this one as its result
     if wants.group != "worker" or not printed or not there or any(map(_has_firewall, there)):
         return  # the role node opens the control plane's own firewall, which is not known outside of the run's limit
     # Anything else, such as a name that does not resolve, is another check's.

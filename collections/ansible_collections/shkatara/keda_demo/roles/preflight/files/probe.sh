@@ -167,9 +167,12 @@ sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstra
 section security
 echo "selinux $(getenforce) $(sed -n 's/^SELINUXTYPE=//p' /etc/selinux/config)"
 
+# Each program comes with the name of its package in Debian.
 section programs
 missing=
-for name in $PROGRAMS; do command -v "$name" > /dev/null || { missing=1; echo "$name"; }; done
+for pair in $PROGRAMS; do
+  command -v "${pair%:*}" > /dev/null || { missing="$missing ${pair#*:}"; echo "${pair%:*}"; }
+done
 
 # Where packages would come from; only asked if one is needed.
 section repositories
@@ -177,9 +180,8 @@ if [ -n "$missing" ] && command -v apt-get > /dev/null; then
   [ -z "$(ls /var/lib/dpkg/updates)" ] || echo interrupted
   [ -z "$(ls /var/lib/apt/lists/*_Packages /var/lib/apt/lists/*_Packages.*)" ] || {
     echo lists
-    for name in $PACKAGES; do
-      apt-cache policy "$name" | grep -q 'Candidate: [^(]' && echo "candidate $name"
-    done
+    # One call for all: it may have to read all lists first.
+    apt-cache policy $missing | awk '/^[^ ]/ {sub(":$", "", $1); name = $1} /Candidate: [^(]/ {print "candidate", name}'
   }
   urls=$(apt-get --print-uris update | sed -n "s/^'\([^']*\)'.*/\1/p")
 elif [ -n "$missing" ]; then

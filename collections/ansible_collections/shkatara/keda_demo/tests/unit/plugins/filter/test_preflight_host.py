@@ -70,6 +70,14 @@ def test_rules_that_the_role_node_adds_to_are_no_fault(rules):
     assert healthy(rules) == []
 
 
+def test_a_fault_that_follows_from_another_one_is_not_said():
+    (finding,) = healthy({"reach": "status 124"}, {"endpoint": "10.89.35.99:6443"})
+    assert finding.startswith("endpoint: ")
+    loopback = {"address": "127.0.0.1", "peers": {"control1": "127.0.0.1"}}
+    (finding,) = healthy(wants=loopback)
+    assert finding.startswith("address: 127.0.0.1 is a loopback address")
+
+
 def test_rules_of_a_user_who_opened_kubelets_port_are_no_fault():
     rules = "-P INPUT DROP\n-A INPUT -p tcp -m multiport --dports 10250,9100 -j ACCEPT"
     assert healthy({"filter": rules}, {"system": {"firewall": "unmanaged"}}) == []
