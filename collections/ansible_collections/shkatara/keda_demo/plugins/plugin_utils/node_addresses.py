@@ -74,24 +74,28 @@ def from_facts(facts: Mapping[str, Any], near: str = "", pod_subnet: str = "") -
     :param near: another host's address; an address in its network comes first
     :param pod_subnet: the network of the pods, in which a node's bridge has an address
     """
-    found = [item for item in _interfaces(facts) if not (pod_subnet and item.ip in ipaddress.ip_network(pod_subnet))]
+    pods = ipaddress.ip_network(pod_subnet) if pod_subnet else ()
+    firsts = [item for item in _addresses(facts, "ipv4") if item.ip not in pods]
+    found = firsts + [item for item in _addresses(facts, "ipv4_secondaries") if item.ip not in pods]
     if _is_usable(near):
         for item in found:
             if ipaddress.IPv4Address(near) in item.network:
                 return str(item.ip)
     default = facts.get("default_ipv4") or {}
-    addresses = list(dict.fromkeys(str(item.ip) for item in found))
-    if default.get("address") in addresses:
+    if default.get("address") in [str(item.ip) for item in found]:
         return str(default["address"])
-    return addresses[0] if len(addresses) == 1 else ""
+    # A second address of an interface is often one that moves between hosts.
+    return str(firsts[0].ip) if len(firsts) == 1 else ""
 
 
-def _interfaces(facts: Mapping[str, Any]) -> Iterator[ipaddress.IPv4Interface]:
+def _addresses(facts: Mapping[str, Any], kind: str) -> Iterator[ipaddress.IPv4Interface]:
+    """Yield the addresses of the kind C(ipv4) or C(ipv4_secondaries) that other hosts could reach."""
     for name in facts.get("interfaces") or []:
         if _OF_CONTAINERS.match(name):
             continue
         entry = facts.get(re.sub("[-:]", "_", name)) or {}
-        for item in (entry.get("ipv4") or {}, *(entry.get("ipv4_secondaries") or [])):
+        items = entry.get(kind) or []
+        for item in [items] if isinstance(items, Mapping) else items:
             with contextlib.suppress(ValueError):  # an interface without an IPv4 address
                 interface = ipaddress.IPv4Interface(f"{item.get('address')}/{item.get('netmask')}")
                 if _is_usable(str(interface.ip)):

@@ -101,6 +101,7 @@ def test_the_name_of_a_host_may_be_its_address():
         pytest.param(
             facts(None, **LO, eth0=["10.1.0.5/24", "192.168.56.30/24"]), "192.168.56.30", id="a second address"
         ),
+        pytest.param(facts(None, **LO, eth0=["10.1.0.5/24", "10.1.0.100/24"]), "10.1.0.5", id="a floating address"),
         pytest.param(facts(None, **LO, eth0="169.254.7.7/16"), None, id="link-local"),
         pytest.param(facts(None, **LO), None, id="loopback alone"),
         pytest.param({}, None, id="no facts of the network"),
