@@ -5,6 +5,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,19 +21,20 @@ def make(tmp_path):
         shutil.copy(path, tmp_path)
 
     def dry_run(*arguments):
-        command = ["make", "--no-print-directory", "--dry-run", *arguments]
+        command = ["make", "--no-print-directory", "--dry-run", f"PYTHON={sys.executable}", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return dry_run
 
 
-@pytest.mark.parametrize("target", ["setup", "demo", "bundle", "verify", "lab-down"])
 @pytest.mark.parametrize(("options", "environment"), [([], ".venv"), (["CORE=2.16"], ".venv-core-2.16")])
-def test_the_playbooks_run_in_the_environment_of_core(make, target, options, environment):
-    done = make(target, *options)
+def test_the_playbooks_run_in_the_environment_of_core(make, options, environment):
+    # One call for all, since make looks for Pythons each time.
+    done = make("setup", "demo", "bundle", "verify", "lab-down", *options)
     assert done.returncode == 0, done.stderr
-    assert {match[1] for match in PLAYBOOK.finditer(done.stdout)} == {environment}
-    # And it is made before, from its own pins.
+    started = [match[1] for match in PLAYBOOK.finditer(done.stdout)]
+    assert started == [environment] * 5
+    # It is made before, from its own pins.
     (pins,) = re.findall(r"install .*-r (\S+)", done.stdout)
     assert pins == ("requirements-core-2.16.txt" if options else "requirements.txt")
 
@@ -43,7 +45,7 @@ def test_the_tests_run_in_the_tests_environment_with_the_playbooks_of_core(make)
     assert {"requirements-core-2.16.txt", "requirements-dev.txt"} <= set(re.findall(r"install .*-r (\S+)", done.stdout))
 
 
-@pytest.mark.parametrize("core", ["2.17", "2.21", "216"])
+@pytest.mark.parametrize("core", ["2.21", "216"])
 def test_another_core_is_refused_with_those_to_choose_from(make, core):
     done = make("setup", f"CORE={core}")
     assert done.returncode != 0
