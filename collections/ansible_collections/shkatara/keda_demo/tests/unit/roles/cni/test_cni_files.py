@@ -7,10 +7,11 @@ import json
 import pytest
 from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
-# The lines of `kubectl get nodes` with the role's columns; the last Node has no pod subnet yet.
+# The first two lines are what kubectl 1.25.0 printed for the role's columns. The others have what they did not: a long
+# name, addresses of both families, and a Node that has no pod subnet yet.
 NODES = [
-    "control1                 10.244.0.0/24   10.89.32.11                True",
-    "worker1                  10.244.1.0/24   10.89.32.21                True",
+    "control1   10.244.0.0/24   10.89.32.11   True",
+    "worker1    10.244.1.0/24   10.89.32.21   True",
     "worker2.example.com      10.244.2.0/24   10.89.33.22,fd00::22       False",
     "worker3                  <none>          10.89.33.23                False",
 ]
