@@ -18,8 +18,8 @@ description:
     host's name, the last two only if they are an IPv4 address and not a loopback address.
   - Without one of these it comes from the facts of the subset C(network), if they are gathered. It is then the address
     in the same network as that of O(control_plane), or else the address of the default route, or else the first address
-    of the host's only interface. Loopback and link-local addresses, those in O(pod_subnet), and those of bridges that container runtimes
-    make don't count.
+    of the host's only interface. Loopback and link-local addresses, those in O(pod_subnet), and those of bridges that
+    container runtimes make don't count.
   - A host with several such interfaces, no default route and no address in the network of O(control_plane) is left out.
 positional: _input, hosts
 options:
