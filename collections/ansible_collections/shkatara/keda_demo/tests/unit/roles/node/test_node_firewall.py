@@ -40,7 +40,8 @@ done"""
 
 def _host(own, other, **variables):
     nodes = {"cluster_node_ips": {"one": own, "two": other}, "cluster_node_ip": own}
-    return nodes | {"cluster_endpoint": f"{own}:6443", "node_firewall": "enabled"} | variables
+    settings = {"cluster_endpoint": f"{own}:6443", "node_firewall": "enabled", "cni_plugin": "bridge"}
+    return nodes | settings | variables
 
 
 # The hosts on which the outputs were recorded, and the same with other variables.
