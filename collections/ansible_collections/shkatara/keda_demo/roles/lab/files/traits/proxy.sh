@@ -1,4 +1,5 @@
-# Every login has the variables of a proxy, one that does not answer.
+# Every login and every sudo, as on Ubuntu, has the variables of a proxy, one that does not answer.
+echo 'session required pam_env.so readenv=1 user_readenv=0' >> /etc/pam.d/sudo
 cat >> /etc/environment << END
 http_proxy=http://proxy.lab.example:3128
 https_proxy=http://proxy.lab.example:3128

@@ -43,7 +43,7 @@ CASES = {
     "swap_kept": BARE | {"node_swap_off": False},
     "modules": BARE | {"node_swap_off": False, "node_kernel_modules": ["no_such_module"]},
     "vxlan": {"cni_plugin": "vxlan"},
-    "bridge": {},
+    "bridge": {"cni_plugin": "bridge"},
     "text": {"node_firewall_nodeports": "30115"},
     "names": {"node_firewall_sources": ["node1.example.com"]},
 }
