@@ -124,10 +124,10 @@ def test_a_control_plane_may_call_itself_by_loopback_and_a_worker_may_not():
 def test_missing_programs_that_packages_bring_are_no_fault():
     programs = {"programs": "conntrack\niptables"}
     # A cloud image before its first update has no lists.
-    assert healthy(programs | {"repositories": "resolved deb.debian.org"}) == []
+    assert healthy(programs | {"repositories": "resolved mirror.example.net"}) == []
     assert healthy(programs | {"repositories": "lists\ncandidate conntrack\ncandidate iptables\nlocal"}) == []
-    assert healthy(programs | {"repositories": "unresolved deb.debian.org\nproxy"}) == []
-    assert healthy(programs | {"repositories": "unresolved deb.debian.org"}, {"system": {"proxy": True}}) == []
+    assert healthy(programs | {"repositories": "unresolved mirror.example.net\nproxy"}) == []
+    assert healthy(programs | {"repositories": "unresolved mirror.example.net"}, {"system": {"proxy": True}}) == []
 
 
 def test_on_a_node_another_process_is_still_in_the_way():
