@@ -149,6 +149,9 @@ PROGRAMS = [
     Case(
         "no conntrack, and an installation of packages that was interrupted",
         "program: it has no conntrack, and dpkg was interrupted: run `dpkg --configure -a`",
-        {"programs": "conntrack", "repositories": "interrupted\nlists\ncandidate conntrack\nresolved mirror.example.net"},
+        {
+            "programs": "conntrack",
+            "repositories": "interrupted\nlists\ncandidate conntrack\nresolved mirror.example.net",
+        },
     ),
 ]
