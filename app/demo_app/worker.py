@@ -9,12 +9,13 @@ connections in the kernel's queue. It also waits for closing clients in the thre
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import socket
 import time
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -51,6 +52,14 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             signal.setitimer(signal.ITIMER_REAL, self._drain_seconds)
         else:
             super().handle_exit(sig, frame)
+
+    def handle_quit(self, _sig: int, _frame: FrameType | None) -> NoReturn:
+        """End at once.
+
+        gunicorn's handler shuts its thread pool down. It then waits for ever for the pool's lock if the signal came
+        while the main thread, in which it runs, gave the pool a connection.
+        """
+        os._exit(0)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept the connections in the kernel's queue before the worker stops listening.

@@ -33,7 +33,7 @@ def get(port, path="/", timeout=10.0):
 def start(port, **settings):
     environ = os.environ | {f"APP_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
-    return subprocess.Popen(command, cwd=APP, env=environ, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=APP, env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 @contextlib.contextmanager
@@ -58,7 +58,9 @@ def serving(**settings):
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
-        process.kill()
+        # Of a worker that is left, communicate would wait for the end.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
@@ -145,6 +147,25 @@ def test_metrics_and_health_are_answered_while_every_thread_is_busy():
         assert [answer.result()[0] for answer in requests] == [200, 200]
         assert time.monotonic() - begin < 2 * delay
         assert {answer.result()[0] for answer in busy} == {200}
+
+
+# The worker's handler of SIGQUIT, while the thread that it interrupts holds the lock of the pool.
+QUIT = """
+import os, signal
+from concurrent.futures import ThreadPoolExecutor
+from demo_app.worker import DrainingWorker
+worker = object.__new__(DrainingWorker)
+worker.tpool = ThreadPoolExecutor(1)
+signal.signal(signal.SIGQUIT, worker.handle_quit)
+with worker.tpool._shutdown_lock:
+    os.kill(os.getpid(), signal.SIGQUIT)
+print("still here")
+"""
+
+
+def test_a_worker_ends_at_once_even_while_it_gives_a_connection_to_its_threads():
+    done = subprocess.run([sys.executable, "-c", QUIT], cwd=APP, capture_output=True, text=True, timeout=20, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_bad_settings_end_gunicorn_with_one_line():
