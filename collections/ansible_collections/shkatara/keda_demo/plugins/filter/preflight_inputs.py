@@ -110,9 +110,18 @@ def _given(variables: Mapping[str, Any], prefixes: set[str]) -> dict[str, Any]:
 
 
 def _address(variables: Mapping[str, Any], name: str) -> str:
-    """Return the address that the inventory gives, empty if it is only a way to the host, such as a forwarded port."""
-    if variables.get("cluster_node_ip"):
-        return str(variables["cluster_node_ip"])
+    """Return the address that the inventory gives.
+
+    Empty if it is only a way to the host, such as a forwarded port, or a template that needs the host's facts.
+    """
+    try:
+        node_ip = variables.get("cluster_node_ip")
+    except Exception:  # a template can raise anything
+        return ""
+    if isinstance(node_ip, Undefined):
+        return ""
+    if node_ip:
+        return str(node_ip)
     reached = str(variables.get("ansible_host") or name)
     return "" if reached.startswith("127.") else reached
 

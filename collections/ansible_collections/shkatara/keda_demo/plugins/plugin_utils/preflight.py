@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -72,6 +73,7 @@ def _agreement_findings(given: Mapping[str, Mapping[str, Any]], shared: Sequence
         values = {host: variables.get(name) for host, variables in given.items()}
         if any(value != values["localhost"] for value in values.values()):
             listed = ", ".join(f"{value!r} on {host}" for host, value in values.items() if value is not None)
+            listed = re.sub(r"//[^/@\s]+@", "//***@", listed)  # a proxy's user and password
             yield f"{name} must be the same for all, and is set to {listed}: set it in group_vars/all"
 
 

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What is wrong with variables and inventory, before any host is asked."""
 
+from collections import UserDict
+
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.filter.preflight_inputs import preflight_inputs
 from jinja2 import Undefined
 
 OPTIONS = {
+    "cluster_http_proxy": {"type": "str"},
     "cluster_name": {"type": "str"},
     "cluster_node_ip": {"type": "str"},
     "cluster_pod_subnet": {"type": "str"},
@@ -22,12 +25,12 @@ GROUPS = {
 }
 
 
-class Broken(dict):
-    """Variables of which one can't be rendered, as Ansible's own."""
+class Broken(UserDict):
+    """Variables of which two can't be rendered, as Ansible's own."""
 
     def __getitem__(self, name):
-        if name == "demo_app_max_replicas":
-            raise KeyError("a template that raises")
+        if name in {"demo_app_max_replicas", "cluster_node_ip"}:
+            raise ValueError("a template that raises")
         return Undefined() if name == "cluster_name" else super().__getitem__(name)
 
 
@@ -72,7 +75,7 @@ def test_names_of_others_are_theirs():
 
 
 def test_what_can_not_be_rendered_yet_is_left_to_the_role():
-    broken = Broken(ansible_host="10.89.10.11", cluster_name="x", demo_app_max_replicas="y")
+    broken = Broken(ansible_host="10.89.10.11", cluster_name="x", demo_app_max_replicas="y", cluster_node_ip="z")
     assert find(control1=broken) == []
 
 
@@ -80,6 +83,14 @@ def test_hosts_must_agree_about_the_cluster():
     assert find(worker1={"cluster_pod_subnet": "10.1.0.0/16"}) == [
         "cluster_pod_subnet must be the same for all, and is set to '10.1.0.0/16' on worker1: set it in group_vars/all"
     ]
+
+
+def test_the_password_of_a_proxy_is_not_shown():
+    (finding,) = find(
+        {"cluster_http_proxy": "http://u:p@proxy:3128"}, worker1={"cluster_http_proxy": "http://v:q@proxy"}
+    )
+    assert "'http://***@proxy:3128' on localhost" in finding
+    assert "'http://***@proxy' on worker1" in finding
 
 
 def test_an_address_is_each_hosts_own():
