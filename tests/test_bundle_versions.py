@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 STACK = yaml.safe_load((COLLECTION / "stacks" / "seed.yml").read_text())
-RECIPES = yaml.safe_load((COLLECTION / "roles" / "bundle" / "vars" / "go_modules.yml").read_text())["__bundle_recipes"]
+RECIPES = yaml.safe_load((COLLECTION / "roles/bundle/vars/go_modules.yml").read_text())["__bundle_go_modules_recipes"]
 ON_HOSTS = [program for recipe in RECIPES.values() for program in recipe.get("bin", [])]
 # Most programs are in images alone, so that they are looked at in the cache.
 BUILT = [(name, program) for name, recipe in RECIPES.items() for program in recipe.get("binaries", {})]

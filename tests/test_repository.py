@@ -15,7 +15,7 @@ COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_d
 ROLES = sorted(path for path in (COLLECTION / "roles").iterdir() if path.is_dir())
 STACKS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((COLLECTION / "stacks").glob("*.yml"))}
 GO_MODULES = COLLECTION / "roles" / "bundle" / "files" / "go_modules"
-RECIPES = yaml.safe_load((COLLECTION / "roles" / "bundle" / "vars" / "go_modules.yml").read_text())["__bundle_recipes"]
+RECIPES = yaml.safe_load((COLLECTION / "roles/bundle/vars/go_modules.yml").read_text())["__bundle_go_modules_recipes"]
 COMPONENTS = [
     pytest.param(name, entry, id=f"{stack}-{name}")
     for stack, data in STACKS.items()

@@ -36,6 +36,7 @@ class BundlePlan:
 
     units: Mapping[str, Unit]
     files: tuple[BundleFile, ...]
+    producer: str = "go_modules"
 
     @property
     def keys(self) -> dict[str, str]:
