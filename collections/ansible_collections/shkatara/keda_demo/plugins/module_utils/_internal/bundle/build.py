@@ -31,8 +31,8 @@ GIB = 2**30
 # Measured: the peak during the build of a whole bundle, and the average that a Go component adds to Go's caches.
 FIXED_GIB = 3.0
 GO_COMPONENT_GIB = 1.3
-# Official files with what is made of them: about four times the size of the bundle's downloads.
-RELEASE_GIB = 2.0
+# For the average unit of official files, in the cache and the bundle: compressed files, and what is unpacked of them.
+RELEASE_GIB = {"download": 0.06, "component": 0.06, "image": 0.05, "archive": 0.2, "manifest": 0.0}
 
 
 class Builder:
@@ -163,8 +163,10 @@ def check_space(folder: Path, missing: list[Unit]) -> None:
     :raises BundleError: it has too little space
     """
     programs = sum(1 for unit in missing if unit.kind == "component" and "module" in unit.inputs.get("entry", {}))
-    is_release = all("release" in unit.inputs for unit in missing)
-    needed = RELEASE_GIB if is_release else FIXED_GIB + GO_COMPONENT_GIB * programs
+    if all("release" in unit.inputs for unit in missing):
+        needed = sum(RELEASE_GIB[unit.kind] for unit in missing)
+    else:
+        needed = FIXED_GIB + GO_COMPONENT_GIB * programs
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize / GIB
     if free < needed:

@@ -107,10 +107,10 @@ class Job:
             self._origins,
             self._downloader(control),
             control.processes,
+            control.end_requested,
             self.cache.root,
             self.cache.tmp,
             self.cache.logs,
-            control.say,
         )
         self._lock = pins.added(request.lock, files, images, pinning)
         lockfile.write(self._lock_file, self._lock)
@@ -150,7 +150,11 @@ class Job:
         stack = self._params["stack"]
         if producer == release_plan.PRODUCER:
             return probe.ask(probe.of_release(stack, self.arch, self._origins))
-        return probe.ask(probe.of_go_modules(stack, _goproxy(Path(self._params["go"]))))
+        goproxy = _goproxy(Path(self._params["go"]))
+        found = probe.ask(probe.of_go_modules(stack, goproxy))
+        # Go asks one proxy after the other.
+        answering = {host: problem for host, problem in found.items() if not problem}
+        return answering or found or {"GOPROXY": f"GOPROXY is {goproxy!r}, which has no http or https proxy"}
 
 
 def check_machine(go: Path) -> None:

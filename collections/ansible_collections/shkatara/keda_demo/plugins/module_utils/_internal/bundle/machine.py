@@ -24,12 +24,14 @@ class EndRequest:
     def __init__(self, result: int) -> None:
         self._signal = SignalFlag()
         self._signal.install()
-        self._poll = select.poll()
-        # Even with an empty event mask, poll reports that a pipe has lost its reader.
-        self._poll.register(result, 0)
+        self._result = result
 
     def __call__(self) -> bool:
-        return bool(self._signal.name or self._poll.poll(0))
+        # An object of its own, since several threads may ask at the same time.
+        poll = select.poll()
+        # Even with an empty event mask, poll reports that a pipe has lost its reader.
+        poll.register(self._result, 0)
+        return bool(self._signal.name or poll.poll(0))
 
 
 def missing_requirements(

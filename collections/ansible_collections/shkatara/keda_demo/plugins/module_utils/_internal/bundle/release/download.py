@@ -134,7 +134,8 @@ class Downloader:
             if source.size is not None and shutil.disk_usage(part.parent).free < source.size - offset:
                 raise _no_space(url, part, source.size - offset)
             with part.open("ab" if offset else "wb") as file:
-                for data in response.stream(CHUNK):
+                # read1 returns what has arrived, so that an early end loses nothing.
+                while data := response.read1(CHUNK):
                     self._check_end()
                     file.write(data)
         if source.size is not None and _size(part) != source.size:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .origins import Download, Origins
 from .skopeo import Skopeo
 
 WORKERS = 8
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Pinning:
     origins: Origins
     downloader: Downloader
     processes: Processes
+    end_requested: Callable[[], bool]
     cache_dir: Path
     tmp: Path
     logs: Path
-    say: Callable[[str], None]
 
 
 def added(lock: Lock, files: list[Download], images: list[str], pinning: Pinning) -> Lock:
@@ -50,12 +51,27 @@ def added(lock: Lock, files: list[Download], images: list[str], pinning: Pinning
         with tempfile.TemporaryDirectory(dir=pinning.tmp) as folder:
             name = reference.replace("/", "_").replace(":", "_")
             skopeo = Skopeo(pinning.processes, pinning.logs / f"digest-{name}.log", Path(folder))
-            tag = reference.rpartition(":")[2]
-            return skopeo.digest(pinning.origins.repository(reference), tag)
+            return skopeo.digest(reference, pinning.origins.repository(reference))
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        sums = pool.map(checksum, files)
-        digests = pool.map(digest, images)
-        return lock.with_added(
-            dict(zip([file.url for file in files], sums, strict=True)), dict(zip(images, digests, strict=True))
-        )
+        sums = {file.url: pool.submit(checksum, file) for file in files}
+        digests = {reference: pool.submit(digest, reference) for reference in images}
+        _wait([*sums.values(), *digests.values()], pinning)
+    return lock.with_added(
+        {url: future.result() for url, future in sums.items()},
+        {reference: future.result() for reference, future in digests.items()},
+    )
+
+
+def _wait(futures: list[Future[str]], pinning: Pinning) -> None:
+    """Wait until all have ended, or one has failed and the others were stopped."""
+    waiting = set(futures)
+    while waiting:
+        finished, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
+        failed = next((future for future in finished if future.exception() is not None), None)
+        if failed is not None or pinning.end_requested():
+            pinning.processes.stop()
+            for future in waiting:
+                future.cancel()
+        if failed is not None:
+            failed.result()

@@ -52,9 +52,7 @@ def of_release(stack: Mapping[str, Any], arch: str, origins: Origins) -> list[Qu
 
 def of_go_modules(stack: Mapping[str, Any], goproxy: str) -> list[Question]:
     """Return a question for each Go module proxy of GOPROXY: whether it has the first module of the stack."""
-    entry = next((entry for entry in stack["components"].values() if "module" in entry), None)
-    if entry is None:
-        return []
+    entry = next(entry for entry in stack["components"].values() if "module" in entry)
     places = [place.strip() for place in goproxy.replace("|", ",").split(",")]
     # Go writes capital letters of a module's path as `!` and the small letter.
     module = "".join(f"!{letter.lower()}" if letter.isupper() else letter for letter in entry["module"])

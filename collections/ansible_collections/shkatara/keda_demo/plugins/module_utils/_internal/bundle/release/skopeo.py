@@ -41,9 +41,10 @@ class Skopeo:
         self._log = log
         self._folder = folder
 
-    def digest(self, repository: str, tag: str) -> str:
-        """Return the digest that a tag has now, of the list of all architectures if there is one.
+    def digest(self, reference: str, repository: str) -> str:
+        """Return the digest that an image has now, of the list of all architectures if there is one.
 
+        :param repository: where it is asked for, a mirror perhaps
         :raises BundleError: it can't be had
         """
         # `inspect` without `--raw` lists all tags of the repository, which takes long. The output of programs is read
@@ -58,8 +59,8 @@ class Skopeo:
             "inspect",
             "--raw",
         ]
-        command += [f"--retry-times={RETRIES}", f"docker://{repository}:{tag}"]
-        self._run(command, f"{repository}:{tag}")
+        command += [f"--retry-times={RETRIES}", f"docker://{repository}:{reference.rpartition(':')[2]}"]
+        self._run(command, reference)
         return f"sha256:{hashlib.sha256(manifest.read_bytes()).hexdigest()}"
 
     def copy(self, source: str, target: str, arch: str, name: str) -> None:

@@ -197,7 +197,8 @@ def _reason(error: BaseException, stall_seconds: float) -> str:
     """Return the system's own message of an error, around which urllib3 puts others with the repr of a connection."""
     if isinstance(error, urllib3.exceptions.ReadTimeoutError):
         return f"nothing arrived for {stall_seconds:.0f} s"
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
+    # A connection that is refused at once is of a subclass.
+    if type(error) is urllib3.exceptions.ConnectTimeoutError:
         return "no connection in time"
     inner = [error.__cause__, *error.args]
     cause = next((item for item in inner if isinstance(item, BaseException)), None)
