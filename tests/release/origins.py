@@ -28,6 +28,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
+BUILD = Path(os.environ.get("KEDA_DEMO_BUILD") or ROOT / "build")
 ARCH = "amd64"
 # Images that the registry has as Docker manifests (schema 2), and one that it has as a list of architectures.
 AS_DOCKER = ("kube_proxy", "pause", "prometheus")
@@ -188,7 +189,9 @@ def registry(storage: Path, certificate: str = ""):
         settings["http"]["tls"] = {"certificate": certificate, "key": certificate}
     file = storage.parent / f"registry-{port}.yml"
     file.write_text(json.dumps(settings))
-    process = subprocess.Popen(["docker-registry", "serve", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [_registry_program(), "serve", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for(port, process)
         yield port
@@ -196,6 +199,21 @@ def registry(storage: Path, certificate: str = ""):
         process.terminate()
         process.wait(10)
         file.unlink()
+
+
+def _registry_program() -> str:
+    """Return Debian's docker-registry, which is not installed: its package would run a service on this machine."""
+    installed = shutil.which("docker-registry")
+    if installed:
+        return installed
+    folder = BUILD / "docker-registry"
+    program = folder / "usr/bin/docker-registry"
+    if not program.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "-qq", "download", "docker-registry"], cwd=folder, check=True)
+        [package] = folder.glob("docker-registry_*.deb")
+        subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
+    return str(program)
 
 
 def _wait_for(port: int, process: subprocess.Popen) -> None:

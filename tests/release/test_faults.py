@@ -31,6 +31,9 @@ def test_no_fault(run):
     assert list(lock["images"]) == [PAUSE]
     run.internet.proxy.asked.clear()
     assert run()["changed"] is False
+    # Nor on a machine that has the bundle alone.
+    run.lock.unlink()
+    assert run(cache_dir=str(run.folder / "none"))["changed"] is False
     assert run.internet.proxy.asked == []
 
 

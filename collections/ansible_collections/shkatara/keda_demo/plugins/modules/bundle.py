@@ -231,6 +231,7 @@ def _checked_record(folder: Path, job: Job) -> dict[str, Any] | None:
     current_record = record.read_record(folder, job.stack_name, job.arch)
     if current_record:
         record.check_files(folder, current_record)
+        job.take_over(current_record)
     return current_record
 
 

@@ -61,6 +61,12 @@ class Job:
         request = Request(stack, recipes, Path(self._params["components_dir"]), self.app_dir, self.arch)
         return plan.make_plan(request, current_keys)
 
+    def take_over(self, record: Mapping[str, Any]) -> None:
+        """Take over what the present bundle has recorded, for a machine that has the bundle and not its lock file."""
+        pins = record.get("pins", {})
+        own = lockfile.read(self._lock_file)
+        self._lock = Lock(pins.get("files", {}), pins.get("images", {})).with_added(own.files, own.images)
+
     def choose(self, record: Mapping[str, Any] | None, control: RunControl) -> str:
         """Return the producer that the options name, or that `auto` takes.
 

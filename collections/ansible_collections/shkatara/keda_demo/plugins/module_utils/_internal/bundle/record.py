@@ -122,6 +122,7 @@ def write_bundle(
         },
         "files": sorted(files, key=lambda file: str(file["path"])),
         "units": plan.keys,
+        **({"pins": plan.pins} if plan.pins else {}),
     }
     _write_json(folder / RECORD, record)
     (folder / JOURNAL).unlink()

@@ -109,7 +109,13 @@ class _Planner:
         for name in self._request.stack["components"]:
             for manifest, how in self._request.recipes[name].get("manifests", {}).items():
                 self._add_manifest(manifest, how)
-        return BundlePlan(self._units, tuple(self._files), PRODUCER)
+        urls = {file.url for file in self._downloads.values()}
+        references = set(self._request.stack["images"].values())
+        pins = {
+            "files": {url: value for url, value in self._request.lock.files.items() if url in urls},
+            "images": {name: value for name, value in self._request.lock.images.items() if name in references},
+        }
+        return BundlePlan(self._units, tuple(self._files), PRODUCER, pins)
 
     def _add(self, unit: Unit) -> Unit:
         return self._units.setdefault(unit.id, unit)
