@@ -172,6 +172,7 @@ from ..module_utils._internal.bundle import producers, record
 from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.job import Job
+from ..module_utils._internal.bundle.release import parts
 from ..module_utils._internal.bundle.units import BundleError
 
 try:
@@ -219,6 +220,7 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
             return _result(folder, current_record, producer, [], changed=False)
         cache_entries, built = Builder(bundle_plan, job.cache, job.settings(producer, control), control).run()
         new_record = record.write_bundle(folder, bundle_plan, cache_entries, params["stack"]["name"], job.arch)
+        parts.remove(job.cache.root)
         job.cache.prune(bundle_plan.units.values())
     return _result(folder, new_record, producer, built, changed=True)
 

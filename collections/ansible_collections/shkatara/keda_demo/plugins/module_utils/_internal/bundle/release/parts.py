@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,3 +16,8 @@ def path(cache_dir: Path, url: str) -> Path:
     """Return where the file at an official address is downloaded to; one place for each address."""
     name = urlsplit(url).path.rpartition("/")[2]
     return cache_dir / FOLDER / f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{name}"
+
+
+def remove(cache_dir: Path) -> None:
+    """Remove all parts. After a whole bundle only those of files that no stack wants any more are left."""
+    shutil.rmtree(cache_dir / FOLDER, ignore_errors=True)
