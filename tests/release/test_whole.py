@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The whole bundle of the stack `seed` by the playbook `bundle`, from nothing, with the producer that `auto` takes.
 
-`pytest -s` shows the seconds beside the sum of the bytes.
+It shows the seconds beside the sum of the bytes, and leaves the bundle in build/release for the scenario `release`.
 """
 
 import hashlib
@@ -57,9 +57,11 @@ class Whole:
 
 
 @pytest.fixture
-def whole(tmp_path, internet):
-    yield Whole(tmp_path, internet)
-    shutil.rmtree(tmp_path)
+def whole(internet):
+    folder = origins.BUILD / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return Whole(folder, internet)
 
 
 def _programs(record):
@@ -148,3 +150,8 @@ def test_the_whole_bundle(whole, internet, capsys):
     whole()
     assert whole.record() == record
     assert whole.lock.stat().st_mtime_ns == before
+
+    # The lab's image is in the cache of the other scenarios.
+    shutil.rmtree(whole.folder / "cache")
+    variables = {name: value for name, value in whole.variables.items() if name != "cluster_cache_dir"}
+    (whole.folder / "variables.json").write_text(json.dumps(variables))

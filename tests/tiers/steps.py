@@ -163,6 +163,7 @@ def tiers() -> dict[str, list[Step]]:
         "test": [*check, *BUNDLE, lab()],
         "pythons": pythons(),
         "fuzz": [fuzz()],
-        "release": [BUNDLE[0], RELEASE],
+        # The scenario has the bundle that the step before it has made.
+        "release": [BUNDLE[0], RELEASE, _molecule("scenario-release", "release")],
         "all": [*check, fuzz(), *pythons(), *BUNDLE, RELEASE, lab(), *alone],
     }
