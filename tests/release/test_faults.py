@@ -9,7 +9,10 @@ which only a proxy with a password knows.
 import copy
 import json
 import os
+import shutil
 import subprocess
+import tarfile
+from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.tests.support.origin_server import Fault
@@ -286,3 +289,42 @@ def test_auto_says_what_it_asked(run):
     assert "  - release: 1 of 2 hosts did not answer as they should: https://github.com/" in message
     assert "answers 403 Forbidden" in message
     assert "  - go_modules: " in message
+
+
+@pytest.mark.parametrize("program", ["podman", "buildah"])
+def test_the_application_is_built_by_a_program_of_this_machine(run, program, tmp_path):
+    """From scratch, since a base image is in no registry here."""
+    if not shutil.which(program):
+        pytest.skip(f"there is no {program}")
+    application = tmp_path / "application"
+    (application / "app" / "demo_app").mkdir(parents=True)
+    (application / "app" / "demo_app" / "web.py").write_text("print('hello')\n")
+    (application / "Dockerfile").write_text("FROM scratch\nCOPY app/demo_app /app\nUSER 10001\n")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / program).symlink_to(shutil.which(program))
+    for folder in os.environ["PATH"].split(os.pathsep)[::-1]:
+        for file in Path(folder).glob("*"):
+            if file.name not in ("podman", "buildah", "docker") and not (programs / file.name).is_symlink():
+                (programs / file.name).symlink_to(file)
+    run.internet.environment["PATH"] = str(programs)
+    reference = run.internet.stack["images"]["app"]
+    run.stack["components"] = {"app": run.internet.stack["components"]["app"]}
+    run.stack["images"] = {"app": reference}
+    run.stack["release"] = {}
+    run.params["recipes"]["release"] = {"app": {"images": {"app": {"archive": "workloads", "dockerfile": True}}}}
+    result = run(app_dir=str(application), app_build="auto")
+    assert result["built"] == ["image/app", "archive/workloads"]
+    assert run.internet.proxy.asked == []
+    with tarfile.open(run.folder / "bundle" / "images" / "workloads.tar") as archive:
+        [described] = json.load(archive.extractfile("./index.json"))["manifests"]
+        manifest = json.load(archive.extractfile(f"./blobs/{described['digest'].replace(':', '/')}"))
+        config = json.load(archive.extractfile(f"./blobs/{manifest['config']['digest'].replace(':', '/')}"))
+    assert described["annotations"] == {"org.opencontainers.image.ref.name": reference}
+    assert config["config"]["User"] == "10001"
+    # The same bundle on a machine that has none of these programs.
+    (programs / program).unlink()
+    assert run(app_dir=str(application), app_build="auto")["changed"] is False
+    (application / "Dockerfile").write_text("FROM scratch\nCOPY app/demo_app /app\nUSER 10002\n")
+    result = run.end(run.start(app_dir=str(application), app_build="build"))
+    assert "there is none of podman, buildah, docker here" in result["error"]
