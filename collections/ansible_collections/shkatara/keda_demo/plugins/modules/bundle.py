@@ -3,13 +3,13 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the bundle of a stack, or check the present bundle."""
+"""Make the bundle of a stack, or check the present bundle."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Build a stack's bundle of programs, images and manifests, or check the present bundle
+short_description: Make a stack's bundle of programs, images and manifests, or check the present bundle
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
@@ -20,7 +20,11 @@ description:
     fails if the bundle is another stack's.
   - The module also fails if the folder has no bundle, but has other files where a bundle has its own. It removes only
     files of earlier bundles.
-  - Missing parts are built from Go modules, Debian packages and the application's Dockerfile, two at a time.
+  - The producer V(release) downloads official files and copies official images, eight at a time. Each file is compared
+    with the stack's checksum and the publisher's. What has none, and the digests of images, are recorded in O(lock) at
+    the first download and must match in every later one. A download that was interrupted goes on where it ended.
+  - The producer V(go_modules) builds missing parts from Go modules, Debian packages and the application's Dockerfile,
+    two at a time.
   - O(cache_dir) keeps each part by the hash of its inputs, so a change builds only the parts that it affects, and an
     interrupted run loses only the parts under construction. The cache keeps the parts of the present bundle and the two
     newest parts of each name.
@@ -35,8 +39,19 @@ options:
     description: The stack, as the lookup P(shkatara.keda_demo.stack#lookup) returns it.
     type: dict
     required: true
+  producer:
+    description:
+      - What makes the bundle.
+      - V(auto) leaves a bundle to the producer that made it, and takes a producer whose parts are all in the cache.
+        Otherwise it takes V(release) if all official origins answer within seconds, else V(go_modules) if the Go module
+        proxies do, and else fails and says what was asked.
+    type: str
+    choices: [auto, release, go_modules]
+    default: auto
   recipes:
-    description: How to build each component, as in C(vars/go_modules.yml) of the role C(bundle).
+    description:
+      - How to make each component, by producer, as in C(vars/release.yml) and C(vars/go_modules.yml) of the role
+        C(bundle).
     type: dict
     required: true
   components_dir:
@@ -46,8 +61,43 @@ options:
   app_dir:
     description:
       - The folder of the application, with C(Dockerfile) and C(app/demo_app). A folder that lacks either is ignored.
-      - Without the application's folder, a present bundle keeps its image, and a new bundle can't be built.
+      - Without the application's folder, a present bundle keeps its image, and V(go_modules) can't make a new bundle.
     type: path
+  app_build:
+    description:
+      - How the producer V(release) makes the application's image.
+      - V(build) builds it from O(app_dir) by podman, buildah or docker, on the base image that the Dockerfile names.
+      - V(registry) takes the published image by its digest.
+      - V(auto) builds it where one of these programs and O(app_dir) are and the machine is of O(arch), and else takes
+        the published image.
+    type: str
+    choices: [auto, build, registry]
+    default: auto
+  lock:
+    description:
+      - The lock file of the producer V(release), with the checksums and digests of the first download. It is made if it
+        is not there, and meant to be committed.
+    type: path
+    required: true
+  mirror_url:
+    description:
+      - A mirror of official files, with each file under the host and path of its origin. For
+        V(https://mirror.example.net/files), the file C(https://dl.k8s.io/release/x) is
+        C(https://mirror.example.net/files/dl.k8s.io/release/x).
+      - Empty for none.
+    type: str
+    default: ""
+  registry_mirrors:
+    description:
+      - Mirrors of registries. The key is a registry's host as the stack has it, such as C(docker.io), the value the
+        mirror's host, perhaps with port and path, such as C(registry.example.net:5000/docker).
+    type: dict
+    default: {}
+  arch:
+    description: The architecture of the hosts. V(go_modules) makes V(amd64) alone.
+    type: str
+    choices: [amd64, arm64]
+    default: amd64
   cache_dir:
     description: The cache of parts. It also has Go's caches.
     type: path
@@ -61,14 +111,16 @@ options:
     type: path
 attributes:
   check_mode:
-    description: Checks a present bundle, and returns the parts that would be built.
+    description: Checks a present bundle, and returns the parts that would be made.
     support: full
 requirements:
-  - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc)
+  - urllib3
+  - skopeo, for V(release)
+  - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc), for V(go_modules)
 """
 
 EXAMPLES = r"""
-- name: Build the bundle of the stack seed
+- name: Make the bundle of the stack seed
   shkatara.keda_demo.bundle:
     path: /srv/bundles/seed-amd64
     stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
@@ -77,6 +129,7 @@ EXAMPLES = r"""
     app_dir: /srv/app
     cache_dir: /var/cache/keda_demo
     go: /opt/venv/bin/go
+    lock: /srv/bundle.lock
 """
 
 RETURN = r"""
@@ -85,8 +138,13 @@ path:
   type: str
   returned: always
   sample: /root/.cache/keda_demo/bundles/seed-amd64
+producer:
+  description: The producer that made the bundle, or would make it in check mode.
+  type: str
+  returned: success
+  sample: release
 built:
-  description: The parts built in this run. In check mode, the parts that the bundle lacks or that differ.
+  description: The parts made in this run. In check mode, the parts that the bundle lacks or that differ.
   type: list
   elements: str
   returned: success
@@ -103,24 +161,26 @@ size:
   sample: 1365000000
 """
 
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._internal.bundle import dockerfile, machine, plan, record
+from ..module_utils._internal.bundle import producers, record
 from ..module_utils._internal.bundle.build import Builder
-from ..module_utils._internal.bundle.cache import Cache
 from ..module_utils._internal.bundle.control import RunControl, run_control
-from ..module_utils._internal.bundle.plan import BundlePlan, Request
+from ..module_utils._internal.bundle.job import Job
+from ..module_utils._internal.bundle.release import parts
 from ..module_utils._internal.bundle.units import BundleError
-from ..module_utils._internal.bundle.work import Settings
 
-# The programs that a build starts by name.
-PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
-# runc is compiled with libseccomp.
-HEADER = Path("/usr/include/seccomp.h")
+try:
+    import urllib3  # noqa: F401
+
+    MISSING_URLLIB3 = None
+except ImportError:
+    MISSING_URLLIB3 = traceback.format_exc()
 
 
 def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -139,63 +199,61 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
 
 
 def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
-    folder, components_dir = Path(params["path"]), Path(params["components_dir"])
-    app_dir, arch = dockerfile.application_folder(params["app_dir"]), params["arch"]
-    request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch)
-    current_record, bundle_plan = _inspect(folder, request)
-    if current_record and current_record["units"] == bundle_plan.keys:
-        return _result(folder, current_record, [], changed=False)
+    folder, job = Path(params["path"]), Job(params)
+    current_record = _checked_record(folder, job)
+    producer = job.choose(current_record, control)
+    bundle_plan = job.plan(producer, _keys(current_record))
+    if _keys(current_record) == bundle_plan.keys:
+        return _result(folder, current_record, producer, [], changed=False)
     record.check_folder(folder, bundle_plan)
     if check_mode:
-        current_keys = current_record["units"] if current_record else {}
-        differing = [id_ for id_, key in bundle_plan.keys.items() if current_keys.get(id_) != key]
-        return _result(folder, current_record, differing, changed=True)
-    go = Path(params["go"])
-    check_machine(go)
-    settings = Settings(Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"])
-    cache = Cache(settings.cache_dir)
+        differing = [id_ for id_, key in bundle_plan.keys.items() if _keys(current_record).get(id_) != key]
+        return _result(folder, current_record, producer, differing, changed=True)
+    job.check_machine(producer)
 
-    with control.lock(cache):
+    with control.lock(job.cache):
         # The other run may have built the same bundle.
-        current_record, bundle_plan = _inspect(folder, request)
-        if current_record and current_record["units"] == bundle_plan.keys:
-            return _result(folder, current_record, [], changed=False)
-        cache_entries, built = Builder(bundle_plan, cache, settings, control).run()
-        new_record = record.write_bundle(folder, bundle_plan, cache_entries, params["stack"]["name"], arch)
-        cache.prune(bundle_plan.units.values())
-    return _result(folder, new_record, built, changed=True)
+        current_record = _checked_record(folder, job)
+        job.pin(producer, control)
+        bundle_plan = job.plan(producer, _keys(current_record))
+        if _keys(current_record) == bundle_plan.keys:
+            return _result(folder, current_record, producer, [], changed=False)
+        cache_entries, built = Builder(bundle_plan, job.cache, job.settings(producer, control), control).run()
+        new_record = record.write_bundle(folder, bundle_plan, cache_entries, params["stack"]["name"], job.arch)
+        parts.remove(job.cache.root)
+        job.cache.prune(bundle_plan.units.values())
+    return _result(folder, new_record, producer, built, changed=True)
 
 
-def _inspect(folder: Path, request: Request) -> tuple[dict[str, Any] | None, BundlePlan]:
-    """Return the record of the present bundle, if there is one, and the plan of the requested bundle.
+def _checked_record(folder: Path, job: Job) -> dict[str, Any] | None:
+    """Return the record of the present bundle, if there is one.
 
     :raises BundleError: the present bundle is damaged or another stack's
     """
-    current_record = record.read_record(folder, request.stack["name"], request.arch)
+    current_record = record.read_record(folder, job.stack_name, job.arch)
     if current_record:
         record.check_files(folder, current_record)
-    return current_record, plan.make_plan(request, current_record["units"] if current_record else {})
+        job.take_over(current_record)
+    return current_record
 
 
-def check_machine(go: Path) -> None:
-    """Check that this machine has all programs and rights that a build needs.
-
-    :raises BundleError: some are missing; the message names them all
-    """
-    missing = [] if go.is_file() else [f"go ({go}, bundle_go)"]
-    if not HEADER.is_file():
-        missing.append(f"libseccomp's headers ({HEADER})")
-    sentences = machine.missing_requirements(PROGRAMS, missing)
-    if sentences:
-        raise BundleError("A bundle can't be built here:" + "".join(f"\n  - {sentence}" for sentence in sentences))
+def _keys(bundle_record: Mapping[str, Any] | None) -> Mapping[str, str]:
+    return bundle_record["units"] if bundle_record else {}
 
 
 def _result(
-    folder: Path, bundle_record: Mapping[str, Any] | None, built: list[str], *, changed: bool
+    folder: Path, bundle_record: Mapping[str, Any] | None, producer: str, built: list[str], *, changed: bool
 ) -> dict[str, Any]:
     files = bundle_record["files"] if bundle_record else []
     size = sum(file["size"] for file in files)
-    return {"changed": changed, "path": str(folder), "built": built, "files": len(files), "size": size}
+    return {
+        "changed": changed,
+        "path": str(folder),
+        "producer": producer,
+        "built": built,
+        "files": len(files),
+        "size": size,
+    }
 
 
 def main() -> None:
@@ -204,17 +262,24 @@ def main() -> None:
         argument_spec={
             "path": {"type": "path", "required": True},
             "stack": {"type": "dict", "required": True},
+            "producer": {"type": "str", "choices": [producers.AUTO, *producers.PRODUCERS], "default": producers.AUTO},
             "recipes": {"type": "dict", "required": True},
             "components_dir": {"type": "path", "required": True},
             "app_dir": {"type": "path"},
             "cache_dir": {"type": "path", "required": True},
             "go": {"type": "path", "required": True},
             "debian_mirror": {"type": "str", "default": ""},
-            "arch": {"type": "str", "choices": ["amd64"], "default": "amd64"},
+            "arch": {"type": "str", "choices": ["amd64", "arm64"], "default": "amd64"},
+            "lock": {"type": "path", "required": True},
+            "app_build": {"type": "str", "choices": ["auto", "build", "registry"], "default": "auto"},
+            "mirror_url": {"type": "str", "default": ""},
+            "registry_mirrors": {"type": "dict", "default": {}},
             "progress_file": {"type": "path"},
         },
         supports_check_mode=True,
     )
+    if MISSING_URLLIB3:
+        module.fail_json(msg=missing_required_lib("urllib3"), exception=MISSING_URLLIB3)
     try:
         with run_control(module.params["progress_file"]) as control:
             result = ensure_bundle(module.params, module.check_mode, control)

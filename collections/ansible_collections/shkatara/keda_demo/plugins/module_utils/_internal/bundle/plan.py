@@ -9,7 +9,7 @@ files and settings give the same plan on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,15 @@ class BundleFile:
 
 @dataclass(frozen=True)
 class BundlePlan:
-    """All units by id, each after its dependencies, and the files of the bundle."""
+    """All units by id, each after its dependencies, and the files of the bundle.
+
+    :param pins: what the lock file has of this bundle; see release/lockfile.py
+    """
 
     units: Mapping[str, Unit]
     files: tuple[BundleFile, ...]
+    producer: str = "go_modules"
+    pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, str]:

@@ -114,6 +114,7 @@ def write_bundle(
         "schema_version": SCHEMA_VERSION,
         "stack": stack,
         "arch": arch,
+        "producer": plan.producer,
         "images": {
             unit.name: dict(sorted(cache_entries[id_].info["images"].items()))
             for id_, unit in plan.units.items()
@@ -121,6 +122,7 @@ def write_bundle(
         },
         "files": sorted(files, key=lambda file: str(file["path"])),
         "units": plan.keys,
+        **({"pins": plan.pins} if plan.pins else {}),
     }
     _write_json(folder / RECORD, record)
     (folder / JOURNAL).unlink()
@@ -184,7 +186,9 @@ def _write_json(file: Path, data: Any) -> None:
 
 
 def _source(inputs: Mapping[str, Any]) -> str:
-    """Return the origin of a unit's content, such as its Go module and version."""
+    """Return the origin of a unit's content, such as its Go module and version, or its address."""
+    if "source" in inputs:
+        return str(inputs["source"])
     entry = inputs.get("entry", {})
     if "module" in entry:
         return f"{entry['module']}@{entry['module_version']}"

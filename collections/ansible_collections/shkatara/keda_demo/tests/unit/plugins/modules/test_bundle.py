@@ -9,15 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
-from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
-from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import check_machine, ensure_bundle
+from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import ensure_bundle
 from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
@@ -59,16 +58,21 @@ class Run:
         self.params = {
             "path": str(self.folder),
             "stack": STACK,
-            "recipes": RECIPES,
+            "producer": "go_modules",
+            "recipes": {"go_modules": RECIPES, "release": {}},
             "components_dir": str(folder / "go"),
             "app_dir": str(self.app),
             "cache_dir": str(self.cache),
             "go": str(folder / "go" / "go"),
             "debian_mirror": "",
             "arch": "amd64",
+            "lock": str(folder / "bundle.lock"),
+            "app_build": "auto",
+            "mirror_url": "",
+            "registry_mirrors": {},
         }
         # Tests may run without root, without a compiler and without the space of a bundle.
-        monkeypatch.setattr(module, "check_machine", lambda _go: None)
+        monkeypatch.setattr(job, "check_machine", lambda _go: None)
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
@@ -115,6 +119,7 @@ def test_a_bundle_is_built(run):
     assert result == {
         "changed": True,
         "path": str(run.folder),
+        "producer": "go_modules",
         "built": UNITS,
         "files": 2,
         "size": sum((run.folder / path).stat().st_size for path in ("bin/tool", "images/workloads.tar")),
@@ -132,7 +137,7 @@ def test_a_present_bundle_stays_unchanged(finished):
 
 
 def test_a_present_bundle_needs_neither_cache_nor_programs(finished, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "check_machine", lambda _go: pytest.fail("no part has to be built"))
+    monkeypatch.setattr(job, "check_machine", lambda _go: pytest.fail("no part has to be built"))
     assert not finished(cache_dir=str(tmp_path / "none"), go="/nowhere/go")["changed"]
     assert not (tmp_path / "none").exists()
 
@@ -262,10 +267,10 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
     (tmp_path / "tar").write_text("")
     (tmp_path / "tar").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(module, "HEADER", tmp_path / "seccomp.h")
+    monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(BundleError) as caught:
-        check_machine(Path("/nowhere/go"))
+        job.check_machine(Path("/nowhere/go"))
     lines = str(caught.value).splitlines()
     assert lines[0] == "A bundle can't be built here:"
     assert [line.split(" is ")[0] for line in lines[1:]] == [
@@ -279,13 +284,13 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
 
 
 def test_a_machine_with_all_requirements_is_accepted(monkeypatch, tmp_path):
-    for name in (*module.PROGRAMS, "go", "seccomp.h"):
+    for name in (*job.PROGRAMS, "go", "seccomp.h"):
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"/nowhere:{tmp_path}")
-    monkeypatch.setattr(module, "HEADER", tmp_path / "seccomp.h")
+    monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    check_machine(tmp_path / "go")
+    job.check_machine(tmp_path / "go")
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def test_the_record_describes_all_files(folder, bundle, cache_entries):
         "schema_version": 2,
         "stack": "seed",
         "arch": "amd64",
+        "producer": "go_modules",
         "images": {"node": {"a:1": "sha256:aa", "b:1": "sha256:bb"}},
         "units": {ETCD.id: ETCD.key, PAUSE.id: PAUSE.key, NODE.id: NODE.key},
     }
