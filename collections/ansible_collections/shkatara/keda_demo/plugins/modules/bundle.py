@@ -48,6 +48,11 @@ options:
       - The folder of the application, with C(Dockerfile) and C(app/demo_app). A folder that lacks either is ignored.
       - Without the application's folder, a present bundle keeps its image, and a new bundle can't be built.
     type: path
+  upstream_dir:
+    description:
+      - A folder with archives of releases that no module has, such as C(kube-prometheus-0.12.0.tar.gz).
+      - Without it a new bundle has none, and a present bundle keeps its own.
+    type: path
   cache_dir:
     description: The cache of parts. It also has Go's caches.
     type: path
@@ -141,7 +146,8 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
 def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
     folder, components_dir = Path(params["path"]), Path(params["components_dir"])
     app_dir, arch = dockerfile.application_folder(params["app_dir"]), params["arch"]
-    request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch)
+    upstream_dir = Path(params["upstream_dir"]) if params["upstream_dir"] else None
+    request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch, upstream_dir)
     current_record, bundle_plan = _inspect(folder, request)
     if current_record and current_record["units"] == bundle_plan.keys:
         return _result(folder, current_record, [], changed=False)
@@ -152,7 +158,9 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
         return _result(folder, current_record, differing, changed=True)
     go = Path(params["go"])
     check_machine(go)
-    settings = Settings(Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"])
+    settings = Settings(
+        Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"], upstream_dir
+    )
     cache = Cache(settings.cache_dir)
 
     with control.lock(cache):
@@ -207,6 +215,7 @@ def main() -> None:
             "recipes": {"type": "dict", "required": True},
             "components_dir": {"type": "path", "required": True},
             "app_dir": {"type": "path"},
+            "upstream_dir": {"type": "path"},
             "cache_dir": {"type": "path", "required": True},
             "go": {"type": "path", "required": True},
             "debian_mirror": {"type": "str", "default": ""},

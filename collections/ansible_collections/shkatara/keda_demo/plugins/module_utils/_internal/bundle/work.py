@@ -22,6 +22,7 @@ class Settings:
     arch: str
     go: Path
     debian_mirror: str = ""
+    upstream_dir: Path | None = None
 
 
 @dataclass(frozen=True)
