@@ -109,20 +109,21 @@ class _Planner:
             self._files.append(BundleFile(f"bin/{output}", "binary", f"component/{name}", output))
 
     def _add_archives_of_release(self, entry: Mapping[str, Any], archives: Mapping[str, str]) -> None:
+        """Add what no module has. Without the folder of archives, a present bundle keeps those of the same version."""
         for name, template in archives.items():
             file = fill_version(template, entry["version"])
             inputs: dict[str, Any] = {"how": {"upstream": file}, "entry": dict(entry)}
-            folder, id_ = self._request.upstream_dir, f"manifest/{name}"
+            folder, id_ = self._request.upstream_dir, f"manifest/{file}"
             if folder is not None:
                 inputs["sha256"] = checksums.sha256_of_all(folder, [file])[file]
                 if inputs["sha256"] is None:
                     raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive there.")
-                self._add(make_unit("manifest", name, entry["version"], inputs))
+                self._add(make_unit("manifest", file, entry["version"], inputs))
             elif id_ in self._current_keys:
-                self._add(Unit("manifest", name, entry["version"], inputs, {}, self._current_keys[id_]))
+                self._add(Unit("manifest", file, entry["version"], inputs, {}, self._current_keys[id_]))
             else:
                 continue
-            self._files.append(BundleFile(f"manifests/{name}", "manifest", id_, name))
+            self._files.append(BundleFile(f"manifests/{name}", "manifest", id_, file))
 
     def _component_files(self, name: str, version: str) -> dict[str, str | None]:
         folder = self._request.components_dir / name / version
