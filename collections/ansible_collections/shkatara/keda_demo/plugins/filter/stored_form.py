@@ -59,7 +59,7 @@ def stored_form(objects: Sequence[Object]) -> list[Object]:
 
 
 def _schemas(objects: Sequence[Object]) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Yield (apiVersion, kind) and the schema for each kind that a CustomResourceDefinition among the objects defines."""
+    """Yield (apiVersion, kind) and the schema of each kind that is defined among the objects."""
     for item in objects:
         if item.get("kind") == "CustomResourceDefinition":
             spec = item["spec"]
@@ -78,7 +78,7 @@ def _stored(item: Object, schemas: Mapping[tuple[str, str], Any]) -> Object:
         rest = {key: value for key, value in item.items() if key != "stringData"}
         return {**rest, "data": {**(item.get("data") or {}), **encoded}}
     schema = schemas.get((item.get("apiVersion", ""), kind))
-    return item if schema is None else with_defaults(item, schema)  # type: ignore[no-any-return]  # a mapping stays one
+    return item if schema is None else with_defaults(item, schema)
 
 
 def _base64(text: str) -> str:
@@ -98,7 +98,9 @@ def with_defaults(value: Any, schema: Mapping[str, Any], in_list: bool = False) 
             for key, each in value.items()
         }
         missing = {
-            key: each["default"] for key, each in properties.items() if in_list and "default" in each and key not in value
+            key: each["default"]
+            for key, each in properties.items()
+            if in_list and "default" in each and key not in value
         }
         return {**inner, **missing}
     if isinstance(value, Sequence) and not isinstance(value, str):

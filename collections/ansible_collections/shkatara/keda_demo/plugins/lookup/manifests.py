@@ -54,7 +54,7 @@ EXAMPLES = r"""
 - name: Show the images of Grafana in a release of kube-prometheus
   ansible.builtin.debug:
     msg: >-
-      {{ query('shkatara.keda_demo.manifests', '/srv/kube-prometheus-0.12.0.tar.gz', members=['manifests/grafana-*.yaml'])
+      {{ query('shkatara.keda_demo.manifests', '/srv/kube-prometheus-0.12.0.tar.gz', members=['manifests/grafana-*'])
          | shkatara.keda_demo.container_images }}
 """
 

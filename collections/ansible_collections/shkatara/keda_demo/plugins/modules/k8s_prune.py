@@ -16,8 +16,8 @@ author:
 description:
   - Deletes each object that has a label and is not among O(keep), in all namespaces, in one task and with one
     connection. M(kubernetes.core.k8s) deletes objects of one kind a task, and has no list of those that stay.
-  - An object without the label is never deleted, and neither is one with C(ownerReferences) - controllers copy labels to
-    what they make, and that goes with its owner.
+  - An object without the label is never deleted, and neither is one with C(ownerReferences) - controllers copy labels
+    to what they make, and that goes with its owner.
   - CustomResourceDefinitions and Namespaces are never deleted, since everything in them would go, too.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
@@ -46,8 +46,8 @@ requirements:
 notes:
   - The kubeconfig needs the verbs C(list) and C(delete) on the kinds C(APIService), C(ServiceMonitor), C(PodMonitor),
     C(Probe), C(PrometheusRule), C(Alertmanager), C(Prometheus), C(Deployment), C(DaemonSet), C(PodDisruptionBudget),
-    C(NetworkPolicy), C(Service), C(ConfigMap), C(Secret), C(RoleBinding), C(Role), C(ClusterRoleBinding), C(ClusterRole)
-    and C(ServiceAccount). Objects of other kinds stay.
+    C(NetworkPolicy), C(Service), C(ConfigMap), C(Secret), C(RoleBinding), C(Role), C(ClusterRoleBinding),
+    C(ClusterRole) and C(ServiceAccount). Objects of other kinds stay.
 """
 
 EXAMPLES = r"""
@@ -106,7 +106,9 @@ def kept_keys(keep: Sequence[Mapping[str, Any]]) -> set[Key]:
     for number, item in enumerate(keep, start=1):
         metadata = item.get("metadata") or {}
         if not item.get("kind") or not metadata.get("name"):
-            raise ValueError(f"keep: item {number} has no kind or no metadata.name: give the objects as they were applied")
+            raise ValueError(
+                f"keep: item {number} has no kind or no metadata.name: give the objects as they were applied"
+            )
         # A namespace that the manifest of an object in none has is left out by the API server.
         kind = str(item["kind"])
         namespaced = kind not in KINDS or KINDS[kind][2]
@@ -132,7 +134,9 @@ def run(module: AnsibleModule) -> None:
     """Prune, and end the module with the result."""
     params = module.params
     if not _LABEL.fullmatch(params["label"]):
-        module.fail_json(msg=f"label is {params['label']!r}: give one label with its value, such as example.com/owner=me")
+        module.fail_json(
+            msg=f"label is {params['label']!r}: give one label with its value, such as example.com/owner=me"
+        )
     try:
         keep = kept_keys(params["keep"])
         access = Access(AccessOptions(**access_options.of_params(params)))

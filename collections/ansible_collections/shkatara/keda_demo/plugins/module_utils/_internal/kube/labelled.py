@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Objects that a label marks as somebody's own: which of them are there, and their deletion.
 
-Controllers copy labels: the endpoints of a Service have the Service's, and prometheus-operator gives a StatefulSet those
-of its Prometheus. An object that another object owns goes with its owner, so it is never counted here.
+Controllers copy labels: the endpoints of a Service have the Service's, and prometheus-operator gives a StatefulSet
+those of its Prometheus. An object that another object owns goes with its owner, so it is never counted here.
 """
 
 from __future__ import annotations

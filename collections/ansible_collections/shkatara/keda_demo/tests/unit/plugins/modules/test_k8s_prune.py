@@ -96,7 +96,11 @@ WANTED = [obj("Deployment", "operator"), obj("ClusterRole", "operator", None)]
 
 def test_what_is_not_kept_goes_in_the_order_of_the_kinds(tmp_path):
     cluster = Cluster(
-        *WANTED, obj("ClusterRole", "old", None), obj("Service", "old"), obj("Role", "old", "shop"), obj("Deployment", "old")
+        *WANTED,
+        obj("ClusterRole", "old", None),
+        obj("Service", "old"),
+        obj("Role", "old", "shop"),
+        obj("Deployment", "old"),
     )
     result = run(cluster, tmp_path, WANTED)
     names = ["Deployment monitoring/old", "Service monitoring/old", "Role shop/old", "ClusterRole old"]

@@ -65,7 +65,7 @@ def known():
     return KEDA | STATE | dict.fromkeys(of_application(), TARGET)
 
 
-def test_it_has_queries_of_all_three_sources(known):
+def test_it_has_queries_of_all_three_sources():
     names = {s.name for query in QUERIES for s in selectors(promql_parser.parse(query.values[0]))}
     assert names & KEDA.keys()
     assert names & STATE.keys()
@@ -109,7 +109,9 @@ def test_the_window_of_a_rate_has_two_scrapes_of_the_application():
     interval = yaml.safe_load((COLLECTION / "roles" / "demo_app" / "defaults" / "main.yml").read_text())[
         "demo_app_scrape_interval_seconds"
     ]
-    windows = [int(seconds) for seconds in re.findall(r"python_request_\w+\{[^}]*\}\[(\d+)s\]", TEXT.replace('\\"', '"'))]
+    windows = [
+        int(seconds) for seconds in re.findall(r"python_request_\w+\{[^}]*\}\[(\d+)s\]", TEXT.replace('\\"', '"'))
+    ]
     assert windows
     assert min(windows) > 2 * interval
 

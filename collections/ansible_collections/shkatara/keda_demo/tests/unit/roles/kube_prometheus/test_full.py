@@ -86,7 +86,9 @@ def test_definitions_differ_in_their_descriptions_alone(objects, release):
     ours = [item for item in objects["default"] if item["kind"] == "CustomResourceDefinition"]
     assert len(ours) == 8
     for _name, path, ours_value, _theirs in differences(ours, release):
-        assert path == "metadata.labels.keda-demo/role" or (ours_value is ABSENT and path.endswith(".description")), path
+        assert path == "metadata.labels.keda-demo/role" or (ours_value is ABSENT and path.endswith(".description")), (
+            path
+        )
 
 
 def test_definitions_and_the_namespace_come_first(objects):
@@ -96,7 +98,9 @@ def test_definitions_and_the_namespace_come_first(objects):
 
 
 def test_the_bare_equals_sign_is_read(objects):
-    assert '"="' in json.dumps([item for item in objects["default"] if "alertmanagerconfigs" in item["metadata"]["name"]])
+    assert '"="' in json.dumps(
+        [item for item in objects["default"] if "alertmanagerconfigs" in item["metadata"]["name"]]
+    )
 
 
 def test_a_component_s_objects_are_those_of_its_files(objects, release):
@@ -168,9 +172,17 @@ def test_what_is_waited_for_is_what_is_applied(rendered):
     del kinds["StatefulSet"]  # the operator makes it
     for found in rendered.values():
         workloads = {name for name in by_key(found["objects"]) if name.split()[0] in kinds}
-        assert len(workloads) == len(set(found["workloads"]) & {
-            "blackboxExporter", "grafana", "kubeStateMetrics", "nodeExporter", "prometheusAdapter", "prometheusOperator"
-        })
+        assert len(workloads) == len(
+            set(found["workloads"])
+            & {
+                "blackboxExporter",
+                "grafana",
+                "kubeStateMetrics",
+                "nodeExporter",
+                "prometheusAdapter",
+                "prometheusOperator",
+            }
+        )
 
 
 def test_every_field_is_one_that_kubernetes_knows(objects):

@@ -51,7 +51,9 @@ def found(lean, release):
 
 
 def test_nothing_differs_but_what_is_meant(found):
-    unmeant = [item for item in found if not any(re.fullmatch(o, item[0]) and re.fullmatch(f, item[1]) for o, f, _ in MEANT)]
+    unmeant = [
+        item for item in found if not any(re.fullmatch(o, item[0]) and re.fullmatch(f, item[1]) for o, f, _ in MEANT)
+    ]
     assert unmeant == []
 
 
