@@ -98,6 +98,11 @@ options:
     type: str
     choices: [amd64, arm64]
     default: amd64
+  upstream_dir:
+    description:
+      - A folder with archives of releases that no module has, such as C(kube-prometheus-0.12.0.tar.gz).
+      - Without it a new bundle has none, and a present bundle keeps its own.
+    type: path
   cache_dir:
     description: The cache of parts. It also has Go's caches.
     type: path
@@ -266,6 +271,7 @@ def main() -> None:
             "recipes": {"type": "dict", "required": True},
             "components_dir": {"type": "path", "required": True},
             "app_dir": {"type": "path"},
+            "upstream_dir": {"type": "path"},
             "cache_dir": {"type": "path", "required": True},
             "go": {"type": "path", "required": True},
             "debian_mirror": {"type": "str", "default": ""},

@@ -44,6 +44,7 @@ class Job:
         self.stack_name: str = params["stack"]["name"]
         self.app_dir = dockerfile.application_folder(params["app_dir"])
         self.cache = Cache(Path(params["cache_dir"]))
+        self._upstream_dir = Path(params["upstream_dir"]) if params["upstream_dir"] else None
         self._lock_file = Path(params["lock"])
         self._lock: Lock | None = None
         self._origins = _origins(params)
@@ -58,7 +59,8 @@ class Job:
             return release_plan.make_plan(self._release_request(), current_keys)
         if self.arch != "amd64":
             raise BundleError(f"The producer {producer} builds for amd64 alone, and {self.arch} is wanted.")
-        request = Request(stack, recipes, Path(self._params["components_dir"]), self.app_dir, self.arch)
+        components_dir = Path(self._params["components_dir"])
+        request = Request(stack, recipes, components_dir, self.app_dir, self.arch, self._upstream_dir)
         return plan.make_plan(request, current_keys)
 
     def take_over(self, record: Mapping[str, Any]) -> None:
@@ -135,6 +137,7 @@ class Job:
             Path(self._params["go"]),
             self._params["debian_mirror"],
             release,
+            self._upstream_dir,
         )
 
     def _release_request(self) -> ReleaseRequest:

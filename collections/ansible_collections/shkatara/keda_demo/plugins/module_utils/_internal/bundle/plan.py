@@ -57,6 +57,7 @@ class Request:
     components_dir: Path
     app_dir: Path | None
     arch: str = "amd64"
+    upstream_dir: Path | None = None
 
 
 def make_plan(request: Request, current_keys: Mapping[str, str] | None = None) -> BundlePlan:
@@ -93,6 +94,9 @@ class _Planner:
         return self._units.setdefault(unit.id, unit)
 
     def _add_component(self, name: str, entry: Mapping[str, Any], recipe: Mapping[str, Any]) -> None:
+        if "upstream" in recipe:
+            self._add_archives_of_release(entry, recipe["upstream"])
+            return
         build = {key: recipe[key] for key in BUILD_KEYS if key in recipe}
         build["ldflags"] = [fill_version(flag, entry["version"]) for flag in recipe.get("ldflags", [])]
         inputs: dict[str, Any] = {"arch": self._request.arch, "entry": dict(entry), "build": build}
@@ -108,6 +112,23 @@ class _Planner:
         self._add(make_unit("component", name, entry["version"], inputs, dependencies))
         for output in recipe.get("bin", []):
             self._files.append(BundleFile(f"bin/{output}", "binary", f"component/{name}", output))
+
+    def _add_archives_of_release(self, entry: Mapping[str, Any], archives: Mapping[str, str]) -> None:
+        """Add what no module has. Without the folder of archives, a present bundle keeps those of the same version."""
+        for name, template in archives.items():
+            file = fill_version(template, entry["version"])
+            inputs: dict[str, Any] = {"how": {"upstream": file}, "entry": dict(entry)}
+            folder, id_ = self._request.upstream_dir, f"manifest/{file}"
+            if folder is not None:
+                inputs["sha256"] = checksums.sha256_of_all(folder, [file])[file]
+                if inputs["sha256"] is None:
+                    raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive there.")
+                self._add(make_unit("manifest", file, entry["version"], inputs))
+            elif id_ in self._current_keys:
+                self._add(Unit("manifest", file, entry["version"], inputs, {}, self._current_keys[id_]))
+            else:
+                continue
+            self._files.append(BundleFile(f"manifests/{name}", "manifest", id_, file))
 
     def _component_files(self, name: str, version: str) -> dict[str, str | None]:
         folder = self._request.components_dir / name / version

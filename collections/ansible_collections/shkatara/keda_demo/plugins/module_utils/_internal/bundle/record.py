@@ -192,4 +192,6 @@ def _source(inputs: Mapping[str, Any]) -> str:
     entry = inputs.get("entry", {})
     if "module" in entry:
         return f"{entry['module']}@{entry['module_version']}"
+    if "upstream" in inputs.get("how", {}):
+        return str(inputs["how"]["upstream"])
     return str(entry.get("debian_package", "built here"))

@@ -39,6 +39,7 @@ class Settings:
     go: Path
     debian_mirror: str = ""
     release: ReleaseSettings | None = None
+    upstream_dir: Path | None = None
 
 
 @dataclass(frozen=True)

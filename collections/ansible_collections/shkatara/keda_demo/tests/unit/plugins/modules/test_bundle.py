@@ -4,6 +4,7 @@
 
 import json
 import os
+import shutil
 import signal
 from functools import partial
 from pathlib import Path
@@ -62,6 +63,7 @@ class Run:
             "recipes": {"go_modules": RECIPES, "release": {}},
             "components_dir": str(folder / "go"),
             "app_dir": str(self.app),
+            "upstream_dir": None,
             "cache_dir": str(self.cache),
             "go": str(folder / "go" / "go"),
             "debian_mirror": "",
@@ -322,3 +324,63 @@ def test_the_end_of_the_result_s_reader_is_a_request_to_end(pipe):
     assert not end_request()
     os.close(read)
     assert end_request()
+
+
+def with_release(version="1.2.0"):
+    """Return the options for a bundle with the archive of a release."""
+    stack = STACK | {"components": STACK["components"] | {"manifests": {"version": version}}}
+    return {
+        "stack": stack,
+        "recipes": RECIPES | {"manifests": {"upstream": {"release.tar.gz": "release-{version}.tar.gz"}}},
+    }
+
+
+@pytest.fixture
+def upstream(tmp_path):
+    folder = tmp_path / "upstream"
+    folder.mkdir()
+    (folder / "release-1.2.0.tar.gz").write_bytes(b"an archive")
+    return {"upstream_dir": str(folder)}
+
+
+def test_the_archive_of_a_release_is_copied_with_its_source(run, upstream):
+    result = run(**with_release(), **upstream)
+    assert "manifest/release-1.2.0.tar.gz" in result["built"]
+    assert (run.folder / "manifests" / "release.tar.gz").read_bytes() == b"an archive"
+    files = json.loads((run.folder / "bundle.json").read_text())["files"]
+    (entry,) = (file for file in files if file["path"] == "manifests/release.tar.gz")
+    assert (entry["source"], entry["version"]) == ("release-1.2.0.tar.gz", "1.2.0")
+
+
+def test_another_archive_is_a_change(run, upstream):
+    run(**with_release(), **upstream)
+    Path(upstream["upstream_dir"], "release-1.2.0.tar.gz").write_bytes(b"another one")
+    assert run(**with_release(), **upstream)["built"] == ["manifest/release-1.2.0.tar.gz"]
+
+
+def test_without_the_folder_a_new_bundle_has_no_archive_and_a_present_one_keeps_its_own(run, upstream):
+    assert run(**with_release())["changed"]
+    assert not (run.folder / "manifests").exists()
+    assert run(**with_release(), **upstream)["changed"]
+    assert not run(**with_release())["changed"]
+    assert (run.folder / "manifests" / "release.tar.gz").read_bytes() == b"an archive"
+
+
+def test_the_archive_of_another_version_is_not_kept(run, upstream):
+    run(**with_release(), **upstream)
+    assert run(**with_release("1.3.0"))["changed"]
+    assert not (run.folder / "manifests" / "release.tar.gz").exists()
+
+
+def test_a_missing_archive_is_named(run, upstream):
+    with pytest.raises(BundleError, match=r"upstream \(bundle_upstream_dir\) has no release-1\.3\.0\.tar\.gz: put"):
+        run(**with_release("1.3.0"), **upstream)
+    assert run.builds == []
+
+
+def test_an_archive_that_is_nowhere_any_more_is_named(run, upstream):
+    run(**with_release(), **upstream)
+    shutil.rmtree(run.cache)
+    (run.app / "app" / "demo_app" / "web.py").write_text("changed")
+    with pytest.raises(BundleError, match=r"release-1\.2\.0\.tar\.gz is not in the cache.*give one as bundle_upstream"):
+        run(**with_release())

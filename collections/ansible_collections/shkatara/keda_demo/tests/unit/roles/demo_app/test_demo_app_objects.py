@@ -28,6 +28,7 @@ def cases(run_role, tmp_path_factory):
                 "demo_app_node_port": "30200",
                 "demo_app_ignore_null_values": "yes",
             },
+            "no_keda": {"demo_app_keda_namespace": ""},
             "behavior": {"demo_app_behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}},
         }
     )
@@ -168,3 +169,18 @@ def test_a_behavior_is_passed_on_as_it_is(case):
     assert case("behavior", "ScaledObject")["spec"]["advanced"] == {
         "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}
     }
+
+
+def test_keda_s_own_metrics_are_scraped_with_their_namespaces(cases):
+    of_keda = [item for item in cases["default"]["value"] if item["metadata"].get("namespace") == "keda"]
+    assert [item["kind"] for item in of_keda] == ["Role", "RoleBinding", "ServiceMonitor"]
+    monitor = of_keda[-1]
+    # As KEDA 2.10.0's Service has them. The metrics' own label namespace is that of the ScaledObject.
+    assert monitor["spec"]["selector"]["matchLabels"] == {"app.kubernetes.io/name": "keda-operator"}
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert (endpoint["port"], endpoint["honorLabels"]) == ("metrics", True)
+
+
+def test_keda_s_own_metrics_can_be_left_out(cases):
+    assert {item["metadata"].get("namespace", "test") for item in cases["no_keda"]["value"]} == {"test"}
+    assert len(cases["no_keda"]["value"]) == len(cases["default"]["value"]) - 3
