@@ -67,6 +67,7 @@ fuzz: .venv/requirements-dev.installed  ## Predictions against simulated runs of
 bench: setup .venv/requirements-dev.installed  ## Print each figure beside its target
 	PYTHONPATH=collections python -m tests.bench.load
 	PYTHONPATH=collections python -m tests.bench $(PAIRS)
+	PYTHONPATH=collections python -m tests.bench.full
 bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again, each hop beside its prediction
 	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
 lab-down: $(ready)  ## Remove the lab's hosts, network, volumes and changed sysctls
