@@ -119,8 +119,8 @@ attributes:
     description: Checks a present bundle, and returns the parts that would be made.
     support: full
 requirements:
-  - urllib3
-  - skopeo, for V(release)
+  - urllib3 and skopeo, for V(release)
+  - urllib3, for the questions of V(auto)
   - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc), for V(go_modules)
 """
 
@@ -166,12 +166,11 @@ size:
   sample: 1365000000
 """
 
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._internal.bundle import producers, record
 from ..module_utils._internal.bundle.build import Builder
@@ -179,13 +178,6 @@ from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.job import Job
 from ..module_utils._internal.bundle.release import parts
 from ..module_utils._internal.bundle.units import BundleError
-
-try:
-    import urllib3  # noqa: F401
-
-    MISSING_URLLIB3 = None
-except ImportError:
-    MISSING_URLLIB3 = traceback.format_exc()
 
 
 def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -284,8 +276,6 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if MISSING_URLLIB3:
-        module.fail_json(msg=missing_required_lib("urllib3"), exception=MISSING_URLLIB3)
     try:
         with run_control(module.params["progress_file"]) as control:
             result = ensure_bundle(module.params, module.check_mode, control)

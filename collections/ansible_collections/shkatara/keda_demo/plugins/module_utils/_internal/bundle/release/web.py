@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,7 +23,8 @@ from ..units import BundleError
 try:
     import urllib3
     from urllib3.exceptions import HTTPError, ResponseError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # a finished bundle needs no network
+    urllib3 = None  # type: ignore[assignment]
     HTTPError = ResponseError = RuntimeError  # type: ignore[misc,assignment]
 
 CONNECT_SECONDS = 10.0
@@ -61,6 +63,12 @@ class Web:
     """A client for several threads."""
 
     def __init__(self, connect_seconds: float = CONNECT_SECONDS, stall_seconds: float = STALL_SECONDS) -> None:
+        """:raises BundleError: there is no urllib3"""
+        if urllib3 is None:
+            raise BundleError(
+                f"Official origins are asked with the Python package urllib3, which {sys.executable} lacks: install it "
+                "in the environment that runs Ansible."
+            )
         self.stall_seconds = stall_seconds
         self._timeout = urllib3.Timeout(connect=connect_seconds, read=stall_seconds)
         self._context = tls.context(Trust())
