@@ -170,7 +170,7 @@ def text_of(role, task):
         text += " ".join(str(known[name]) for name in sorted(new))
         text += " ".join(
             (COLLECTION / "roles" / role / "templates" / name).read_text()
-            for name in set(re.findall(r"[\w.-]+\.j2", text))
+            for name in set(re.findall(r"[\w./-]+\.j2", text))
         )
     return text
 
