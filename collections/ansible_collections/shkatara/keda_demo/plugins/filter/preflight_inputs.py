@@ -84,7 +84,7 @@ def preflight_inputs(
     hosts = list(groups.get("k8s_cluster") or [])
     roles = {name.split("_")[0] for name in options}
     given = {name: _given(hostvars[name], roles) for name in ["localhost", *hosts]}
-    addresses = {name: _address(hostvars[name], name) for name in hosts}
+    addresses = {name: _address(hostvars[name], given[name], name) for name in hosts}
     return [
         *variable_findings(given, options, PER_HOST),
         *inventory_findings(groups, addresses),
@@ -109,19 +109,15 @@ def _given(variables: Mapping[str, Any], prefixes: set[str]) -> dict[str, Any]:
     return given
 
 
-def _address(variables: Mapping[str, Any], name: str) -> str:
+def _address(variables: Mapping[str, Any], given: Mapping[str, Any], name: str) -> str:
     """Return the address that the inventory gives.
 
     Empty if it is only a way to the host, such as a forwarded port, or a template that needs the host's facts.
     """
-    try:
-        node_ip = variables.get("cluster_node_ip")
-    except Exception:  # a template can raise anything
+    if "cluster_node_ip" in variables and "cluster_node_ip" not in given:
         return ""
-    if isinstance(node_ip, Undefined):
-        return ""
-    if node_ip:
-        return str(node_ip)
+    if given.get("cluster_node_ip"):
+        return str(given["cluster_node_ip"])
     reached = str(variables.get("ansible_host") or name)
     return "" if reached.startswith("127.") else reached
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ..module_utils._internal.common import urls
 
 # The prefix length of a node's pod subnet (Kubernetes 1.25, cmd/kube-controller-manager,
 # --node-cidr-mask-size-ipv4).
@@ -72,9 +73,13 @@ def _agreement_findings(given: Mapping[str, Mapping[str, Any]], shared: Sequence
     for name in shared:
         values = {host: variables.get(name) for host, variables in given.items()}
         if any(value != values["localhost"] for value in values.values()):
-            listed = ", ".join(f"{value!r} on {host}" for host, value in values.items() if value is not None)
-            listed = re.sub(r"//[^/@\s]+@", "//***@", listed)  # a proxy's user and password
+            listed = ", ".join(f"{_shown(value)!r} on {host}" for host, value in values.items() if value is not None)
             yield f"{name} must be the same for all, and is set to {listed}: set it in group_vars/all"
+
+
+def _shown(value: Any) -> Any:
+    """Return a value without the user and password that a proxy's URL may have."""
+    return urls.without_user(value) if isinstance(value, str) else value
 
 
 def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[str, str]) -> Iterator[str]:

@@ -87,7 +87,7 @@ def test_hosts_must_agree_about_the_cluster():
 
 def test_the_password_of_a_proxy_is_not_shown():
     (finding,) = find(
-        {"cluster_http_proxy": "http://u:p@proxy:3128"}, worker1={"cluster_http_proxy": "http://v:q@proxy"}
+        {"cluster_http_proxy": "http://u:p@proxy:3128"}, worker1={"cluster_http_proxy": "http://v:q/r@s@proxy"}
     )
     assert "'http://***@proxy:3128' on localhost" in finding
     assert "'http://***@proxy' on worker1" in finding
