@@ -15,7 +15,7 @@ author:
   - shkatara (@shkatara)
 description:
   - A bundle is a folder with all files that hosts need for a stack. Its record, C(bundle.json), has the SHA-256 of each
-    file.
+    file, C(README.md) says what it is, and C(sbom.cdx.json) is its bill of materials in CycloneDX.
   - Every run compares all files of the bundle with the record. The module fails and names the files if they differ, and
     fails if the bundle is another stack's.
   - The module also fails if the folder has no bundle, but has other files where a bundle has its own. It removes only
@@ -100,8 +100,10 @@ options:
     default: amd64
   upstream_dir:
     description:
-      - A folder with archives of releases that no module has, such as C(kube-prometheus-0.12.0.tar.gz).
-      - Without it a new bundle has none, and a present bundle keeps its own.
+      - A folder with official files, under the names that a browser gives them. V(release) takes a file of this folder
+        before it downloads it, if it has the stack's checksum or that of O(lock).
+      - V(go_modules) takes the archives that no module has, such as C(kube-prometheus-0.12.0.tar.gz). Without the
+        folder a new bundle has no such archive, and a present bundle keeps its own.
     type: path
   cache_dir:
     description: The cache of parts. It also has Go's caches.
@@ -119,6 +121,7 @@ attributes:
     description: Checks a present bundle, and returns the parts that would be made.
     support: full
 requirements:
+  - cyclonedx-python-lib, unless the bundle is finished
   - urllib3 and skopeo, for V(release)
   - urllib3, for the questions of V(auto)
   - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc), for V(go_modules)
@@ -215,8 +218,13 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
         bundle_plan = job.plan(producer, _keys(current_record))
         if _keys(current_record) == bundle_plan.keys:
             return _result(folder, current_record, producer, [], changed=False)
-        cache_entries, built = Builder(bundle_plan, job.cache, job.settings(producer, control), control).run()
-        new_record = record.write_bundle(folder, bundle_plan, cache_entries, params["stack"]["name"], job.arch)
+        settings = job.settings(producer, control)
+        entries, built = Builder(bundle_plan, job.cache, settings, control).run()
+
+        def documents(new: Mapping[str, Any]) -> Mapping[str, str]:
+            return job.documents(new, bundle_plan, entries, settings)
+
+        new_record = record.write_bundle(folder, bundle_plan, entries, job.stack_name, job.arch, documents=documents)
         parts.remove(job.cache.root)
         job.cache.prune(bundle_plan.units.values())
     return _result(folder, new_record, producer, built, changed=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..common import urls
-from . import dockerfile, machine, plan, producers
-from .cache import Cache
+from . import dockerfile, libraries, machine, plan, producers, readme, sbom
+from .cache import Cache, CacheEntry
 from .control import RunControl
 from .plan import BundlePlan, Request
 from .release import application, lockfile, pins, probe
@@ -92,6 +92,7 @@ class Job:
         :raises BundleError: some are missing; the message names them all
         """
         go = Path(self._params["go"])
+        sbom.check_library()
         if producer == release_plan.PRODUCER:
             check_release_machine()
         else:
@@ -119,6 +120,7 @@ class Job:
             self.cache.root,
             self.cache.tmp,
             self.cache.logs,
+            self._upstream_dir,
         )
         self._lock = pins.added(request.lock, files, images, pinning)
         lockfile.write(self._lock_file, self._lock)
@@ -139,6 +141,17 @@ class Job:
             release,
             self._upstream_dir,
         )
+
+    def documents(
+        self,
+        record: Mapping[str, Any],
+        bundle_plan: BundlePlan,
+        cache_entries: Mapping[str, CacheEntry],
+        settings: Settings,
+    ) -> dict[str, str]:
+        """Return the texts beside the bundle's record, by file name."""
+        bill = sbom.text(record, bundle_plan, cache_entries, lambda unit: libraries.of_unit(unit, settings))
+        return {sbom.FILE_NAME: bill, readme.FILE_NAME: readme.text(record)}
 
     def _release_request(self) -> ReleaseRequest:
         if self._lock is None:

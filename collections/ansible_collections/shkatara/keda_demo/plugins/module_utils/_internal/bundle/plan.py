@@ -169,6 +169,7 @@ class _Planner:
                     **image,
                     "component": name,
                     "version": entry["version"],
+                    "source": source_of({"entry": entry}),
                     "reference": self._reference(key),
                 }
         return dict(sorted(images.items()))
@@ -219,6 +220,18 @@ def base_units(arch: str, suite: str, packages: Iterable[str], name: str = "") -
         return [plain]
     name = name or "-".join((suite, *sorted_packages))
     return [plain, make_unit("base", name, "", {**inputs, "packages": sorted_packages}, (plain,))]
+
+
+def source_of(inputs: Mapping[str, Any]) -> str:
+    """Return the origin of a unit's content, such as its Go module and version, or its address."""
+    if "source" in inputs:
+        return str(inputs["source"])
+    entry = inputs.get("entry", {})
+    if "module" in entry:
+        return f"{entry['module']}@{entry['module_version']}"
+    if "upstream" in inputs.get("how", {}):
+        return str(inputs["how"]["upstream"])
+    return str(entry.get("debian_package", "built here"))
 
 
 def fill_version(text: str, version: str) -> str:

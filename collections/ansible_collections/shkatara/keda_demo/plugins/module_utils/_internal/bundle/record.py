@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from . import checksums
 from .cache import CacheEntry
-from .plan import BundlePlan
+from .plan import BundlePlan, source_of
 from .units import BundleError
 
 RECORD = "bundle.json"
 JOURNAL = "bundle.json.changing"
 SCHEMA_VERSION = 2
 BUNDLE_FOLDERS = ("bin", "images", "manifests")
+
+# The texts beside the record, which only people and scanners read.
+Documents = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
 
 def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
@@ -82,9 +85,18 @@ def check_folder(folder: Path, plan: BundlePlan) -> None:
 
 
 def write_bundle(
-    folder: Path, plan: BundlePlan, cache_entries: Mapping[str, CacheEntry], stack: str, arch: str
+    folder: Path,
+    plan: BundlePlan,
+    cache_entries: Mapping[str, CacheEntry],
+    stack: str,
+    arch: str,
+    *,
+    documents: Documents = lambda _record: {},
 ) -> dict[str, Any]:
-    """Write the bundle of `plan` from the cache entries of its units, and return its record."""
+    """Write the bundle of `plan` from the cache entries of its units, and return its record.
+
+    :param documents: returns the text of each document, by name, for the record
+    """
     planned = {item.path for item in plan.files}
     owned = planned | (_owned_files(folder) or set())
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +116,7 @@ def write_bundle(
                 "version": unit.version,
                 "sha256": cache_entry.files[item.source],
                 "size": target.stat().st_size,
-                "source": _source(unit.inputs),
+                "source": source_of(unit.inputs),
             }
         )
     # Files of an earlier bundle. Other files in this folder are the user's.
@@ -124,6 +136,8 @@ def write_bundle(
         "units": plan.keys,
         **({"pins": plan.pins} if plan.pins else {}),
     }
+    for name, text in documents(record).items():
+        _write_text(folder / name, text)
     _write_json(folder / RECORD, record)
     (folder / JOURNAL).unlink()
     return record
@@ -179,19 +193,11 @@ def _read_json(file: Path) -> Any:
 
 
 def _write_json(file: Path, data: Any) -> None:
+    _write_text(file, json.dumps(data, indent=1) + "\n")
+
+
+def _write_text(file: Path, text: str) -> None:
     """Write the whole file, or leave the old one as it is."""
     temporary = file.with_name(f".{file.name}")
-    temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, file)
-
-
-def _source(inputs: Mapping[str, Any]) -> str:
-    """Return the origin of a unit's content, such as its Go module and version, or its address."""
-    if "source" in inputs:
-        return str(inputs["source"])
-    entry = inputs.get("entry", {})
-    if "module" in entry:
-        return f"{entry['module']}@{entry['module_version']}"
-    if "upstream" in inputs.get("how", {}):
-        return str(inputs["how"]["upstream"])
-    return str(entry.get("debian_package", "built here"))

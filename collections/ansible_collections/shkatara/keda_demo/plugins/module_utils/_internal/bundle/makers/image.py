@@ -21,6 +21,7 @@ from ..units import BundleError, Unit
 from ..work import Work
 
 LAYOUT = "oci"
+AUTHOR = "shkatara.keda_demo"
 CERTIFICATES = Path("/etc/ssl/certs")
 APT = "apt-get -qq -o Acquire::Retries=3"
 # Without systemd, a package's script would start its daemon in the network of this machine. Exit code 101 forbids this.
@@ -170,10 +171,13 @@ def _image_container(buildah: Buildah, image: Mapping[str, Any], programs: Path,
     # Upstream's images have the program as their entry point, and upstream's manifests give only its arguments.
     entrypoint = image.get("entrypoint", [next(iter(image["files"].values()))])
     elements = ",".join(f'"{argument}"' for argument in entrypoint)
+    description = f"Built from {image['source']} by {AUTHOR}; not the official image"
     settings = [
         f"--entrypoint=[{elements}]",
         "--cmd=",
         f"--label=org.opencontainers.image.version={image['version']}",
+        f"--label=org.opencontainers.image.description={description}",
+        f"--label=org.opencontainers.image.vendor={AUTHOR}",
     ]
     if "user" in image:
         settings.append(f"--user={image['user']}")

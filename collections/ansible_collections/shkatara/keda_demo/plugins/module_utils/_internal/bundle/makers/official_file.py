@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from .. import checksums
-from ..release import parts, published
+from ..release import parts, published, upstream
 from ..units import BundleError, Unit
 from ..work import Work
 
@@ -20,13 +21,23 @@ FILE = "file"
 
 
 def download(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
-    """Put the file of `unit` into the folder `out`.
+    """Put the file of `unit` into the folder `out`: of the folder of official files, or else of its origin.
 
     :raises BundleError: it can't be had, or a checksum differs
     """
     url, expected = unit.inputs["source"], unit.inputs["sha256"]
     if not expected:
         raise BundleError(f"{url} has a checksum neither in the stack nor in bundle.lock.")
+    if (file := upstream.find(work.settings.upstream_dir, url)) is not None:
+        if (actual := checksums.sha256(file)) != expected:
+            raise BundleError(
+                f"{file} (bundle_upstream_dir) is not the file of {url}: it has sha256 {actual}, and "
+                f"{'the stack' if unit.inputs['in_stack'] else 'bundle.lock'} has {expected}. Remove it, and the "
+                "official file is downloaded."
+            )
+        # No hard link: the file is the user's, who may write to it.
+        shutil.copyfile(file, out / FILE)
+        return {}
     release = work.release
     if unit.inputs["checksum_url"]:
         _check_published(unit, release.downloader.text(release.origins.url(unit.inputs["checksum_url"])))

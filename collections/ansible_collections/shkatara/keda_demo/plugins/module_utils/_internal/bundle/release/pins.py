@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import checksums
 from ..processes import Processes
-from . import parts
+from . import parts, upstream
 from .download import Downloader
 from .lockfile import Lock
 from .origins import Download, Origins
@@ -24,7 +24,10 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Pinning:
-    """How the first download is done; `tmp` and `logs` are folders of the cache."""
+    """How the first download is done; `tmp` and `logs` are folders of the cache.
+
+    :param upstream_dir: a folder with official files, which are not downloaded
+    """
 
     origins: Origins
     downloader: Downloader
@@ -33,6 +36,7 @@ class Pinning:
     cache_dir: Path
     tmp: Path
     logs: Path
+    upstream_dir: Path | None = None
 
 
 def added(lock: Lock, files: list[Download], images: list[str], pinning: Pinning) -> Lock:
@@ -42,6 +46,8 @@ def added(lock: Lock, files: list[Download], images: list[str], pinning: Pinning
     """
 
     def checksum(file: Download) -> str:
+        if (own := upstream.find(pinning.upstream_dir, file.url)) is not None:
+            return checksums.sha256(own)
         part = parts.path(pinning.cache_dir, file.url)
         if not part.is_file():
             pinning.downloader.file(pinning.origins.url(file.url), part)

@@ -54,12 +54,14 @@ class World:
         self.out = folder / "out"
         self.out.mkdir()
         self.folder = folder
+        self.upstream = folder / "upstream"
         self.downloader = Downloader({URL: CONTENT, f"{URL}.sha256": f"{SUM}  tool\n".encode()})
         self.part = parts.path(self.cache, URL)
 
     def work(self, origins=Origins(), **dependencies):  # noqa: B008 - it is frozen
         release = ReleaseSettings(origins, Lock(), self.downloader, "")
-        settings = Settings(self.cache, self.folder, None, "amd64", self.folder / "go", release=release)
+        go, upstream = self.folder / "go", self.upstream
+        settings = Settings(self.cache, self.folder, None, "amd64", go, release=release, upstream_dir=upstream)
         return Work(settings, dependencies, self.folder, self.folder / "log", Processes())
 
     def download(self, sha256=SUM, checksum_url=f"{URL}.sha256", in_stack=True, **options):
@@ -144,6 +146,23 @@ def test_what_the_first_download_has_brought_is_not_fetched_again(world):
     world.part.write_bytes(CONTENT)
     world.download(checksum_url="", in_stack=False)
     assert world.downloader.asked == []
+
+
+def test_the_folder_of_official_files_is_asked_first(world):
+    world.upstream.mkdir()
+    own = world.upstream / "tool"
+    own.write_bytes(CONTENT)
+    world.downloader.files = {}
+    world.download()
+    (world.out / "file").write_bytes(b"changed")
+    assert own.read_bytes() == CONTENT
+
+
+def test_a_file_in_that_folder_has_the_checksum_too(world):
+    world.upstream.mkdir()
+    (world.upstream / "tool").write_bytes(b"another file")
+    with pytest.raises(BundleError, match=rf"upstream/tool \(bundle_upstream_dir\) is not .* has {SUM}. Remove"):
+        world.download()
 
 
 def _programs(**programs):

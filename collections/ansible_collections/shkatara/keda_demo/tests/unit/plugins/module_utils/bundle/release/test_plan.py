@@ -47,7 +47,8 @@ def _with(request, **changes):
 
 def test_a_bundle_of_releases_has_the_files_of_a_bundle_of_builds():
     ours = {(file.path, file.kind) for file in make_plan(REQUEST).files}
-    builds = plan_of_modules(Request(STACK, MODULES, ROLE / "files" / "go_modules", None), {"component/app": "0" * 20})
+    present = dict.fromkeys(("component/app", "manifest/kube-prometheus-0.12.0.tar.gz"), "0" * 20)
+    builds = plan_of_modules(Request(STACK, MODULES, ROLE / "files" / "go_modules", None), present)
     assert ours == {(file.path, file.kind) for file in builds.files}
 
 
