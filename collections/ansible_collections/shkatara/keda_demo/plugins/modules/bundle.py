@@ -113,6 +113,17 @@ options:
     description: The path of C(go), version 1.21 or newer. It fetches the toolchain that each component names.
     type: path
     required: true
+  archive:
+    description:
+      - An archive that O(pack) has written, for a network without a way out. The bundle is unpacked from it, and never
+        built. Files that O(path) has already are left as they are.
+      - If there is a file with C(.sha256) added to its name, the archive must have that checksum.
+    type: path
+  pack:
+    description:
+      - The archive to which the bundle is packed, and beside it a file with its SHA-256. An archive that has the bundle
+        already is left as it is.
+    type: path
   progress_file:
     description: The file for progress, one JSON object per line.
     type: path
@@ -128,7 +139,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: Make the bundle of the stack seed
+- name: Make the bundle of the stack seed, and pack it for a network without a way out
   shkatara.keda_demo.bundle:
     path: /srv/bundles/seed-amd64
     stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
@@ -138,6 +149,7 @@ EXAMPLES = r"""
     cache_dir: /var/cache/keda_demo
     go: /opt/venv/bin/go
     lock: /srv/bundle.lock
+    pack: /media/stick/seed-amd64.tar.gz
 """
 
 RETURN = r"""
@@ -175,7 +187,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import producers, record
+from ..module_utils._internal.bundle import archive, producers, record
 from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.job import Job
@@ -200,12 +212,44 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
 
 def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
     folder, job = Path(params["path"]), Job(params)
+    if params["archive"]:
+        return _unpacked(folder, job, Path(params["archive"]), check_mode, control)
+    result = _made(folder, job, check_mode, control)
+    if params["pack"] and not check_mode:
+        result["changed"] |= archive.pack(folder, Path(params["pack"]), control.say)
+    return result
+
+
+def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: RunControl) -> dict[str, Any]:
+    """Return the result of a bundle that comes from an archive, and is never built.
+
+    :raises BundleError: the archive has another bundle than this collection and these variables make
+    """
+    is_new = archive.check(packed, folder, job.stack_name, job.arch)
+    if is_new and check_mode:
+        return _result(folder, None, "", [], changed=True)
+    if is_new:
+        with control.lock(job.cache):
+            archive.unpack(packed, folder, control.say)
+    new_record = _checked_record(folder, job)
+    producer = str(new_record["producer"]) if new_record else ""
+    bundle_plan = job.plan(producer, _keys(new_record))
+    if differing := sorted(id_ for id_, key in bundle_plan.keys.items() if _keys(new_record).get(id_) != key):
+        raise BundleError(
+            f"The archive {packed} (bundle_archive) has other parts than this collection makes with the application "
+            f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection and application there "
+            "and here."
+        )
+    return _result(folder, new_record, producer, [], changed=is_new)
+
+
+def _made(folder: Path, job: Job, check_mode: bool, control: RunControl) -> dict[str, Any]:
     current_record = _checked_record(folder, job)
     producer = job.choose(current_record, control)
     bundle_plan = job.plan(producer, _keys(current_record))
     if _keys(current_record) == bundle_plan.keys:
         return _result(folder, current_record, producer, [], changed=False)
-    record.check_folder(folder, bundle_plan)
+    record.check_folder(folder, bundle_plan.paths)
     if check_mode:
         differing = [id_ for id_, key in bundle_plan.keys.items() if _keys(current_record).get(id_) != key]
         return _result(folder, current_record, producer, differing, changed=True)
@@ -280,8 +324,11 @@ def main() -> None:
             "app_build": {"type": "str", "choices": ["auto", "build", "registry"], "default": "auto"},
             "mirror_url": {"type": "str", "default": ""},
             "registry_mirrors": {"type": "dict", "default": {}},
+            "archive": {"type": "path"},
+            "pack": {"type": "path"},
             "progress_file": {"type": "path"},
         },
+        mutually_exclusive=[("archive", "pack")],
         supports_check_mode=True,
     )
     try:

@@ -15,6 +15,7 @@ from . import dockerfile, libraries, machine, plan, producers, readme, sbom
 from .cache import Cache, CacheEntry
 from .control import RunControl
 from .plan import BundlePlan, Request
+from .record import BILL, README
 from .release import application, lockfile, pins, probe
 from .release import plan as release_plan
 from .release.download import Downloader
@@ -151,7 +152,7 @@ class Job:
     ) -> dict[str, str]:
         """Return the texts beside the bundle's record, by file name."""
         bill = sbom.text(record, bundle_plan, cache_entries, lambda unit: libraries.of_unit(unit, settings))
-        return {sbom.FILE_NAME: bill, readme.FILE_NAME: readme.text(record)}
+        return {BILL: bill, README: readme.text(record)}
 
     def _release_request(self) -> ReleaseRequest:
         if self._lock is None:

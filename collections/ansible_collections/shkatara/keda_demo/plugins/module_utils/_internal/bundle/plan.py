@@ -47,6 +47,11 @@ class BundlePlan:
         """The key of each unit. Plans with equal keys describe the same bundle."""
         return {unit.id: unit.key for unit in self.units.values()}
 
+    @property
+    def paths(self) -> set[str]:
+        """The path of each file in the bundle."""
+        return {item.path for item in self.files}
+
 
 @dataclass(frozen=True)
 class Request:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FILE_NAME = "README.md"
 SOURCES = {
     "release": "The programs and images are the official ones of their projects, unless the table says otherwise.",
     "go_modules": (

@@ -9,9 +9,10 @@ next run knows which files of the folder belong to the bundle, even if this run 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,11 @@ RECORD = "bundle.json"
 JOURNAL = "bundle.json.changing"
 SCHEMA_VERSION = 2
 BUNDLE_FOLDERS = ("bin", "images", "manifests")
+README = "README.md"
+BILL = "sbom.cdx.json"
+DOCUMENTS = (README, BILL)
 
-# The texts beside the record, which only people and scanners read.
+# Returns the texts beside the record, which only people and scanners read, by name.
 Documents = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
 
@@ -38,13 +42,44 @@ def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
     record = _read_valid_record(folder)
     if record is None:
         return None
+    check_identity(f"The bundle in {folder}", record, stack, arch, "cluster_bundle_dir")
+    return record if record["schema_version"] == SCHEMA_VERSION else None
+
+
+def parse(text: bytes, what: str) -> dict[str, Any]:
+    """Return the record that an archive has.
+
+    :param what: what messages call the archive
+    :raises BundleError: it is no record of this release
+    """
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not _has_required_fields(record):
+        raise BundleError(f"{what} has no record of a bundle: copy it again.")
+    if (version := record.get("schema_version")) != SCHEMA_VERSION:
+        raise BundleError(
+            f"{what} has schema_version {version}, and this release reads {SCHEMA_VERSION}: pack it with the release "
+            "that you use here."
+        )
+    paths = {str(item["path"]) for item in record["files"]}
+    if foreign := paths - _in_bundle_folders(paths):
+        raise BundleError(f"{what} has {min(foreign)}, which is no path of a bundle.")
+    return record
+
+
+def check_identity(what: str, record: Mapping[str, Any], stack: str, arch: str, variable: str) -> None:
+    """Check that a record is of the stack and the architecture.
+
+    :param variable: the variable that would name another bundle
+    :raises BundleError: it is not
+    """
     for key, expected in (("stack", stack), ("arch", arch)):
         if record.get(key) != expected:
             raise BundleError(
-                f"The bundle in {folder} is for {key} {record.get(key)}, and {expected} is wanted: "
-                "give the folder of another bundle as cluster_bundle_dir."
+                f"{what} is for {key} {record.get(key)}, and {expected} is wanted: give another one as {variable}."
             )
-    return record if record["schema_version"] == SCHEMA_VERSION else None
 
 
 def check_files(folder: Path, record: Mapping[str, Any]) -> None:
@@ -68,15 +103,17 @@ def check_files(folder: Path, record: Mapping[str, Any]) -> None:
         )
 
 
-def check_folder(folder: Path, plan: BundlePlan) -> None:
-    """Check that writing the bundle of `plan` to `folder` overwrites only files of an earlier bundle.
+def check_folder(folder: Path, planned: Set[str]) -> None:
+    """Check that a bundle with the files `planned` overwrites only files of an earlier bundle.
 
-    :raises BundleError: a file of the plan exists and is not an earlier bundle's, or the folder has had no bundle and
-        has files
+    :raises BundleError: one of them exists and is not an earlier bundle's, or there was no bundle and there are files
     """
     owned = _owned_files(folder)
     present = {f"{name}/{path}" for name in BUNDLE_FOLDERS for path in checksums.list_files(folder / name)}
-    foreign = present if owned is None else (present - owned) & {item.path for item in plan.files}
+    if owned is None:
+        foreign = present | {name for name in DOCUMENTS if (folder / name).exists()}
+    else:
+        foreign = (present - owned) & planned
     if foreign:
         raise BundleError(
             f"{folder} (cluster_bundle_dir) has files that are of no bundle, such as {min(foreign)}: "
@@ -97,11 +134,38 @@ def write_bundle(
 
     :param documents: returns the text of each document, by name, for the record
     """
-    planned = {item.path for item in plan.files}
+    with changing(folder, plan.paths):
+        record = _describe(plan, cache_entries, _link_files(folder, plan, cache_entries), stack, arch)
+        finish(folder, record, documents(record))
+    return record
+
+
+@contextlib.contextmanager
+def changing(folder: Path, planned: Set[str]) -> Iterator[None]:
+    """Replace the record by the journal while the block brings the files `planned`.
+
+    The block's last call is `finish`. If the block raises an error, the journal remains for the next run.
+    """
     owned = planned | (_owned_files(folder) or set())
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / JOURNAL, sorted(owned))
     (folder / RECORD).unlink(missing_ok=True)
+    # Files of an earlier bundle. Other files in this folder are the user's.
+    for path in owned - planned:
+        (folder / path).unlink(missing_ok=True)
+    yield
+
+
+def finish(folder: Path, record: Mapping[str, Any], documents: Mapping[str, str]) -> None:
+    """Write the record and the documents of a bundle whose files are there."""
+    for name, text in documents.items():
+        _write_text(folder / name, text)
+    _write_json(folder / RECORD, record)
+    (folder / JOURNAL).unlink()
+
+
+def _link_files(folder: Path, plan: BundlePlan, cache_entries: Mapping[str, CacheEntry]) -> list[dict[str, Any]]:
+    """Bring the files of `plan` to `folder` and return the record's entry of each."""
     files = []
     for item in plan.files:
         unit, cache_entry = plan.units[item.unit], cache_entries[item.unit]
@@ -119,10 +183,13 @@ def write_bundle(
                 "source": source_of(unit.inputs),
             }
         )
-    # Files of an earlier bundle. Other files in this folder are the user's.
-    for path in owned - planned:
-        (folder / path).unlink(missing_ok=True)
-    record = {
+    return sorted(files, key=lambda file: str(file["path"]))
+
+
+def _describe(
+    plan: BundlePlan, cache_entries: Mapping[str, CacheEntry], files: list[dict[str, Any]], stack: str, arch: str
+) -> dict[str, Any]:
+    return {
         "schema_version": SCHEMA_VERSION,
         "stack": stack,
         "arch": arch,
@@ -132,15 +199,10 @@ def write_bundle(
             for id_, unit in plan.units.items()
             if unit.kind == "archive"
         },
-        "files": sorted(files, key=lambda file: str(file["path"])),
+        "files": files,
         "units": plan.keys,
         **({"pins": plan.pins} if plan.pins else {}),
     }
-    for name, text in documents(record).items():
-        _write_text(folder / name, text)
-    _write_json(folder / RECORD, record)
-    (folder / JOURNAL).unlink()
-    return record
 
 
 def _read_valid_record(folder: Path) -> dict[str, Any] | None:
@@ -176,6 +238,10 @@ def _owned_files(folder: Path) -> set[str] | None:
         return None
     paths = {str(item["path"]) for item in (record or {"files": []})["files"]} | set(journal or [])
     # Owned files may be removed, so no path outside the bundle's folders may be among them.
+    return _in_bundle_folders(paths)
+
+
+def _in_bundle_folders(paths: Set[str]) -> set[str]:
     return {
         path for path in paths if path.startswith(tuple(f"{name}/" for name in BUNDLE_FOLDERS)) and ".." not in path
     }

@@ -31,7 +31,6 @@ try:
 except ImportError:  # a finished bundle has its bill
     IS_THERE = False
 
-FILE_NAME = "sbom.cdx.json"
 # The name space of serial numbers, a random number.
 NAMESPACE = uuid.UUID("0c8b7d6e-6f0e-4a53-9d25-5b8c9f0a6d11")
 

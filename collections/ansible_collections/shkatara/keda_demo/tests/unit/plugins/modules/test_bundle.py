@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +39,7 @@ RECIPES = {
     "app": {"images": {"app": {"archive": "workloads", "dockerfile": True, "packages": []}}},
 }
 UNITS = ["component/tool", "base/bookworm", "component/app", "archive/workloads"]
-FILES = ["bin/tool", "bundle.json", "images/workloads.tar"]
+FILES = ["README.md", "bin/tool", "bundle.json", "images/workloads.tar", "sbom.cdx.json"]
 
 
 class Run:
@@ -63,9 +64,11 @@ class Run:
             "recipes": {"go_modules": RECIPES, "release": {}},
             "components_dir": str(folder / "go"),
             "app_dir": str(self.app),
+            "archive": None,
+            "pack": None,
             "upstream_dir": None,
             "cache_dir": str(self.cache),
-            "go": str(folder / "go" / "go"),
+            "go": str(Path(sys.executable).with_name("go")),
             "debian_mirror": "",
             "arch": "amd64",
             "lock": str(folder / "bundle.lock"),
@@ -85,7 +88,7 @@ class Run:
     def _make(self, unit, out, _work):
         self.builds.append(unit.id)
         (out / (f"{unit.name}.tar" if unit.kind == "archive" else unit.name)).write_text(f"{unit.name} {unit.key}")
-        return {"images": {"registry.example.org/app:1.0.0": "sha256:12"}}
+        return {"images": {image["reference"]: "sha256:12" for image in unit.inputs.get("images", {}).values()}}
 
     def __call__(self, check_mode=False, **params):
         self.builds.clear()
@@ -331,7 +334,9 @@ def with_release(version="1.2.0"):
     stack = STACK | {"components": STACK["components"] | {"manifests": {"version": version}}}
     return {
         "stack": stack,
-        "recipes": RECIPES | {"manifests": {"upstream": {"release.tar.gz": "release-{version}.tar.gz"}}},
+        "recipes": {
+            "go_modules": RECIPES | {"manifests": {"upstream": {"release.tar.gz": "release-{version}.tar.gz"}}}
+        },
     }
 
 
