@@ -43,10 +43,21 @@ BAD = {
         "keda_readiness_initial_delay_seconds is -1: give 0",
     ),
     "period": ({"keda_readiness_period_seconds": 0}, "keda_readiness_period_seconds is 0: give 1"),
+    "patch": ({"keda_patches": [{"spec": {}}]}, "keda_patches has a patch without kind: give a part of an object"),
     "wait": ({"keda_wait_timeout": 0}, "keda_wait_timeout is 0: give 1"),
     "type": ({"keda_wait_timeout": "long"}, "'keda_wait_timeout' is of type"),
 }
-GOOD = {"default": {}, "own": {"keda_watch_namespace": "test,shop", "keda_readiness_period_seconds": "10"}}
+LEASE = {"name": "KEDA_OPERATOR_LEADER_ELECTION_LEASE_DURATION", "value": "120s"}
+PATCH = {
+    "kind": "Deployment",
+    "metadata": {"name": "keda-operator"},
+    "spec": {"template": {"spec": {"containers": [{"name": "keda-operator", "env": [LEASE]}]}}},
+}
+GOOD = {
+    "default": {},
+    "own": {"keda_watch_namespace": "test,shop", "keda_readiness_period_seconds": "10"},
+    "patched": {"keda_patches": [PATCH]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +95,15 @@ def test_probes_begin_early_and_ask_what_they_asked(container):
         "periodSeconds": 2,
     }
     assert container[1]["own"]["readinessProbe"]["periodSeconds"] == 10
+
+
+def test_patches_of_the_user_are_merged_last(results):
+    by_case = {}
+    for case in ("default", "patched"):
+        objects = {item["metadata"]["name"]: item for item in results[case]["value"]["objects"]}
+        by_case[case] = {name: objects[name]["spec"]["template"]["spec"]["containers"][0]["env"] for name in CONTAINERS}
+    default, patched = by_case["default"], by_case["patched"]
+    assert patched == {**default, "keda-operator": [*default["keda-operator"], LEASE]}
 
 
 def test_namespaces_are_watched_as_the_variable_says(container):
