@@ -29,6 +29,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 BUILD = Path(os.environ.get("KEDA_DEMO_BUILD") or ROOT / "build")
+PLAYBOOK = ROOT / os.environ.get("KEDA_DEMO_VENV", ".venv") / "bin" / "ansible-playbook"
+SOURCE = BUILD / "release-source"
 ARCH = "amd64"
 # Images that the registry has as Docker manifests (schema 2), and one that it has as a list of architectures.
 AS_DOCKER = ("kube_proxy", "pause", "prometheus")
@@ -37,10 +39,23 @@ REGISTRIES = ("registry.k8s.io", "quay.io", "ghcr.io", "registry-1.docker.io")
 HOSTS = ("dl.k8s.io", "github.com", *REGISTRIES)
 
 
-def bundle_folder() -> Path:
-    """Return the folder of the bundle that `make bundle` makes."""
-    cache_home = os.environ.get("XDG_CACHE_HOME") or f"{os.environ['HOME']}/.cache"
-    return Path(os.environ.get("KEDA_DEMO_CACHE") or f"{cache_home}/keda_demo") / "bundles" / f"seed-{ARCH}"
+def built_bundle() -> Path:
+    """Return a bundle that was built. Its parts are in the cache after `make bundle`, unless that took releases."""
+    variables = {
+        "bundle_producer": "go_modules",
+        "bundle_upstream_dir": str(ROOT / "tests" / "recorded" / "upstream"),
+        "cluster_bundle_dir": str(SOURCE),
+    }
+    done = subprocess.run(
+        [PLAYBOOK, "playbooks/bundle.yml", f"--extra-vars={json.dumps(variables)}"],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return SOURCE
 
 
 def stack_of(folder: Path) -> dict:

@@ -7,7 +7,6 @@ It shows the seconds beside the sum of the bytes, and leaves the bundle in build
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import tarfile
@@ -17,7 +16,6 @@ import pytest
 
 from tests.release import origins
 
-PLAYBOOK = origins.ROOT / os.environ.get("KEDA_DEMO_VENV", ".venv") / "bin" / "ansible-playbook"
 MIB = 2**20
 
 
@@ -42,7 +40,7 @@ class Whole:
         file.write_text(json.dumps(self.variables))
         environment = {**self.internet.environ(), "ANSIBLE_CONFIG": str(origins.ROOT / "ansible.cfg")}
         done = subprocess.run(
-            [PLAYBOOK, "playbooks/bundle.yml", f"--extra-vars=@{file}"],
+            [origins.PLAYBOOK, "playbooks/bundle.yml", f"--extra-vars=@{file}"],
             capture_output=True,
             text=True,
             check=False,
@@ -95,12 +93,12 @@ def test_the_whole_bundle(whole, internet, capsys):
     output = whole()
     seconds = time.monotonic() - begin
     assert "bundle_producer auto takes release (official releases): dl.k8s.io, ghcr.io, github.com, quay.io, " in output
-    record, source = whole.record(), json.loads((origins.bundle_folder() / "bundle.json").read_text())
+    record, source = whole.record(), json.loads((origins.SOURCE / "bundle.json").read_text())
     assert record["producer"] == "release"
     # Programs and manifests are those that the origins were filled with, in the same places.
     assert _programs(record) == _programs(source)
     for name in ("keda.yaml", "prometheus-operator-crds.yaml"):
-        assert _lines(whole.bundle / "manifests" / name) == _lines(origins.bundle_folder() / "manifests" / name)
+        assert _lines(whole.bundle / "manifests" / name) == _lines(origins.SOURCE / "manifests" / name)
     assert {file["path"] for file in record["files"]} == {file["path"] for file in source["files"]}
     by_path = {file["path"]: file for file in record["files"]}
     assert by_path["bin/crictl"]["version"] == "1.25.0"

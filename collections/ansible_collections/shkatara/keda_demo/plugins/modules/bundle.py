@@ -215,8 +215,9 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
     if params["archive"]:
         return _unpacked(folder, job, Path(params["archive"]), check_mode, control)
     result = _made(folder, job, check_mode, control)
-    if params["pack"] and not check_mode:
-        result["changed"] |= archive.pack(folder, Path(params["pack"]), control.say)
+    if params["pack"] and (folder / record.RECORD).is_file():
+        with control.lock(job.cache):
+            result["changed"] |= archive.pack(folder, Path(params["pack"]), control, check_mode=check_mode)
     return result
 
 
@@ -230,15 +231,15 @@ def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: R
         return _result(folder, None, "", [], changed=True)
     if is_new:
         with control.lock(job.cache):
-            archive.unpack(packed, folder, control.say)
+            archive.unpack(packed, folder, control)
     new_record = _checked_record(folder, job)
     producer = str(new_record["producer"]) if new_record else ""
     bundle_plan = job.plan(producer, _keys(new_record))
     if differing := sorted(id_ for id_, key in bundle_plan.keys.items() if _keys(new_record).get(id_) != key):
         raise BundleError(
             f"The archive {packed} (bundle_archive) has other parts than this collection makes with the application "
-            f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection and application there "
-            "and here."
+            f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection, application and "
+            "bundle_app_build there and here."
         )
     return _result(folder, new_record, producer, [], changed=is_new)
 

@@ -33,6 +33,7 @@ PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
 # runc is compiled with libseccomp.
 HEADER = Path("/usr/include/seccomp.h")
 GO_SECONDS = 20
+DOCKERFILE_REGISTRY = "docker.io"
 
 
 class Job:
@@ -67,7 +68,8 @@ class Job:
     def take_over(self, record: Mapping[str, Any]) -> None:
         """Take over what the present bundle has recorded, for a machine that has the bundle and not its lock file."""
         pins = record.get("pins", {})
-        own = lockfile.read(self._lock_file)
+        # A bundle from an archive is what it is.
+        own = Lock() if self._params["archive"] else lockfile.read(self._lock_file)
         self._lock = Lock(pins.get("files", {}), pins.get("images", {})).with_added(own.files, own.images)
 
     def choose(self, record: Mapping[str, Any] | None, control: RunControl) -> str:
@@ -83,7 +85,7 @@ class Job:
             record,
             lambda name: self.plan(name, keys),
             lambda planned: self.cache.has_all(planned.units.values()),
-            self._problems,
+            self,
             control.say,
         )
 
@@ -108,7 +110,8 @@ class Job:
             return
         request = self._release_request()
         files, images = release_plan.unpinned(request)
-        if not self._application_builder() and (wanted := release_plan.unpinned_application(request)):
+        wanted = release_plan.unpinned_application(request)
+        if wanted and self._params["app_build"] != "build" and not self._application_builder():
             images.append(wanted)
         if not files and not images:
             return
@@ -162,6 +165,9 @@ class Job:
         return ReleaseRequest(self._params["stack"], recipes, self._lock, self.app_dir, application_option, self.arch)
 
     def _application_builder(self) -> str:
+        # The Dockerfile's base image is in this registry, and builders do not know the mirror.
+        if self._params["app_build"] == producers.AUTO and DOCKERFILE_REGISTRY in self._params["registry_mirrors"]:
+            return ""
         return application.builder(self._params["app_build"], self.app_dir, self.arch)
 
     def _downloader(self, control: RunControl) -> Downloader:
@@ -169,7 +175,8 @@ class Job:
         control.processes.call_at_stop(web.stop)
         return Downloader(web, lambda: control.processes.stopped or control.end_requested(), control.say)
 
-    def _problems(self, producer: str) -> Mapping[str, str]:
+    def problems(self, producer: str) -> Mapping[str, str]:
+        """Ask the origins of a producer, and return by host what is wrong, empty for an answer."""
         stack = self._params["stack"]
         if producer == release_plan.PRODUCER:
             return probe.ask(probe.of_release(stack, self.arch, self._origins))

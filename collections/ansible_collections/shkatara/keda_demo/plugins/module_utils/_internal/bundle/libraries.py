@@ -33,7 +33,7 @@ def of_unit(unit: Unit, settings: Settings) -> Iterator[PackageURL]:
         folder = settings.components_dir / unit.name / entry["version"]
         for path, version in go_modules(settings.go, folder):
             yield sbom.module_url(path, version)
-    elif settings.app_dir is not None:
+    elif settings.app_dir is not None and (settings.release is None or settings.release.application_builder):
         for name in unit.inputs.get("files") or ():
             if Path(name).name == "requirements.txt":
                 for match in _PINNED.finditer((settings.app_dir / name).read_text(encoding="utf-8")):

@@ -124,13 +124,13 @@ class _Planner:
             file = fill_version(template, entry["version"])
             inputs: dict[str, Any] = {"how": {"upstream": file}, "entry": dict(entry)}
             folder, id_ = self._request.upstream_dir, f"manifest/{file}"
-            if folder is not None:
-                inputs["sha256"] = checksums.sha256_of_all(folder, [file])[file]
-                if inputs["sha256"] is None:
-                    raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive there.")
-                self._add(make_unit("manifest", file, entry["version"], inputs))
+            sha256 = checksums.sha256_of_all(folder, [file])[file] if folder is not None else None
+            if sha256 is not None:
+                self._add(make_unit("manifest", file, entry["version"], {**inputs, "sha256": sha256}))
             elif id_ in self._current_keys:
                 self._add(Unit("manifest", file, entry["version"], inputs, {}, self._current_keys[id_]))
+            elif folder is not None:
+                raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive there.")
             else:
                 continue
             self._files.append(BundleFile(f"manifests/{name}", "manifest", id_, file))
@@ -236,7 +236,8 @@ def source_of(inputs: Mapping[str, Any]) -> str:
         return f"{entry['module']}@{entry['module_version']}"
     if "upstream" in inputs.get("how", {}):
         return str(inputs["how"]["upstream"])
-    return str(entry.get("debian_package", "built here"))
+    # An archive of images that were copied, but for the application's.
+    return str(entry.get("debian_package", "official images" if "release" in inputs else "built here"))
 
 
 def fill_version(text: str, version: str) -> str:

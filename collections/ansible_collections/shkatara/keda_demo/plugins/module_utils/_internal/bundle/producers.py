@@ -9,7 +9,7 @@ another producer would make all of it anew. Otherwise the origins are asked, off
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from .plan import BundlePlan
 from .units import BundleError
@@ -22,18 +22,27 @@ NAMES = {"release": "official releases", "go_modules": "builds from Go modules"}
 Plans = Callable[[str], BundlePlan]
 
 
+class Machine(Protocol):
+    """What a producer finds on this machine and around it."""
+
+    def check_machine(self, producer: str) -> None:
+        """:raises BundleError: programs or rights are missing that the producer needs"""
+
+    def problems(self, producer: str) -> Mapping[str, str]:
+        """Ask the origins of a producer, and return by host what is wrong, empty for an answer."""
+
+
 def choose(
     record: Mapping[str, Any] | None,
     plan_of: Plans,
     is_cached: Callable[[BundlePlan], bool],
-    problems_of: Callable[[str], Mapping[str, str]],
+    machine: Machine,
     say: Callable[[str], None],
 ) -> str:
     """Return the producer to take.
 
     :param record: the record of the present bundle, None for none
     :param plan_of: makes the plan of a producer
-    :param problems_of: asks the origins of a producer, and returns by host what is wrong, empty for an answer
     :raises BundleError: the origins of neither answer; the message says what was asked
     """
     present = str(record.get("producer", "go_modules")) if record else ""
@@ -54,10 +63,16 @@ def choose(
         if producer in impossible:
             asked.append(f"{producer}: {impossible[producer]}")
             continue
-        problems = problems_of(producer)
+        try:
+            machine.check_machine(producer)
+        except BundleError as error:
+            asked.append(f"{producer}: {error}")
+            continue
+        problems = machine.problems(producer)
         silent = {host: problem for host, problem in problems.items() if problem}
         if problems and not silent:
-            refused = f" ({asked[0]})" if asked else ""
+            # The error of a machine has a line for each program.
+            refused = f" ({' '.join(asked[0].split())})" if asked else ""
             say(f"bundle_producer auto takes {producer} ({NAMES[producer]}): {_listed(problems)} answered{refused}")
             return producer
         asked.append(_sentence(producer, problems, silent))

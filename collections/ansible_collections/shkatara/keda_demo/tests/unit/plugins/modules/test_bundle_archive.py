@@ -10,7 +10,7 @@ import tarfile
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.tests.unit.plugins.modules.test_bundle import FILES, Run
 
 
@@ -81,7 +81,7 @@ def test_another_bundle_is_packed_again(run, packed, damage):
 
 def test_check_mode_packs_nothing(run, packed):
     packed.unlink()
-    run(check_mode=True, pack=str(packed))
+    assert run(check_mode=True, pack=str(packed))["changed"] is True
     assert not packed.exists()
 
 
@@ -146,9 +146,40 @@ def test_without_its_checksum_the_archive_s_files_are_compared(packed, other):
         members["bin/tool"] = b"another"
 
     _rewrite(packed, change)
-    with pytest.raises(BundleError, match="is damaged: tool is another file"):
+    with pytest.raises(BundleError, match="is damaged: bin/tool is another file"):
         other()
-    assert not (other.folder / "bundle.json").exists()
+    assert not other.folder.exists()
+
+
+@pytest.mark.parametrize("has_bundle", [True, False])
+def test_a_cut_off_archive_without_its_checksum_leaves_what_is_there(run, packed, other, has_bundle):
+    if has_bundle:
+        other()
+        (run.app / "app" / "demo_app" / "web.py").write_text("x = 1\n")
+        run(pack=str(packed))
+    packed.write_bytes(packed.read_bytes()[:-40])
+    packed.with_name("small.tar.gz.sha256").unlink()
+    with pytest.raises(BundleError, match=r"\(bundle_archive\) can't be read: .*\. Copy it again"):
+        other()
+    assert (other.folder / "bundle.json").exists() is has_bundle
+
+
+def test_the_end_of_a_run_ends_the_packing(run, packed):
+    (run.app / "app" / "demo_app" / "web.py").write_text("x = 1\n")
+    run()
+    run.end_requested = True
+    before = packed.read_bytes()
+    with pytest.raises(Interrupted):
+        run(pack=str(packed))
+    assert packed.read_bytes() == before
+    assert sorted(path.name for path in packed.parent.iterdir()) == ["small.tar.gz", "small.tar.gz.sha256"]
+
+
+def test_a_folder_is_no_archive(run, packed):
+    with pytest.raises(BundleError, match=rf"{packed.parent} \(bundle_pack\) is a folder: give .*/seed-amd64.tar.gz"):
+        run(pack=str(packed.parent))
+    with pytest.raises(BundleError, match=rf"There is no archive {packed.parent} "):
+        run(archive=str(packed.parent))
 
 
 def test_an_archive_without_a_file_is_refused(packed, other):

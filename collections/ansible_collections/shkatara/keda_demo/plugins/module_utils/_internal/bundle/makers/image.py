@@ -142,12 +142,25 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         if image.get("dockerfile"):
             # A push would compress the layers. A commit only adds an empty layer.
             container = buildah("from", buildah.source(component.folder))
+            buildah("config", *_label_options("the Dockerfile"), container)
         else:
             container = _image_container(buildah, image, component.folder, work)
         buildah.commit(container, target)
     names = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"]
     work.run(["tar", *names, f"--file={out / unit.name}.tar", "--create", f"--directory={layout}", "."])
     return {"images": _digests(layout)}
+
+
+def labels(source: str) -> dict[str, str]:
+    """Return the labels of an image of ours: what it was built from, and that it is not the official one."""
+    return {
+        "org.opencontainers.image.description": f"Built from {source} by {AUTHOR}; not the official image",
+        "org.opencontainers.image.vendor": AUTHOR,
+    }
+
+
+def _label_options(source: str) -> list[str]:
+    return [f"--label={name}={value}" for name, value in labels(source).items()]
 
 
 def _digests(layout: Path) -> dict[str, str]:
@@ -171,13 +184,11 @@ def _image_container(buildah: Buildah, image: Mapping[str, Any], programs: Path,
     # Upstream's images have the program as their entry point, and upstream's manifests give only its arguments.
     entrypoint = image.get("entrypoint", [next(iter(image["files"].values()))])
     elements = ",".join(f'"{argument}"' for argument in entrypoint)
-    description = f"Built from {image['source']} by {AUTHOR}; not the official image"
     settings = [
         f"--entrypoint=[{elements}]",
         "--cmd=",
         f"--label=org.opencontainers.image.version={image['version']}",
-        f"--label=org.opencontainers.image.description={description}",
-        f"--label=org.opencontainers.image.vendor={AUTHOR}",
+        *_label_options(image["source"]),
     ]
     if "user" in image:
         settings.append(f"--user={image['user']}")

@@ -16,7 +16,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from .. import checksums
+from .. import checksums, dockerfile
 from ..release.skopeo import Skopeo
 from ..units import BundleError, Unit
 from ..work import Work
@@ -39,6 +39,9 @@ def copy_image(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     release, reference = work.release, unit.inputs["source"]
     if "application" in unit.inputs and release.application_builder:
         container_build.build(unit, folder, work, skopeo)
+    elif "kept" in unit.inputs or unit.inputs.get("application") == "build":
+        # There is no folder to build it from, and the published image is another one.
+        raise dockerfile.missing_application_error(unit.name)
     else:
         digest = unit.inputs.get("digest") or release.lock.images.get(reference, "")
         if not digest:

@@ -16,13 +16,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..units import BundleError, Interrupted
-from .web import HINT, Broken, Web
+from .web import HINT, Broken, Unsatisfiable, Web
 
 CHUNK = 2**18
 MIB = 2**20
@@ -123,7 +123,7 @@ class Downloader:
         offset = _size(part) if known and known.url == url else 0
         if known and offset and offset == known.size:
             return
-        with self._web.get(url, _range_headers(known, offset)) as response:
+        with self._opened(url, known, offset, part) as response:
             source = _source(url, response)
             if known is None or not offset or not _continues(response, source, known, offset):
                 if response.status != 200:  # the rest of another file
@@ -140,6 +140,17 @@ class Downloader:
                     file.write(data)
         if source.size is not None and _size(part) != source.size:
             raise Broken(f"{url} ended after {_size(part)} of {source.size} bytes")
+
+    @contextlib.contextmanager
+    def _opened(self, url: str, known: Source | None, offset: int, part: Path) -> Iterator[Any]:
+        """Yield the answer to the question for the rest of a part. A part without a rest is removed."""
+        try:
+            with self._web.get(url, _range_headers(known, offset)) as response:
+                yield response
+        except Unsatisfiable:
+            part.unlink(missing_ok=True)
+            _state_file(part).unlink(missing_ok=True)
+            raise
 
     def _check_end(self) -> None:
         if self._end_requested():

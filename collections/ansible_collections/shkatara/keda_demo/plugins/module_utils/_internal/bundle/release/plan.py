@@ -181,6 +181,7 @@ class _Planner:
         elif self._request.app_dir is not None:
             inputs["files"] = dockerfile.context_files(self._request.app_dir)
         elif f"image/{key}" in self._current_keys:
+            inputs["kept"] = True
             return Unit("image", key, version, inputs, {}, self._current_keys[f"image/{key}"])
         return make_unit("image", key, version, inputs)
 

@@ -73,15 +73,18 @@ def ask(
     for question in questions:
         # A daemon: the look-up of a name has no time-out, and must not keep this process.
         threading.Thread(target=ask_one, args=(question,), daemon=True).start()
-    found = {question.host: f"no answer in {seconds:.0f} s" for question in questions}
+    # A host may have several questions, and answers as it should if all of them are answered so.
+    unanswered, found = [question.host for question in questions], dict[str, str]()
     end = clock() + seconds
     for _question in questions:
         try:
             host, problem = answers.get(timeout=max(0.0, end - clock()))
         except queue.Empty:
             break
-        found[host] = problem
-    return found
+        unanswered.remove(host)
+        found[host] = found.get(host) or problem
+    silence = dict.fromkeys(unanswered, f"no answer in {seconds:.0f} s")
+    return {host: found.get(host) or silence.get(host, "") for host in (question.host for question in questions)}
 
 
 def _problem(web: Web, question: Question) -> str:

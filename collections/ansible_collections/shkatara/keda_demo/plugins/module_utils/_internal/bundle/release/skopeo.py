@@ -7,6 +7,7 @@ Digests decide what is trusted, so skopeo's own policy, a file that a machine ma
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -60,7 +61,7 @@ class Skopeo:
             "--raw",
         ]
         command += [f"--retry-times={RETRIES}", f"docker://{repository}:{reference.rpartition(':')[2]}"]
-        self._run(command, reference)
+        self._run(command, reference, Stall(self._folder))
         return f"sha256:{hashlib.sha256(manifest.read_bytes()).hexdigest()}"
 
     def copy(self, source: str, target: str, arch: str, name: str) -> None:
@@ -95,7 +96,11 @@ class Stall:
         self._since = clock()
 
     def __call__(self) -> bool:
-        size = sum(file.stat().st_size for file in self._folder.rglob("*") if file.is_file())
+        size = 0
+        for file in self._folder.rglob("*"):
+            # skopeo renames the file of a complete blob.
+            with contextlib.suppress(FileNotFoundError):
+                size += file.lstat().st_size
         if size != self._size:
             self._size, self._since = size, self._clock()
         return self._clock() - self._since > STALL_SECONDS

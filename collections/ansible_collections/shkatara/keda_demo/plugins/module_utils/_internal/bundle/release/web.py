@@ -48,6 +48,10 @@ class Broken(Exception):
         self.retry_after = retry_after
 
 
+class Unsatisfiable(Broken):
+    """The server has no bytes from the wanted one on: its file is not the one that the part is of."""
+
+
 class Refused(BundleError):
     """An answer that another attempt would not change.
 
@@ -180,7 +184,7 @@ def _checked(response: Any, place: str) -> Any:
     if status in PASSING:
         raise Broken(f"{place} answers {phrase}", wait)
     if status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-        raise Broken(f"{place} answers {phrase}")
+        raise Unsatisfiable(f"{place} answers {phrase}")
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
         raise Refused(f"The proxy wants a user and a password for {place} (407).", status)
     raise Refused(f"{place} answers {phrase}.", status)

@@ -20,6 +20,7 @@ class World:
         self.lines = []
         self.answers = dict(ANSWERS)
         self.cached = set()
+        self.lacks = {}
         self.impossible = {}
         self.record = None
 
@@ -29,13 +30,17 @@ class World:
         unit = make_unit("component", "tool", "1", {"producer": producer})
         return BundlePlan({unit.id: unit}, (), producer)
 
-    def _problems(self, producer):
+    def check_machine(self, producer):
+        if producer in self.lacks:
+            raise BundleError(self.lacks[producer])
+
+    def problems(self, producer):
         self.asked.append(producer)
         return self.answers[producer]
 
     def choose(self):
         return producers.choose(
-            self.record, self.plan, lambda plan: plan.producer in self.cached, self._problems, self.lines.append
+            self.record, self.plan, lambda plan: plan.producer in self.cached, self, self.lines.append
         )
 
 
@@ -57,6 +62,23 @@ def test_builds_are_taken_where_an_origin_is_silent(world):
         "bundle_producer auto takes go_modules (builds from Go modules): proxy.example.net answered (release: 1 of 2 "
         "hosts did not answer as they should: quay.io answers 403)"
     ]
+
+
+def test_a_producer_that_lacks_a_program_is_not_taken(world):
+    world.lacks = {"release": "Official images can't be copied here:\n  - skopeo is missing: install it"}
+    assert world.choose() == "go_modules"
+    assert world.asked == ["go_modules"]
+    assert world.lines == [
+        "bundle_producer auto takes go_modules (builds from Go modules): proxy.example.net answered (release: Official "
+        "images can't be copied here: - skopeo is missing: install it)"
+    ]
+
+
+def test_what_both_lack_is_said(world):
+    world.lacks = {"release": "skopeo is missing", "go_modules": "go is missing"}
+    with pytest.raises(BundleError, match=r"- release: skopeo is missing\n  - go_modules: go is missing"):
+        world.choose()
+    assert world.asked == []
 
 
 def test_where_neither_answers_all_that_was_asked_is_said(world):

@@ -11,9 +11,15 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import official_image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release import application
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.lockfile import Lock
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.origins import Origins
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.skopeo import Stall
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, make_unit
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.work import Settings, Work
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.work import (
+    ReleaseSettings,
+    Settings,
+    Work,
+)
 
 KIND = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -73,7 +79,7 @@ def test_the_same_images_make_the_same_archive(pack):
 
 
 def _which(*names):
-    return lambda name: f"/usr/bin/{name}" if name in names else None
+    return lambda name: name in names
 
 
 @pytest.mark.parametrize(
@@ -85,6 +91,8 @@ def _which(*names):
         ("auto", ("podman",), "aarch64", True, ""),
         ("auto", ("podman",), "x86_64", False, ""),
         ("build", ("buildah",), "x86_64", True, "buildah"),
+        # A present bundle keeps its image.
+        ("build", ("buildah",), "x86_64", False, ""),
         ("registry", ("podman",), "x86_64", True, ""),
     ],
 )
@@ -94,16 +102,24 @@ def test_the_application_is_built_where_it_can_be(tmp_path, option, programs, ma
 
 
 @pytest.mark.parametrize(
-    ("programs", "machine", "has_folder", "reason"),
+    ("programs", "machine", "reason"),
     [
-        ((), "x86_64", True, "there is none of podman, buildah, docker here"),
-        (("podman",), "aarch64", True, "this machine is aarch64, not amd64"),
-        (("podman",), "x86_64", False, "bundle_app_dir is not a folder with Dockerfile"),
+        ((), "x86_64", "this user can use none of podman, buildah, docker here"),
+        (("podman",), "aarch64", "this machine is aarch64, not amd64"),
     ],
 )
-def test_a_build_that_is_wanted_and_impossible_is_refused(tmp_path, programs, machine, has_folder, reason):
+def test_a_build_that_is_wanted_and_impossible_is_refused(tmp_path, programs, machine, reason):
     with pytest.raises(BundleError, match=reason):
-        application.builder("build", tmp_path if has_folder else None, "amd64", _which(*programs), machine)
+        application.builder("build", tmp_path, "amd64", _which(*programs), machine)
+
+
+@pytest.mark.parametrize("inputs", [{"application": "build"}, {"application": "auto", "kept": True}])
+def test_an_image_of_the_user_is_not_replaced_by_the_published_one(tmp_path, inputs):
+    unit = make_unit("image", "app", "1.0.0", {"source": "docker.io/a/app:1.0.0", "arch": "amd64", **inputs})
+    release = ReleaseSettings(Origins(), Lock({}, {"docker.io/a/app:1.0.0": "sha256:12"}), None, "")
+    settings = Settings(tmp_path, tmp_path, None, "amd64", tmp_path / "go", release=release)
+    with pytest.raises(BundleError, match="The image of app has to be built, and bundle_app_dir is not a folder"):
+        official_image.copy_image(unit, tmp_path, Work(settings, {}, tmp_path, tmp_path / "log", Processes()))
 
 
 def test_a_copy_has_stalled_when_its_files_do_not_grow(tmp_path):

@@ -73,6 +73,14 @@ def test_a_registry_may_want_a_token(server, status, answers):
     assert (problem == "") is answers
 
 
+def test_a_host_with_two_questions_has_to_answer_both(server):
+    here = f"127.0.0.1:{server.port}"
+    server.faults["127.0.0.1/file"] = [Fault(404)]
+    server.faults["127.0.0.1/v2/"] = [Fault(401)]
+    questions = [Question(f"http://{here}/file"), Question(f"http://{here}/v2/", (401,))]
+    assert probe.ask(questions) == {here: f"http://{here}/file answers 404 Not Found"}
+
+
 def test_who_says_nothing_is_not_waited_for():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
