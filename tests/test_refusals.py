@@ -94,6 +94,7 @@ RULES = {
         "control_plane_hpa_tolerance": 1.5,
         "control_plane_hpa_downscale_stabilization_seconds": -1,
         "control_plane_wait_timeout": 0,
+        "control_plane_patches": {"kubelet": "priority"},
     },
     "node": {"node_firewall_nodeports": ["30115/tcp"], "node_firewall_sources": ["worker2"]},
     "worker": {"worker_token_ttl": "soon", "worker_join_timeout": 0},
@@ -113,6 +114,7 @@ RULES = {
         "keda_watch_namespace": "test shop",
         "keda_readiness_initial_delay_seconds": -1,
         "keda_readiness_period_seconds": 0,
+        "keda_patches": [{"spec": {}}],
         "keda_wait_timeout": 0,
     },
     "demo_app": {

@@ -127,12 +127,12 @@ def _record_of(archive: Path) -> dict[str, Any]:
 def _has_record(archive: Path, text: bytes) -> bool:
     """Return whether an archive has a record with this text."""
     try:
-        return _record_of(archive) == json.loads(text)
+        return bool(_record_of(archive) == json.loads(text))
     except BundleError:
         return False
 
 
-def _members(archive: Path) -> Iterator[tuple[str, IO[bytes], int]]:
+def _members(archive: Path) -> Iterator[tuple[str, _Content, int]]:
     """Yield path, content and mode of each file of an archive.
 
     :raises BundleError: there is no such archive, or it can't be read, also by the reader of a content
@@ -149,11 +149,10 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes], int]]:
         raise _unreadable(archive, error) from error
 
 
-class _Content(io.RawIOBase):
+class _Content:
     """The content of a member, with the archive's errors in words."""
 
     def __init__(self, content: IO[bytes], archive: Path) -> None:
-        super().__init__()
         self._content = content
         self._archive = archive
 
@@ -168,14 +167,14 @@ def _unreadable(archive: Path, error: Exception) -> BundleError:
     return BundleError(f"The archive {archive} (bundle_archive) can't be read: {error}. Copy it again.")
 
 
-def _chunks(content: IO[bytes], control: RunControl) -> Iterator[bytes]:
+def _chunks(content: _Content, control: RunControl) -> Iterator[bytes]:
     while chunk := content.read(CHUNK):
         if control.end_requested():
             raise Interrupted("interrupted")
         yield chunk
 
 
-def _sum_of(content: IO[bytes], control: RunControl) -> str:
+def _sum_of(content: _Content, control: RunControl) -> str:
     result = hashlib.sha256()
     for chunk in _chunks(content, control):
         result.update(chunk)
@@ -196,7 +195,7 @@ def _write_archive(target: Path, folder: Path, text: bytes, control: RunControl)
                 _add(archive, path, content, file.stat().st_size, file.stat().st_mode & 0o777)
 
 
-def _write(target: Path, content: IO[bytes], mode: int, control: RunControl) -> None:
+def _write(target: Path, content: _Content, mode: int, control: RunControl) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not the file that is there: a hard link, whose other names are in the cache.
     target.unlink(missing_ok=True)

@@ -207,6 +207,7 @@ def test_an_archive_writes_to_the_bundle_alone(packed, other, path):
         (b"text", "can't be read: not a gzip file"),
         (gzip.compress(b"text" * 999), "can't be read: "),
     ],
+    ids=["none", "text", "gzip"],
 )
 def test_what_is_no_archive_is_said(packed, other, content, message):
     packed.unlink() if content is None else packed.write_bytes(content)
