@@ -150,6 +150,8 @@ RULES = {
 }
 # A sentence that is not `variable is value: give ...`.
 SENTENCES = {
+    "control_plane_patches": 'control_plane_patches is {"kubelet": "priority"}: give parts of the pods etcd, ',
+    "keda_patches": "keda_patches has a patch without kind: give a part of an object",
     "cluster_api_tunnel": "cluster_api_host is .* and cluster_api_tunnel is on: .* set only one of them",
     "cluster_no_proxy": "cluster_no_proxy is http://internal.example.com: give a list",
     "demo_app_image": "demo_app_image is empty: name an image",

@@ -7,9 +7,10 @@ from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
 FOLDER = "/etc/kubernetes/keda-demo-patches/"
 PATCH = {"spec": {"priority": 1}}
+SAYS = ": give parts of the pods etcd, kube-apiserver, kube-controller-manager, kube-scheduler, such as"
 BAD = {
-    "pod": ({"kubelet": PATCH}, "control_plane_patches has kubelet: give patches of etcd, kube-apiserver"),
-    "text": ({"etcd": "priority: 1"}, 'control_plane_patches is {"etcd": "priority: 1"}: give parts of pods, such as'),
+    "pod": ({"kubelet": PATCH}, 'control_plane_patches is {"kubelet": {"spec": {"priority": 1}}}' + SAYS),
+    "text": ({"etcd": "priority: 1"}, 'control_plane_patches is {"etcd": "priority: 1"}' + SAYS),
 }
 GOOD = {"none": {}, "one": {"etcd": PATCH}, "other": {"etcd": {"spec": {"priority": 2}}}}
 
