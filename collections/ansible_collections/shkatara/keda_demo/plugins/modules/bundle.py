@@ -187,7 +187,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import archive, producers, record
+from ..module_utils._internal.bundle import archive, producers, record, writer
 from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.job import Job
@@ -269,7 +269,7 @@ def _made(folder: Path, job: Job, check_mode: bool, control: RunControl) -> dict
         def documents(new: Mapping[str, Any]) -> Mapping[str, str]:
             return job.documents(new, bundle_plan, entries, settings)
 
-        new_record = record.write_bundle(folder, bundle_plan, entries, job.stack_name, job.arch, documents=documents)
+        new_record = writer.write_bundle(folder, bundle_plan, entries, job.stack_name, job.arch, documents=documents)
         parts.remove(job.cache.root)
         job.cache.prune(bundle_plan.units.values())
     return _result(folder, new_record, producer, built, changed=True)

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from . import checksums, record
+from . import checksums, record, writer
 from .control import RunControl
 from .units import BundleError, Interrupted
 
@@ -87,14 +87,14 @@ def unpack(archive: Path, folder: Path, control: RunControl) -> None:
     missing = _differing(folder, packed)
     control.say(f"unpacking {len(missing)} of {len(by_path)} files of {archive}")
     _check_content(archive, by_path, control)
-    with record.changing(folder, set(by_path)):
+    with writer.changing(folder, set(by_path)):
         documents = {}
         for path, content, mode in _members(archive):
             if path in record.DOCUMENTS:
                 documents[path] = content.read().decode("utf-8")
             elif path in missing:
                 _write(folder / path, content, mode, control)
-        record.finish(folder, packed, documents)
+        writer.finish(folder, packed, documents)
 
 
 def _check_content(archive: Path, by_path: Mapping[str, str], control: RunControl) -> None:

@@ -9,16 +9,13 @@ next run knows which files of the folder belong to the bundle, even if this run 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
 from . import checksums
-from .cache import CacheEntry
-from .plan import BundlePlan, source_of
 from .units import BundleError
 
 RECORD = "bundle.json"
@@ -28,9 +25,6 @@ BUNDLE_FOLDERS = ("bin", "images", "manifests")
 README = "README.md"
 BILL = "sbom.cdx.json"
 DOCUMENTS = (README, BILL)
-
-# Returns the texts beside the record, which only people and scanners read, by name.
-Documents = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
 
 def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
@@ -108,7 +102,7 @@ def check_folder(folder: Path, planned: Set[str]) -> None:
 
     :raises BundleError: one of them exists and is not an earlier bundle's, or there was no bundle and there are files
     """
-    owned = _owned_files(folder)
+    owned = owned_files(folder)
     present = {f"{name}/{path}" for name in BUNDLE_FOLDERS for path in checksums.list_files(folder / name)}
     if owned is None:
         foreign = present | {name for name in DOCUMENTS if (folder / name).exists()}
@@ -119,90 +113,6 @@ def check_folder(folder: Path, planned: Set[str]) -> None:
             f"{folder} (cluster_bundle_dir) has files that are of no bundle, such as {min(foreign)}: "
             "give another folder, or move them away."
         )
-
-
-def write_bundle(
-    folder: Path,
-    plan: BundlePlan,
-    cache_entries: Mapping[str, CacheEntry],
-    stack: str,
-    arch: str,
-    *,
-    documents: Documents = lambda _record: {},
-) -> dict[str, Any]:
-    """Write the bundle of `plan` from the cache entries of its units, and return its record.
-
-    :param documents: returns the text of each document, by name, for the record
-    """
-    with changing(folder, plan.paths):
-        record = _describe(plan, cache_entries, _link_files(folder, plan, cache_entries), stack, arch)
-        finish(folder, record, documents(record))
-    return record
-
-
-@contextlib.contextmanager
-def changing(folder: Path, planned: Set[str]) -> Iterator[None]:
-    """Replace the record by the journal while the block brings the files `planned`.
-
-    The block's last call is `finish`. If the block raises an error, the journal remains for the next run.
-    """
-    owned = planned | (_owned_files(folder) or set())
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / JOURNAL, sorted(owned))
-    (folder / RECORD).unlink(missing_ok=True)
-    # Files of an earlier bundle. Other files in this folder are the user's.
-    for path in owned - planned:
-        (folder / path).unlink(missing_ok=True)
-    yield
-
-
-def finish(folder: Path, record: Mapping[str, Any], documents: Mapping[str, str]) -> None:
-    """Write the record and the documents of a bundle whose files are there."""
-    for name, text in documents.items():
-        _write_text(folder / name, text)
-    _write_json(folder / RECORD, record)
-    (folder / JOURNAL).unlink()
-
-
-def _link_files(folder: Path, plan: BundlePlan, cache_entries: Mapping[str, CacheEntry]) -> list[dict[str, Any]]:
-    """Bring the files of `plan` to `folder` and return the record's entry of each."""
-    files = []
-    for item in plan.files:
-        unit, cache_entry = plan.units[item.unit], cache_entries[item.unit]
-        target = folder / item.path
-        target.unlink(missing_ok=True)
-        checksums.link_or_copy(cache_entry.folder / item.source, target)
-        files.append(
-            {
-                "path": item.path,
-                "kind": item.kind,
-                "component": unit.name,
-                "version": unit.version,
-                "sha256": cache_entry.files[item.source],
-                "size": target.stat().st_size,
-                "source": source_of(unit.inputs),
-            }
-        )
-    return sorted(files, key=lambda file: str(file["path"]))
-
-
-def _describe(
-    plan: BundlePlan, cache_entries: Mapping[str, CacheEntry], files: list[dict[str, Any]], stack: str, arch: str
-) -> dict[str, Any]:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "stack": stack,
-        "arch": arch,
-        "producer": plan.producer,
-        "images": {
-            unit.name: dict(sorted(cache_entries[id_].info["images"].items()))
-            for id_, unit in plan.units.items()
-            if unit.kind == "archive"
-        },
-        "files": files,
-        "units": plan.keys,
-        **({"pins": plan.pins} if plan.pins else {}),
-    }
 
 
 def _read_valid_record(folder: Path) -> dict[str, Any] | None:
@@ -231,7 +141,7 @@ def _has_required_fields(record: Mapping[str, Any]) -> bool:
     )
 
 
-def _owned_files(folder: Path) -> set[str] | None:
+def owned_files(folder: Path) -> set[str] | None:
     """Return the paths of the files that earlier runs wrote to `folder`, or None if there was no earlier run."""
     record, journal = _read_valid_record(folder), _read_json(folder / JOURNAL)
     if record is None and journal is None:
@@ -258,11 +168,11 @@ def _read_json(file: Path) -> Any:
         ) from error
 
 
-def _write_json(file: Path, data: Any) -> None:
-    _write_text(file, json.dumps(data, indent=1) + "\n")
+def write_json(file: Path, data: Any) -> None:
+    write_text(file, json.dumps(data, indent=1) + "\n")
 
 
-def _write_text(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
     """Write the whole file, or leave the old one as it is."""
     temporary = file.with_name(f".{file.name}")
     temporary.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from .. import dockerfile
 from ..release.skopeo import Skopeo
 from ..units import Unit
 from ..work import Work
-from .image import labels
+from . import labels
 
 
 def build(unit: Unit, folder: Path, work: Work, skopeo: Skopeo) -> None:
@@ -22,7 +22,7 @@ def build(unit: Unit, folder: Path, work: Work, skopeo: Skopeo) -> None:
     dockerfile.fill_context(work.settings.app_dir, list(unit.inputs["files"]), context)
     name = f"localhost/keda-demo-{unit.name}:{unit.key}"
     options = [] if program == "docker" else ["--timestamp=0"]
-    options += [f"--label={label}={value}" for label, value in labels("the Dockerfile").items()]
+    options += labels.options("the Dockerfile")
     work.run([program, "build", *options, f"--tag={name}", context])
     if program == "docker":
         archive = work.folder / "image.tar"

@@ -19,9 +19,9 @@ from typing import Any
 from .. import dockerfile
 from ..units import BundleError, Unit
 from ..work import Work
+from . import labels
 
 LAYOUT = "oci"
-AUTHOR = "shkatara.keda_demo"
 CERTIFICATES = Path("/etc/ssl/certs")
 APT = "apt-get -qq -o Acquire::Retries=3"
 # Without systemd, a package's script would start its daemon in the network of this machine. Exit code 101 forbids this.
@@ -142,25 +142,13 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         if image.get("dockerfile"):
             # A push would compress the layers. A commit only adds an empty layer.
             container = buildah("from", buildah.source(component.folder))
-            buildah("config", *_label_options("the Dockerfile"), container)
+            buildah("config", *labels.options("the Dockerfile"), container)
         else:
             container = _image_container(buildah, image, component.folder, work)
         buildah.commit(container, target)
     names = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"]
     work.run(["tar", *names, f"--file={out / unit.name}.tar", "--create", f"--directory={layout}", "."])
     return {"images": _digests(layout)}
-
-
-def labels(source: str) -> dict[str, str]:
-    """Return the labels of an image of ours: what it was built from, and that it is not the official one."""
-    return {
-        "org.opencontainers.image.description": f"Built from {source} by {AUTHOR}; not the official image",
-        "org.opencontainers.image.vendor": AUTHOR,
-    }
-
-
-def _label_options(source: str) -> list[str]:
-    return [f"--label={name}={value}" for name, value in labels(source).items()]
 
 
 def _digests(layout: Path) -> dict[str, str]:
@@ -188,7 +176,7 @@ def _image_container(buildah: Buildah, image: Mapping[str, Any], programs: Path,
         f"--entrypoint=[{elements}]",
         "--cmd=",
         f"--label=org.opencontainers.image.version={image['version']}",
-        *_label_options(image["source"]),
+        *labels.options(image["source"]),
     ]
     if "user" in image:
         settings.append(f"--user={image['user']}")

@@ -13,9 +13,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
     check_files,
     check_folder,
     read_record,
-    write_bundle,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, make_unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.writer import write_bundle
 
 ETCD = make_unit(
     "component", "etcd", "3.5.4", {"entry": {"module": "go.etcd.io/etcd/server/v3", "module_version": "v3.5.4"}}

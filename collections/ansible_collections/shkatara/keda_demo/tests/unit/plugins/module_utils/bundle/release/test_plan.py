@@ -113,6 +113,7 @@ def test_another_architecture_changes_all_but_manifests():
         "download/keda",
         "download/kube_prometheus",
         "manifest/keda.yaml",
+        "manifest/kube-prometheus.tar.gz",
         "manifest/prometheus-operator-crds.yaml",
     }
 
