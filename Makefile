@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify check check-pythons test test-all fuzz bench bench-proof lab-down
+.PHONY: help setup bundle demo verify check check-pythons test test-all test-release fuzz bench bench-proof lab-down
 
 # The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
@@ -24,7 +24,7 @@ others = $(call possible,$(filter-out $(patsubst python%,%,$(notdir $(PYTHON))),
 export KEDA_DEMO_BUILD ?= $(CURDIR)/build
 export KEDA_DEMO_VENV := $(venv)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-tools = check test test-all check-pythons fuzz bench bench-proof
+tools = check test test-all test-release check-pythons fuzz bench bench-proof
 export PATH := $(CURDIR)/$(if $(filter $(tools),$(MAKECMDGOALS)),.venv,$(venv))/bin:$(PATH)
 pip := -m pip --quiet --disable-pip-version-check install --require-hashes
 
@@ -59,12 +59,15 @@ check-pythons: .venv/requirements-dev.installed $$(others)  ## Unit tests with e
 	@exec python -m tests.tiers pythons $(STEPS)
 test-all: setup .venv/requirements-dev.installed $$(cores) $$(others)  ## Every scenario, and fuzz; goes on where it was ended
 	@exec python -m tests.tiers all $(STEPS)
+test-release: setup .venv/requirements-dev.installed  ## Official releases from origins on this machine, with their faults
+	@exec python -m tests.tiers release $(STEPS)
 fuzz: export KEDA_DEMO_FUZZ = $(FUZZ)
 fuzz: .venv/requirements-dev.installed  ## Predictions against simulated runs of 10,000 random worlds, on all cores
 	@exec python -m tests.tiers fuzz
 bench: setup .venv/requirements-dev.installed  ## Print each figure beside its target
 	PYTHONPATH=collections python -m tests.bench.load
 	PYTHONPATH=collections python -m tests.bench $(PAIRS)
+	PYTHONPATH=collections python -m tests.bench.full
 bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again, each hop beside its prediction
 	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
 lab-down: $(ready)  ## Remove the lab's hosts, network, volumes and changed sysctls

@@ -159,8 +159,11 @@ def tasks_of(role):
 
 def text_of(role, task):
     """Return the text of a task, with all that it uses: the role's variables and templates."""
-    variables = COLLECTION / "roles" / role / "vars" / "main.yml"
-    known = yaml.safe_load(variables.read_text()) if variables.is_file() else {}
+    files = [
+        *(COLLECTION / "roles" / role / "vars").glob("main.yml"),
+        *(COLLECTION / "roles" / role).glob("vars/main/*"),
+    ]
+    known = {name: value for file in files for name, value in yaml.safe_load(file.read_text()).items()}
     text, seen = str(task), set()
     while new := {name for name in known if name in text} - seen:
         seen |= new

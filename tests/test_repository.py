@@ -15,7 +15,8 @@ COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_d
 ROLES = sorted(path for path in (COLLECTION / "roles").iterdir() if path.is_dir())
 STACKS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((COLLECTION / "stacks").glob("*.yml"))}
 GO_MODULES = COLLECTION / "roles" / "bundle" / "files" / "go_modules"
-RECIPES = yaml.safe_load((COLLECTION / "roles" / "bundle" / "vars" / "go_modules.yml").read_text())["__bundle_recipes"]
+RECIPES = yaml.safe_load((COLLECTION / "roles/bundle/vars/go_modules.yml").read_text())["__bundle_go_modules_recipes"]
+OFFICIAL = yaml.safe_load((COLLECTION / "roles/bundle/vars/release.yml").read_text())["__bundle_release_recipes"]
 COMPONENTS = [
     pytest.param(name, entry, id=f"{stack}-{name}")
     for stack, data in STACKS.items()
@@ -134,6 +135,16 @@ def test_every_plugin_says_its_license(path):
 @each_component
 def test_every_component_has_a_recipe(name, entry):
     assert name in RECIPES, entry
+    assert name in OFFICIAL, entry
+
+
+@each_component
+def test_both_producers_make_the_same_programs_images_and_manifests(name, entry):
+    ours, official = RECIPES[name], OFFICIAL[name]
+    assert set(official.get("bin", ())) == set(ours.get("bin", ())), entry
+    assert set(official.get("manifests", ())) == {*ours.get("manifests", ()), *ours.get("upstream", ())}
+    archives = {key: image["archive"] for key, image in ours.get("images", {}).items()}
+    assert {key: image["archive"] for key, image in official.get("images", {}).items()} == archives
 
 
 @each_go_component

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The steps of each tier, in their order: `check` needs no bundle and no lab, `test` adds a lab, `all` every scenario.
 
-`fuzz` is a step of `all`, and a tier of its own.
+`fuzz` and `release` are steps of `all`, and tiers of their own.
 
 A step is one program. Its name is in the table of times, and its log is build/tests/NAME.log.
 """
@@ -19,6 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "collections/ansible_collections/shkatara/keda_demo"
 BUNDLE_TEST = "tests/test_bundle_versions.py"
+RELEASE_TESTS = "tests/release"
+# They need a bundle.
+NOT_IN_CHECK = (f"--ignore={BUNDLE_TEST}", f"--ignore={RELEASE_TESTS}")
 
 
 class Kind(enum.Enum):
@@ -73,11 +76,9 @@ PARALLEL = ("-n", "2", "--dist=loadfile")
 UNITS = ("app/tests", f"{COLLECTION}/tests/unit")
 UNIT_TESTS = Step("unit-tests", ("pytest", *PARALLEL, *UNITS, "-m", "not core"), Kind.PYTEST)
 # The repository as a whole: refusals by site.yml, the tarball, what has to agree between files.
-REPOSITORY = Step(
-    "repository", ("pytest", *PARALLEL, "tests", f"--ignore={BUNDLE_TEST}", "-m", "not core"), Kind.PYTEST
-)
+REPOSITORY = Step("repository", ("pytest", *PARALLEL, "tests", *NOT_IN_CHECK, "-m", "not core"), Kind.PYTEST)
 # Roles' rendering and site.yml under each version of ansible-core.
-CORES = Step("cores", ("pytest", *PARALLEL, f"--ignore={BUNDLE_TEST}", "-m", "core"), Kind.PYTEST)
+CORES = Step("cores", ("pytest", *PARALLEL, *NOT_IN_CHECK, "-m", "core"), Kind.PYTEST)
 # Beside the environment's own.
 PYTHONS = tuple(version for version in ("3.11", "3.12", "3.13") if not sys.version.startswith(f"{version}."))
 # A scenario with hosts that only an older Ansible can manage, and that Ansible's environment.
@@ -88,6 +89,8 @@ BUNDLE = (
     Step("bundle", (str(PLAYBOOK), "playbooks/bundle.yml"), needs_all=True),
     Step("bundle-versions", ("pytest", BUNDLE_TEST), Kind.PYTEST, needs_all=True),
 )
+# Official releases from origins on this machine, which serve the bundle's files: each fault, and the whole bundle.
+RELEASE = Step("release", ("pytest", RELEASE_TESTS), Kind.PYTEST, needs_all=True)
 
 
 def pythons(root: Path = ROOT) -> list[Step]:
@@ -160,5 +163,7 @@ def tiers() -> dict[str, list[Step]]:
         "test": [*check, *BUNDLE, lab()],
         "pythons": pythons(),
         "fuzz": [fuzz()],
-        "all": [*check, fuzz(), *pythons(), *BUNDLE, lab(), *alone],
+        # The scenario has the bundle that the step before it has made.
+        "release": [BUNDLE[0], RELEASE, _molecule("scenario-release", "release")],
+        "all": [*check, fuzz(), *pythons(), *BUNDLE, RELEASE, lab(), *alone],
     }

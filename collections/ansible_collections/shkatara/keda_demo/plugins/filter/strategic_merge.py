@@ -17,6 +17,7 @@ description:
     its C(metadata.name) and C(metadata.namespace).
   - As with kustomize's patches, mappings are merged, lists whose items all have a C(name) are merged by that
     name, and everything else is replaced. V(null) removes a field.
+  - The kind C(*) of a patch stands for every kind.
   - A patch that matches no object is an error, so that the manifests of another version are never applied
     unpatched.
 positional: _input, patches
@@ -75,7 +76,8 @@ def strategic_merge(
         fits = [_fits(item, patch) for item in merged]
         if not any(fits):
             raise AnsibleFilterError(f"The patch of {_name(patch)} fits to none of {len(merged)} objects.")
-        merged = [merge(item, patch) if fit else item for item, fit in zip(merged, fits, strict=True)]
+        change = {key: value for key, value in patch.items() if key != "kind"}
+        merged = [merge(item, change) if fit else item for item, fit in zip(merged, fits, strict=True)]
     return merged
 
 
@@ -101,7 +103,7 @@ def _is_named(value: Any) -> bool:
 def _fits(item: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
     wanted = patch.get("metadata") or {}
     has = item.get("metadata") or {}
-    return item.get("kind") == patch.get("kind") and all(
+    return patch.get("kind") in ("*", item.get("kind")) and all(
         has.get(key) == wanted[key] for key in ("name", "namespace") if key in wanted
     )
 

@@ -23,8 +23,19 @@ description:
     C(apiVersion) gets those of its list, C(RoleList) giving C(Role).
 options:
   _terms:
-    description: The paths of the files.
+    description:
+      - The paths of the files.
+      - A file whose name ends in C(.tar.gz) is an archive with manifests, such as a release of kube-prometheus.
     required: true
+  members:
+    description:
+      - The manifests to read from an archive, as patterns such as C(manifests/setup/*.yaml). The paths begin below the
+        archive's one top folder, and C(*) also stands for a slash.
+      - The objects come in the order of the patterns and, for one pattern, of the names. A file that several patterns
+        name is read once, for the first of them. A pattern without a file is an error.
+    type: list
+    elements: str
+    default: ['*.yaml']
   descriptions:
     description:
       - Whether the schemas of CustomResourceDefinitions keep their descriptions, which are three quarters of
@@ -39,6 +50,12 @@ EXAMPLES = r"""
     definition: "{{ query('shkatara.keda_demo.manifests', '/srv/bundle/manifests/keda.yaml') }}"
     apply: true
     server_side_apply: {field_manager: keda_demo, force_conflicts: true}
+
+- name: Show the images of Grafana in a release of kube-prometheus
+  ansible.builtin.debug:
+    msg: >-
+      {{ query('shkatara.keda_demo.manifests', '/srv/kube-prometheus-0.12.0.tar.gz', members=['manifests/grafana-*'])
+         | shkatara.keda_demo.container_images }}
 """
 
 RETURN = r"""
@@ -50,6 +67,9 @@ _raw:
     - {apiVersion: v1, kind: Namespace, metadata: {name: keda}}
 """
 
+import fnmatch
+import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,28 +95,55 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(self, terms: Sequence[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Return the objects of the files that `terms` name."""
         self.set_options(var_options=variables, direct=kwargs)
-        items = [item for term in terms for item in read_manifests(Path(str(term)))]
+        members = self.get_option("members")
+        items = [item for term in terms for item in read_manifests(Path(str(term)), members)]
         return items if self.get_option("descriptions") else [without_descriptions(item) for item in items]
 
 
-def read_manifests(file: Path) -> list[dict[str, Any]]:
+def read_manifests(file: Path, members: Sequence[str] = ("*.yaml",)) -> list[dict[str, Any]]:
     """Return the objects of a file.
 
+    :param members: what to read of an archive
     :raises AnsibleLookupError: the file does not exist, is not YAML, or contains something else than Kubernetes objects
     """
+    if file.name.endswith(".tar.gz"):
+        return [item for name, text in _members(file, members) for item in _parse(text, f"{file}, {name}")]
     try:
-        documents = list(yaml.load_all(file.read_text(encoding="utf-8"), Loader=_Loader))
-    except OSError as error:
-        raise AnsibleLookupError(f"The manifest {file} can't be read: {error.strerror}") from error
+        return _parse(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnsibleLookupError(f"The manifest {file} can't be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _members(archive: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the path below the archive's top folder, and the text, of each file that a pattern names."""
+    try:
+        with tarfile.open(archive, "r:gz") as opened:
+            inner = {member.name.partition("/")[2]: member for member in opened if member.isfile()}
+            found = {pattern: sorted(fnmatch.filter(inner, pattern)) for pattern in patterns}
+            for pattern in [pattern for pattern, names in found.items() if not names]:
+                raise AnsibleLookupError(f"The archive {archive} has no {pattern}.")
+            for name in dict.fromkeys(name for names in found.values() for name in names):
+                yield name, opened.extractfile(inner[name]).read().decode()  # type: ignore[union-attr]  # a file
+    except (OSError, EOFError, tarfile.TarError, zlib.error, UnicodeDecodeError) as error:
+        raise AnsibleLookupError(f"The archive {archive} can't be read: {_reason(error)}") from error
+
+
+def _parse(text: str, place: str) -> list[dict[str, Any]]:
+    try:
+        documents = list(yaml.load_all(text, Loader=_Loader))
     except yaml.YAMLError as error:
-        raise AnsibleLookupError(f"The manifest {file} is not YAML: {error}") from error
-    return list(_objects(documents, file))
+        raise AnsibleLookupError(f"The manifest {place} is not YAML: {error}") from error
+    return list(_objects(documents, place))
 
 
-def _objects(documents: Sequence[Any], file: Path) -> Iterator[dict[str, Any]]:
+def _objects(documents: Sequence[Any], place: str) -> Iterator[dict[str, Any]]:
     for number, document in enumerate(documents, start=1):
         if document is not None:  # an empty document between two `---`
-            yield from _flatten(document, f"{file}: document {number}")
+            yield from _flatten(document, f"{place}: document {number}")
 
 
 def _flatten(value: Any, place: str) -> Iterator[dict[str, Any]]:

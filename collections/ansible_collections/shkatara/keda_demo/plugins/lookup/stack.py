@@ -98,6 +98,12 @@ def _read_checked(file: Path, schema: Path, _changed: int) -> dict[str, Any]:
     findings = check(data, json.loads(schema.read_text(encoding="utf-8")))
     if not findings and data["name"] != file.stem:
         findings = [f"name: it is '{data['name']}', and must be '{file.stem}' as the file's name"]
+    if not findings:
+        findings = [
+            f"release.{name}.component: '{entry['component']}' is not among the components"
+            for name, entry in data.get("release", {}).items()
+            if entry["component"] not in data["components"]
+        ]
     if findings:
         listed = "\n".join(f"  - {finding}" for finding in findings)
         raise AnsibleLookupError(f"{file} is not a valid stack:\n{listed}")

@@ -3,24 +3,28 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the bundle of a stack, or check the present bundle."""
+"""Make the bundle of a stack, or check the present bundle."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Build a stack's bundle of programs, images and manifests, or check the present bundle
+short_description: Make a stack's bundle of programs, images and manifests, or check the present bundle
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - A bundle is a folder with all files that hosts need for a stack. Its record, C(bundle.json), has the SHA-256 of each
-    file.
+    file, C(README.md) says what it is, and C(sbom.cdx.json) is its bill of materials in CycloneDX.
   - Every run compares all files of the bundle with the record. The module fails and names the files if they differ, and
     fails if the bundle is another stack's.
   - The module also fails if the folder has no bundle, but has other files where a bundle has its own. It removes only
     files of earlier bundles.
-  - Missing parts are built from Go modules, Debian packages and the application's Dockerfile, two at a time.
+  - The producer V(release) downloads official files and copies official images, eight at a time. Each file is compared
+    with the stack's checksum and the publisher's. What has none, and the digests of images, are recorded in O(lock) at
+    the first download and must match in every later one. A download that was interrupted goes on where it ended.
+  - The producer V(go_modules) builds missing parts from Go modules, Debian packages and the application's Dockerfile,
+    two at a time.
   - O(cache_dir) keeps each part by the hash of its inputs, so a change builds only the parts that it affects, and an
     interrupted run loses only the parts under construction. The cache keeps the parts of the present bundle and the two
     newest parts of each name.
@@ -35,8 +39,19 @@ options:
     description: The stack, as the lookup P(shkatara.keda_demo.stack#lookup) returns it.
     type: dict
     required: true
+  producer:
+    description:
+      - What makes the bundle.
+      - V(auto) leaves a bundle to the producer that made it, and takes a producer whose parts are all in the cache.
+        Otherwise it takes V(release) if all official origins answer within seconds, else V(go_modules) if the Go module
+        proxies do, and else fails and says what was asked.
+    type: str
+    choices: [auto, release, go_modules]
+    default: auto
   recipes:
-    description: How to build each component, as in C(vars/go_modules.yml) of the role C(bundle).
+    description:
+      - How to make each component, by producer, as in C(vars/release.yml) and C(vars/go_modules.yml) of the role
+        C(bundle).
     type: dict
     required: true
   components_dir:
@@ -46,7 +61,49 @@ options:
   app_dir:
     description:
       - The folder of the application, with C(Dockerfile) and C(app/demo_app). A folder that lacks either is ignored.
-      - Without the application's folder, a present bundle keeps its image, and a new bundle can't be built.
+      - Without the application's folder, a present bundle keeps its image, and V(go_modules) can't make a new bundle.
+    type: path
+  app_build:
+    description:
+      - How the producer V(release) makes the application's image.
+      - V(build) builds it from O(app_dir) by podman, buildah or docker, on the base image that the Dockerfile names.
+      - V(registry) takes the published image by its digest.
+      - V(auto) builds it where one of these programs and O(app_dir) are and the machine is of O(arch), and else takes
+        the published image.
+    type: str
+    choices: [auto, build, registry]
+    default: auto
+  lock:
+    description:
+      - The lock file of the producer V(release), with the checksums and digests of the first download. It is made if it
+        is not there, and meant to be committed.
+    type: path
+    required: true
+  mirror_url:
+    description:
+      - A mirror of official files, with each file under the host and path of its origin. For
+        V(https://mirror.example.net/files), the file C(https://dl.k8s.io/release/x) is
+        C(https://mirror.example.net/files/dl.k8s.io/release/x).
+      - Empty for none.
+    type: str
+    default: ""
+  registry_mirrors:
+    description:
+      - Mirrors of registries. The key is a registry's host as the stack has it, such as C(docker.io), the value the
+        mirror's host, perhaps with port and path, such as C(registry.example.net:5000/docker).
+    type: dict
+    default: {}
+  arch:
+    description: The architecture of the hosts. V(go_modules) makes V(amd64) alone.
+    type: str
+    choices: [amd64, arm64]
+    default: amd64
+  upstream_dir:
+    description:
+      - A folder with official files, under the names that a browser gives them. V(release) takes a file of this folder
+        before it downloads it, if it has the stack's checksum or that of O(lock).
+      - V(go_modules) takes the archives that no module has, such as C(kube-prometheus-0.12.0.tar.gz). Without the
+        folder a new bundle has no such archive, and a present bundle keeps its own.
     type: path
   cache_dir:
     description: The cache of parts. It also has Go's caches.
@@ -56,19 +113,33 @@ options:
     description: The path of C(go), version 1.21 or newer. It fetches the toolchain that each component names.
     type: path
     required: true
+  archive:
+    description:
+      - An archive that O(pack) has written, for a network without a way out. The bundle is unpacked from it, and never
+        built. Files that O(path) has already are left as they are.
+      - If there is a file with C(.sha256) added to its name, the archive must have that checksum.
+    type: path
+  pack:
+    description:
+      - The archive to which the bundle is packed, and beside it a file with its SHA-256. An archive that has the bundle
+        already is left as it is.
+    type: path
   progress_file:
     description: The file for progress, one JSON object per line.
     type: path
 attributes:
   check_mode:
-    description: Checks a present bundle, and returns the parts that would be built.
+    description: Checks a present bundle, and returns the parts that would be made.
     support: full
 requirements:
-  - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc)
+  - cyclonedx-python-lib, unless the bundle is finished
+  - urllib3 and skopeo, for V(release)
+  - urllib3, for the questions of V(auto)
+  - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc), for V(go_modules)
 """
 
 EXAMPLES = r"""
-- name: Build the bundle of the stack seed
+- name: Make the bundle of the stack seed, and pack it for a network without a way out
   shkatara.keda_demo.bundle:
     path: /srv/bundles/seed-amd64
     stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
@@ -77,6 +148,8 @@ EXAMPLES = r"""
     app_dir: /srv/app
     cache_dir: /var/cache/keda_demo
     go: /opt/venv/bin/go
+    lock: /srv/bundle.lock
+    pack: /media/stick/seed-amd64.tar.gz
 """
 
 RETURN = r"""
@@ -85,8 +158,13 @@ path:
   type: str
   returned: always
   sample: /root/.cache/keda_demo/bundles/seed-amd64
+producer:
+  description: The producer that made the bundle, or would make it in check mode.
+  type: str
+  returned: success
+  sample: release
 built:
-  description: The parts built in this run. In check mode, the parts that the bundle lacks or that differ.
+  description: The parts made in this run. In check mode, the parts that the bundle lacks or that differ.
   type: list
   elements: str
   returned: success
@@ -109,18 +187,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import dockerfile, machine, plan, record
+from ..module_utils._internal.bundle import archive, producers, record, writer
 from ..module_utils._internal.bundle.build import Builder
-from ..module_utils._internal.bundle.cache import Cache
 from ..module_utils._internal.bundle.control import RunControl, run_control
-from ..module_utils._internal.bundle.plan import BundlePlan, Request
+from ..module_utils._internal.bundle.job import Job
+from ..module_utils._internal.bundle.release import parts
 from ..module_utils._internal.bundle.units import BundleError
-from ..module_utils._internal.bundle.work import Settings
-
-# The programs that a build starts by name.
-PROGRAMS = ("buildah", "debootstrap", "gcc", "tar")
-# runc is compiled with libseccomp.
-HEADER = Path("/usr/include/seccomp.h")
 
 
 def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -139,63 +211,99 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
 
 
 def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
-    folder, components_dir = Path(params["path"]), Path(params["components_dir"])
-    app_dir, arch = dockerfile.application_folder(params["app_dir"]), params["arch"]
-    request = Request(params["stack"], params["recipes"], components_dir, app_dir, arch)
-    current_record, bundle_plan = _inspect(folder, request)
-    if current_record and current_record["units"] == bundle_plan.keys:
-        return _result(folder, current_record, [], changed=False)
-    record.check_folder(folder, bundle_plan)
+    folder, job = Path(params["path"]), Job(params)
+    if params["archive"]:
+        return _unpacked(folder, job, Path(params["archive"]), check_mode, control)
+    result = _made(folder, job, check_mode, control)
+    if params["pack"] and (folder / record.RECORD).is_file():
+        with control.lock(job.cache):
+            result["changed"] |= archive.pack(folder, Path(params["pack"]), control, check_mode=check_mode)
+    return result
+
+
+def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: RunControl) -> dict[str, Any]:
+    """Return the result of a bundle that comes from an archive, and is never built.
+
+    :raises BundleError: the archive has another bundle than this collection and these variables make
+    """
+    is_new = archive.check(packed, folder, job.stack_name, job.arch)
+    if is_new and check_mode:
+        return _result(folder, None, "", [], changed=True)
+    if is_new:
+        with control.lock(job.cache):
+            archive.unpack(packed, folder, control)
+    new_record = _checked_record(folder, job)
+    producer = str(new_record["producer"]) if new_record else ""
+    bundle_plan = job.plan(producer, _keys(new_record))
+    if differing := sorted(id_ for id_, key in bundle_plan.keys.items() if _keys(new_record).get(id_) != key):
+        raise BundleError(
+            f"The archive {packed} (bundle_archive) has other parts than this collection makes with the application "
+            f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection, application and "
+            "bundle_app_build there and here."
+        )
+    return _result(folder, new_record, producer, [], changed=is_new)
+
+
+def _made(folder: Path, job: Job, check_mode: bool, control: RunControl) -> dict[str, Any]:
+    current_record = _checked_record(folder, job)
+    producer = job.choose(current_record, control)
+    bundle_plan = job.plan(producer, _keys(current_record))
+    if _keys(current_record) == bundle_plan.keys:
+        return _result(folder, current_record, producer, [], changed=False)
+    record.check_folder(folder, bundle_plan.paths)
     if check_mode:
-        current_keys = current_record["units"] if current_record else {}
-        differing = [id_ for id_, key in bundle_plan.keys.items() if current_keys.get(id_) != key]
-        return _result(folder, current_record, differing, changed=True)
-    go = Path(params["go"])
-    check_machine(go)
-    settings = Settings(Path(params["cache_dir"]), components_dir, app_dir, arch, go, params["debian_mirror"])
-    cache = Cache(settings.cache_dir)
+        differing = [id_ for id_, key in bundle_plan.keys.items() if _keys(current_record).get(id_) != key]
+        return _result(folder, current_record, producer, differing, changed=True)
+    job.check_machine(producer)
 
-    with control.lock(cache):
+    with control.lock(job.cache):
         # The other run may have built the same bundle.
-        current_record, bundle_plan = _inspect(folder, request)
-        if current_record and current_record["units"] == bundle_plan.keys:
-            return _result(folder, current_record, [], changed=False)
-        cache_entries, built = Builder(bundle_plan, cache, settings, control).run()
-        new_record = record.write_bundle(folder, bundle_plan, cache_entries, params["stack"]["name"], arch)
-        cache.prune(bundle_plan.units.values())
-    return _result(folder, new_record, built, changed=True)
+        current_record = _checked_record(folder, job)
+        job.pin(producer, control)
+        bundle_plan = job.plan(producer, _keys(current_record))
+        if _keys(current_record) == bundle_plan.keys:
+            return _result(folder, current_record, producer, [], changed=False)
+        settings = job.settings(producer, control)
+        entries, built = Builder(bundle_plan, job.cache, settings, control).run()
+
+        def documents(new: Mapping[str, Any]) -> Mapping[str, str]:
+            return job.documents(new, bundle_plan, entries, settings)
+
+        new_record = writer.write_bundle(folder, bundle_plan, entries, job.stack_name, job.arch, documents=documents)
+        parts.remove(job.cache.root)
+        job.cache.prune(bundle_plan.units.values())
+    return _result(folder, new_record, producer, built, changed=True)
 
 
-def _inspect(folder: Path, request: Request) -> tuple[dict[str, Any] | None, BundlePlan]:
-    """Return the record of the present bundle, if there is one, and the plan of the requested bundle.
+def _checked_record(folder: Path, job: Job) -> dict[str, Any] | None:
+    """Return the record of the present bundle, if there is one.
 
     :raises BundleError: the present bundle is damaged or another stack's
     """
-    current_record = record.read_record(folder, request.stack["name"], request.arch)
+    current_record = record.read_record(folder, job.stack_name, job.arch)
     if current_record:
         record.check_files(folder, current_record)
-    return current_record, plan.make_plan(request, current_record["units"] if current_record else {})
+        job.take_over(current_record)
+    return current_record
 
 
-def check_machine(go: Path) -> None:
-    """Check that this machine has all programs and rights that a build needs.
-
-    :raises BundleError: some are missing; the message names them all
-    """
-    missing = [] if go.is_file() else [f"go ({go}, bundle_go)"]
-    if not HEADER.is_file():
-        missing.append(f"libseccomp's headers ({HEADER})")
-    sentences = machine.missing_requirements(PROGRAMS, missing)
-    if sentences:
-        raise BundleError("A bundle can't be built here:" + "".join(f"\n  - {sentence}" for sentence in sentences))
+def _keys(bundle_record: Mapping[str, Any] | None) -> Mapping[str, str]:
+    return bundle_record["units"] if bundle_record else {}
 
 
 def _result(
-    folder: Path, bundle_record: Mapping[str, Any] | None, built: list[str], *, changed: bool
+    folder: Path, bundle_record: Mapping[str, Any] | None, producer: str, built: list[str], *, changed: bool
 ) -> dict[str, Any]:
     files = bundle_record["files"] if bundle_record else []
     size = sum(file["size"] for file in files)
-    return {"changed": changed, "path": str(folder), "built": built, "files": len(files), "size": size}
+    return {
+        "changed": changed,
+        "path": str(folder),
+        "producer": producer,
+        "built": built,
+        "files": len(files),
+        "size": size,
+    }
 
 
 def main() -> None:
@@ -204,15 +312,24 @@ def main() -> None:
         argument_spec={
             "path": {"type": "path", "required": True},
             "stack": {"type": "dict", "required": True},
+            "producer": {"type": "str", "choices": [producers.AUTO, *producers.PRODUCERS], "default": producers.AUTO},
             "recipes": {"type": "dict", "required": True},
             "components_dir": {"type": "path", "required": True},
             "app_dir": {"type": "path"},
+            "upstream_dir": {"type": "path"},
             "cache_dir": {"type": "path", "required": True},
             "go": {"type": "path", "required": True},
             "debian_mirror": {"type": "str", "default": ""},
-            "arch": {"type": "str", "choices": ["amd64"], "default": "amd64"},
+            "arch": {"type": "str", "choices": ["amd64", "arm64"], "default": "amd64"},
+            "lock": {"type": "path", "required": True},
+            "app_build": {"type": "str", "choices": ["auto", "build", "registry"], "default": "auto"},
+            "mirror_url": {"type": "str", "default": ""},
+            "registry_mirrors": {"type": "dict", "default": {}},
+            "archive": {"type": "path"},
+            "pack": {"type": "path"},
             "progress_file": {"type": "path"},
         },
+        mutually_exclusive=[("archive", "pack")],
         supports_check_mode=True,
     )
     try:

@@ -78,6 +78,7 @@ class Proxy:
         try:
             address = self.names.get(host) or (host.strip("[]"), int(port or 80))
             server = socket.create_connection(address, timeout=5)
+            server.settimeout(None)
         except OSError:
             peer.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             peer.close()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The build of a plan: all units that the cache lacks, each after its dependencies, two at a time.
+"""The build of a plan: all units that the cache lacks, each after its dependencies, several at a time.
 
 After a failure no further unit is begun, and the units under construction are finished and kept, so that the next run
 does not build them again.
@@ -19,17 +19,20 @@ from typing import Any
 from . import dockerfile
 from .cache import Cache, CacheEntry
 from .control import RunControl
-from .makers import go, image, manifest
+from .makers import go, image, manifest, official_file, official_image
 from .plan import BundlePlan
 from .units import BundleError, Interrupted, Unit
 from .work import Settings, Work
 
-WORKERS = 2
+# Compilers use all cores by themselves; downloads wait for the network.
+WORKERS = {"go_modules": 2, "release": 8}
 POLL_SECONDS = 0.5
 GIB = 2**30
 # Measured: the peak during the build of a whole bundle, and the average that a Go component adds to Go's caches.
 FIXED_GIB = 3.0
 GO_COMPONENT_GIB = 1.3
+# For the average unit of official files, in the cache and the bundle: compressed files, and what is unpacked of them.
+RELEASE_GIB = {"download": 0.06, "component": 0.06, "image": 0.05, "archive": 0.2, "manifest": 0.0}
 
 
 class Builder:
@@ -78,12 +81,13 @@ class Builder:
 
     def _build_units(self, missing: list[Unit]) -> None:
         waiting, running = list(missing), dict[Future[CacheEntry], Unit]()
+        workers = WORKERS[self._plan.producer]
         built = 0
         failures: list[Exception] = []
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with ThreadPoolExecutor(workers) as pool:
             while (waiting and not failures) or running:
                 for unit in [unit for unit in waiting if unit.dependency_keys.keys() <= self._cache_entries.keys()]:
-                    if failures or len(running) >= WORKERS:
+                    if failures or len(running) >= workers:
                         break
                     waiting.remove(unit)
                     running[pool.submit(self._build_unit, unit)] = unit
@@ -126,6 +130,14 @@ class Builder:
 
 def _maker(unit: Unit) -> Callable[[Unit, Path, Work], dict[str, Any]]:
     """Return the function that builds the unit into a folder and returns facts about it."""
+    if "release" in unit.inputs:
+        return {
+            "download": official_file.download,
+            "component": official_file.extract_programs,
+            "manifest": official_file.extract_manifest,
+            "image": official_image.copy_image,
+            "archive": official_image.pack_images,
+        }[unit.kind]
     if unit.kind == "component":
         entry: Mapping[str, Any] = unit.inputs["entry"]
         if "module" in entry:
@@ -135,6 +147,8 @@ def _maker(unit: Unit) -> Callable[[Unit, Path, Work], dict[str, Any]]:
 
 
 def _activity(unit: Unit) -> str:
+    if unit.kind in ("download", "image"):
+        return f"taking it from {unit.inputs['source']}"
     entry = unit.inputs.get("entry", {})
     if unit.kind == "component" and "module" in entry:
         return f"building {entry['module']}@{entry['module_version']} with {entry['toolchain']}"
@@ -149,7 +163,10 @@ def check_space(folder: Path, missing: list[Unit]) -> None:
     :raises BundleError: it has too little space
     """
     programs = sum(1 for unit in missing if unit.kind == "component" and "module" in unit.inputs.get("entry", {}))
-    needed = FIXED_GIB + GO_COMPONENT_GIB * programs
+    if all("release" in unit.inputs for unit in missing):
+        needed = sum(RELEASE_GIB[unit.kind] for unit in missing)
+    else:
+        needed = FIXED_GIB + GO_COMPONENT_GIB * programs
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize / GIB
     if free < needed:

@@ -26,7 +26,13 @@ from .units import BundleError, Interrupted, Unit
 
 # The file of an entry that describes it.
 DESCRIPTION = "unit.json"
-KIND_FOLDERS = {"component": "components", "archive": "archives", "manifest": "manifests"}
+KIND_FOLDERS = {
+    "component": "components",
+    "archive": "archives",
+    "manifest": "manifests",
+    "download": "downloads",
+    "image": "images",
+}
 # The number of newest entries of a name that pruning keeps, whether or not a plan has them.
 ENTRIES_PER_NAME = 2
 
@@ -48,6 +54,10 @@ class Cache:
         # This folder is emptied. The name is unlikely to be anybody else's, even if the cache folder is /var.
         self.tmp = root / ".keda-demo-tmp"
         self.logs = root / "logs"
+
+    def has_all(self, units: Iterable[Unit]) -> bool:
+        """Return whether there is an entry of each of `units`, without a look at its files."""
+        return all((self.folder(unit) / DESCRIPTION).is_file() for unit in units)
 
     def folder(self, unit: Unit) -> Path:
         """Return the folder of the entry of `unit`, which may not exist yet."""

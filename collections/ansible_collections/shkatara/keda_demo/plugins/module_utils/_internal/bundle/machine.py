@@ -24,15 +24,19 @@ class EndRequest:
     def __init__(self, result: int) -> None:
         self._signal = SignalFlag()
         self._signal.install()
-        self._poll = select.poll()
-        # Even with an empty event mask, poll reports that a pipe has lost its reader.
-        self._poll.register(result, 0)
+        self._result = result
 
     def __call__(self) -> bool:
-        return bool(self._signal.name or self._poll.poll(0))
+        # An object of its own, since several threads may ask at the same time.
+        poll = select.poll()
+        # Even with an empty event mask, poll reports that a pipe has lost its reader.
+        poll.register(self._result, 0)
+        return bool(self._signal.name or poll.poll(0))
 
 
-def missing_requirements(programs: Iterable[str], other_missing: Iterable[str] = ()) -> list[str]:
+def missing_requirements(
+    programs: Iterable[str], other_missing: Iterable[str] = (), *, needs_root: bool = True
+) -> list[str]:
     """Return a sentence for each program that this machine lacks, and for the rights that this user lacks.
 
     :param other_missing: further missing things that the caller knows of
@@ -40,6 +44,6 @@ def missing_requirements(programs: Iterable[str], other_missing: Iterable[str] =
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     missing = [name for name in programs if not any(os.access(Path(folder) / name, os.X_OK) for folder in path)]
     sentences = [f"{name} is missing: install it (`make setup` does)" for name in [*missing, *other_missing]]
-    if os.geteuid() != 0:
+    if needs_root and os.geteuid() != 0:
         sentences.append("this user is not root, and debootstrap and buildah need root")
     return sentences

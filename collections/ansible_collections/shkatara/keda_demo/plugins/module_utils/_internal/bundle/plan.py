@@ -9,7 +9,7 @@ files and settings give the same plan on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +32,25 @@ class BundleFile:
 
 @dataclass(frozen=True)
 class BundlePlan:
-    """All units by id, each after its dependencies, and the files of the bundle."""
+    """All units by id, each after its dependencies, and the files of the bundle.
+
+    :param pins: what the lock file has of this bundle; see release/lockfile.py
+    """
 
     units: Mapping[str, Unit]
     files: tuple[BundleFile, ...]
+    producer: str = "go_modules"
+    pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, str]:
         """The key of each unit. Plans with equal keys describe the same bundle."""
         return {unit.id: unit.key for unit in self.units.values()}
+
+    @property
+    def paths(self) -> set[str]:
+        """The path of each file in the bundle."""
+        return {item.path for item in self.files}
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class Request:
     components_dir: Path
     app_dir: Path | None
     arch: str = "amd64"
+    upstream_dir: Path | None = None
 
 
 def make_plan(request: Request, current_keys: Mapping[str, str] | None = None) -> BundlePlan:
@@ -88,6 +99,9 @@ class _Planner:
         return self._units.setdefault(unit.id, unit)
 
     def _add_component(self, name: str, entry: Mapping[str, Any], recipe: Mapping[str, Any]) -> None:
+        if "upstream" in recipe:
+            self._add_archives_of_release(entry, recipe["upstream"])
+            return
         build = {key: recipe[key] for key in BUILD_KEYS if key in recipe}
         build["ldflags"] = [fill_version(flag, entry["version"]) for flag in recipe.get("ldflags", [])]
         inputs: dict[str, Any] = {"arch": self._request.arch, "entry": dict(entry), "build": build}
@@ -103,6 +117,23 @@ class _Planner:
         self._add(make_unit("component", name, entry["version"], inputs, dependencies))
         for output in recipe.get("bin", []):
             self._files.append(BundleFile(f"bin/{output}", "binary", f"component/{name}", output))
+
+    def _add_archives_of_release(self, entry: Mapping[str, Any], archives: Mapping[str, str]) -> None:
+        """Add what no module has. Without the folder of archives, a present bundle keeps those of the same version."""
+        for name, template in archives.items():
+            file = fill_version(template, entry["version"])
+            inputs: dict[str, Any] = {"how": {"upstream": file}, "entry": dict(entry)}
+            folder, id_ = self._request.upstream_dir, f"manifest/{file}"
+            sha256 = checksums.sha256_of_all(folder, [file])[file] if folder is not None else None
+            if sha256 is not None:
+                self._add(make_unit("manifest", file, entry["version"], {**inputs, "sha256": sha256}))
+            elif id_ in self._current_keys:
+                self._add(Unit("manifest", file, entry["version"], inputs, {}, self._current_keys[id_]))
+            elif folder is not None:
+                raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive there.")
+            else:
+                continue
+            self._files.append(BundleFile(f"manifests/{name}", "manifest", id_, file))
 
     def _component_files(self, name: str, version: str) -> dict[str, str | None]:
         folder = self._request.components_dir / name / version
@@ -143,6 +174,7 @@ class _Planner:
                     **image,
                     "component": name,
                     "version": entry["version"],
+                    "source": source_of({"entry": entry}),
                     "reference": self._reference(key),
                 }
         return dict(sorted(images.items()))
@@ -193,6 +225,19 @@ def base_units(arch: str, suite: str, packages: Iterable[str], name: str = "") -
         return [plain]
     name = name or "-".join((suite, *sorted_packages))
     return [plain, make_unit("base", name, "", {**inputs, "packages": sorted_packages}, (plain,))]
+
+
+def source_of(inputs: Mapping[str, Any]) -> str:
+    """Return the origin of a unit's content, such as its Go module and version, or its address."""
+    if "source" in inputs:
+        return str(inputs["source"])
+    entry = inputs.get("entry", {})
+    if "module" in entry:
+        return f"{entry['module']}@{entry['module_version']}"
+    if "upstream" in inputs.get("how", {}):
+        return str(inputs["how"]["upstream"])
+    # An archive of images that were copied, but for the application's.
+    return str(entry.get("debian_package", "official images" if "release" in inputs else "built here"))
 
 
 def fill_version(text: str, version: str) -> str:

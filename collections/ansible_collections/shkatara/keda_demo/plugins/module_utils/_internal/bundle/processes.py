@@ -14,7 +14,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +22,7 @@ from .units import BundleError, Interrupted
 
 FAILURE_LOG_LINES = 15
 GRACE_SECONDS = 5.0
+STALL_POLL_SECONDS = 2.0
 
 
 class Processes:
@@ -32,6 +33,16 @@ class Processes:
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = False
         self._descriptors: tuple[int, ...] = ()
+        self._at_stop: list[Callable[[], None]] = []
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped
+
+    def call_at_stop(self, function: Callable[[], None]) -> None:
+        """Have `stop` call a function that ends other work of this run, such as downloads."""
+        self._at_stop.append(function)
 
     def keep_open(self, descriptor: int) -> None:
         """Pass `descriptor` on to all programs started later, so that a lock on it lasts until the last has ended."""
@@ -43,24 +54,28 @@ class Processes:
         log: Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        stalled: Callable[[], bool] | None = None,
     ) -> str:
         """Run `command` and return its standard output.
 
         Its output and errors are appended to the file `log`.
 
         :param env: variables to add to this process' environment
+        :param stalled: asked every few seconds; the command is ended when it returns true
         :raises BundleError: the command failed; the message has the last lines of the log
         :raises Interrupted: `stop` was called
         """
         with log.open("a", encoding="utf-8") as errors:
             print("$", shlex.join(map(str, command)), file=errors, flush=True)
             process = self._start(command, errors, cwd, env)
-            output, _ = process.communicate()
+            output, ended = _communicate(process, stalled)
             with self._lock:
                 self._running.discard(process)
             errors.write(output)
         if self._stopped:
             raise Interrupted("interrupted")
+        if ended:
+            raise BundleError(f"{Path(command[0]).name} brought nothing any more, and was ended; its log is {log}")
         if process.returncode != 0:
             raise BundleError(_failure_message(command, process.returncode, log))
         return output
@@ -91,6 +106,8 @@ class Processes:
         with self._lock:
             self._stopped = True
             running = list(self._running)
+        for function in self._at_stop:
+            function()
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
             for process in running:
                 with contextlib.suppress(ProcessLookupError):
@@ -98,6 +115,18 @@ class Processes:
             for process in running:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(GRACE_SECONDS)
+
+
+def _communicate(process: subprocess.Popen[str], stalled: Callable[[], bool] | None) -> tuple[str, bool]:
+    """Return the output of a program, and whether it was ended because it had stalled."""
+    while True:
+        try:
+            return process.communicate(timeout=STALL_POLL_SECONDS if stalled else None)[0], False
+        except subprocess.TimeoutExpired:
+            if stalled is not None and stalled():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                return process.communicate()[0], True
 
 
 def _failure_message(command: Sequence[str | Path], code: int, log: Path) -> str:

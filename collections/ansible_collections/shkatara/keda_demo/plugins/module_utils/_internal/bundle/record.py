@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
 from . import checksums
-from .cache import CacheEntry
-from .plan import BundlePlan
 from .units import BundleError
 
 RECORD = "bundle.json"
 JOURNAL = "bundle.json.changing"
 SCHEMA_VERSION = 2
 BUNDLE_FOLDERS = ("bin", "images", "manifests")
+README = "README.md"
+BILL = "sbom.cdx.json"
+DOCUMENTS = (README, BILL)
 
 
 def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
@@ -35,13 +36,44 @@ def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
     record = _read_valid_record(folder)
     if record is None:
         return None
+    check_identity(f"The bundle in {folder}", record, stack, arch, "cluster_bundle_dir")
+    return record if record["schema_version"] == SCHEMA_VERSION else None
+
+
+def parse(text: bytes, what: str) -> dict[str, Any]:
+    """Return the record that an archive has.
+
+    :param what: what messages call the archive
+    :raises BundleError: it is no record of this release
+    """
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not _has_required_fields(record):
+        raise BundleError(f"{what} has no record of a bundle: copy it again.")
+    if (version := record.get("schema_version")) != SCHEMA_VERSION:
+        raise BundleError(
+            f"{what} has schema_version {version}, and this release reads {SCHEMA_VERSION}: pack it with the release "
+            "that you use here."
+        )
+    paths = {str(item["path"]) for item in record["files"]}
+    if foreign := paths - _in_bundle_folders(paths):
+        raise BundleError(f"{what} has {min(foreign)}, which is no path of a bundle.")
+    return record
+
+
+def check_identity(what: str, record: Mapping[str, Any], stack: str, arch: str, variable: str) -> None:
+    """Check that a record is of the stack and the architecture.
+
+    :param variable: the variable that would name another bundle
+    :raises BundleError: it is not
+    """
     for key, expected in (("stack", stack), ("arch", arch)):
         if record.get(key) != expected:
             raise BundleError(
-                f"The bundle in {folder} is for {key} {record.get(key)}, and {expected} is wanted: "
-                "give the folder of another bundle as cluster_bundle_dir."
+                f"{what} is for {key} {record.get(key)}, and {expected} is wanted: give another one as {variable}."
             )
-    return record if record["schema_version"] == SCHEMA_VERSION else None
 
 
 def check_files(folder: Path, record: Mapping[str, Any]) -> None:
@@ -65,66 +97,22 @@ def check_files(folder: Path, record: Mapping[str, Any]) -> None:
         )
 
 
-def check_folder(folder: Path, plan: BundlePlan) -> None:
-    """Check that writing the bundle of `plan` to `folder` overwrites only files of an earlier bundle.
+def check_folder(folder: Path, planned: Set[str]) -> None:
+    """Check that a bundle with the files `planned` overwrites only files of an earlier bundle.
 
-    :raises BundleError: a file of the plan exists and is not an earlier bundle's, or the folder has had no bundle and
-        has files
+    :raises BundleError: one of them exists and is not an earlier bundle's, or there was no bundle and there are files
     """
-    owned = _owned_files(folder)
+    owned = owned_files(folder)
     present = {f"{name}/{path}" for name in BUNDLE_FOLDERS for path in checksums.list_files(folder / name)}
-    foreign = present if owned is None else (present - owned) & {item.path for item in plan.files}
+    if owned is None:
+        foreign = present | {name for name in DOCUMENTS if (folder / name).exists()}
+    else:
+        foreign = (present - owned) & planned
     if foreign:
         raise BundleError(
             f"{folder} (cluster_bundle_dir) has files that are of no bundle, such as {min(foreign)}: "
             "give another folder, or move them away."
         )
-
-
-def write_bundle(
-    folder: Path, plan: BundlePlan, cache_entries: Mapping[str, CacheEntry], stack: str, arch: str
-) -> dict[str, Any]:
-    """Write the bundle of `plan` from the cache entries of its units, and return its record."""
-    planned = {item.path for item in plan.files}
-    owned = planned | (_owned_files(folder) or set())
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / JOURNAL, sorted(owned))
-    (folder / RECORD).unlink(missing_ok=True)
-    files = []
-    for item in plan.files:
-        unit, cache_entry = plan.units[item.unit], cache_entries[item.unit]
-        target = folder / item.path
-        target.unlink(missing_ok=True)
-        checksums.link_or_copy(cache_entry.folder / item.source, target)
-        files.append(
-            {
-                "path": item.path,
-                "kind": item.kind,
-                "component": unit.name,
-                "version": unit.version,
-                "sha256": cache_entry.files[item.source],
-                "size": target.stat().st_size,
-                "source": _source(unit.inputs),
-            }
-        )
-    # Files of an earlier bundle. Other files in this folder are the user's.
-    for path in owned - planned:
-        (folder / path).unlink(missing_ok=True)
-    record = {
-        "schema_version": SCHEMA_VERSION,
-        "stack": stack,
-        "arch": arch,
-        "images": {
-            unit.name: dict(sorted(cache_entries[id_].info["images"].items()))
-            for id_, unit in plan.units.items()
-            if unit.kind == "archive"
-        },
-        "files": sorted(files, key=lambda file: str(file["path"])),
-        "units": plan.keys,
-    }
-    _write_json(folder / RECORD, record)
-    (folder / JOURNAL).unlink()
-    return record
 
 
 def _read_valid_record(folder: Path) -> dict[str, Any] | None:
@@ -153,13 +141,17 @@ def _has_required_fields(record: Mapping[str, Any]) -> bool:
     )
 
 
-def _owned_files(folder: Path) -> set[str] | None:
+def owned_files(folder: Path) -> set[str] | None:
     """Return the paths of the files that earlier runs wrote to `folder`, or None if there was no earlier run."""
     record, journal = _read_valid_record(folder), _read_json(folder / JOURNAL)
     if record is None and journal is None:
         return None
     paths = {str(item["path"]) for item in (record or {"files": []})["files"]} | set(journal or [])
     # Owned files may be removed, so no path outside the bundle's folders may be among them.
+    return _in_bundle_folders(paths)
+
+
+def _in_bundle_folders(paths: Set[str]) -> set[str]:
     return {
         path for path in paths if path.startswith(tuple(f"{name}/" for name in BUNDLE_FOLDERS)) and ".." not in path
     }
@@ -176,16 +168,12 @@ def _read_json(file: Path) -> Any:
         ) from error
 
 
-def _write_json(file: Path, data: Any) -> None:
+def write_json(file: Path, data: Any) -> None:
+    write_text(file, json.dumps(data, indent=1) + "\n")
+
+
+def write_text(file: Path, text: str) -> None:
     """Write the whole file, or leave the old one as it is."""
     temporary = file.with_name(f".{file.name}")
-    temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, file)
-
-
-def _source(inputs: Mapping[str, Any]) -> str:
-    """Return the origin of a unit's content, such as its Go module and version."""
-    entry = inputs.get("entry", {})
-    if "module" in entry:
-        return f"{entry['module']}@{entry['module_version']}"
-    return str(entry.get("debian_package", "built here"))

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Units, the parts that a bundle is built from.
 
-A unit is a component's programs, a Debian base image, an archive of images or a manifest. Its key is a hash of all its
+A unit is a component's programs, a Debian base image, an archive of images or a manifest, or, of official releases, a
+downloaded file or a copied image. Its key is a hash of all its
 inputs and of the keys of its dependencies. So a change of an input changes the keys of exactly those units that it can
 affect, and the cache keeps each unit under its key.
 """
@@ -17,7 +18,7 @@ from typing import Any
 
 # The version of each kind's maker. Raise it when the maker begins to give another result for the same inputs, so that
 # no older result is taken from a cache.
-BUILDERS = {"base": "1", "component": "1", "archive": "3", "manifest": "1"}
+BUILDERS = {"base": "1", "component": "1", "archive": "4", "manifest": "1", "download": "1", "image": "1"}
 
 
 class BundleError(Exception):

@@ -4,12 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import CacheEntry
 from .processes import Processes
+from .release.download import Downloader
+from .release.lockfile import Lock
+from .release.origins import Origins
+
+
+@dataclass(frozen=True)
+class ReleaseSettings:
+    """Where official files and images are fetched from, and what must be the same as at their first download.
+
+    :param application_builder: the program that builds the application's image, empty if its registry is asked for it
+    """
+
+    origins: Origins
+    lock: Lock
+    downloader: Downloader
+    application_builder: str
 
 
 @dataclass(frozen=True)
@@ -22,6 +38,8 @@ class Settings:
     arch: str
     go: Path
     debian_mirror: str = ""
+    release: ReleaseSettings | None = None
+    upstream_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,19 @@ class Work:
     log: Path
     processes: Processes
 
-    def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+    @property
+    def release(self) -> ReleaseSettings:
+        """The settings of the producer release."""
+        if self.settings.release is None:
+            raise TypeError("the settings are of another producer")
+        return self.settings.release
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stalled: Callable[[], bool] | None = None,
+    ) -> str:
         """Run a program and return its standard output; see Processes.run."""
-        return self.processes.run(command, self.log, cwd, env)
+        return self.processes.run(command, self.log, cwd, env, stalled)

@@ -60,3 +60,11 @@ def test_patches_follow_each_other():
 def test_a_patch_that_fits_to_nothing_is_an_error():
     with pytest.raises(AnsibleFilterError, match="patch of Deployment keda-operator fits to none of 1 objects"):
         strategic_merge([item("Deployment", "keda")], [item("Deployment", "keda-operator")])
+
+
+def test_a_star_is_every_kind_and_changes_none():
+    objects = [{"kind": "A", "metadata": {"name": "a"}}, {"kind": "B", "metadata": {"name": "b", "labels": {"x": "1"}}}]
+    assert strategic_merge(objects, [{"kind": "*", "metadata": {"labels": {"y": "2"}}}]) == [
+        {"kind": "A", "metadata": {"name": "a", "labels": {"y": "2"}}},
+        {"kind": "B", "metadata": {"name": "b", "labels": {"x": "1", "y": "2"}}},
+    ]

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Manifests as projects publish them."""
 
+import tarfile
+
 import pytest
 import yaml
 from ansible.errors import AnsibleLookupError
@@ -125,3 +127,55 @@ def test_what_is_no_manifest_is_refused(read, text, says):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(AnsibleLookupError, match=r"keda\.yaml can't be read: No such file"):
         read_manifests(tmp_path / "keda.yaml")
+
+
+def pod(name):
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}}
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Return a release's archive of four files."""
+    folder = tmp_path / "demo-1.0"
+    (folder / "manifests" / "setup").mkdir(parents=True)
+    for path in ("manifests/b-1.yaml", "manifests/a-2.yaml", "manifests/setup/0.yaml"):
+        (folder / path).write_text(yaml.safe_dump(pod(path)))
+    (folder / "LICENSE").write_text("no manifest")
+    path = tmp_path / "demo-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as opened:
+        opened.add(folder, "demo-1.0")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("members", "names"),
+    [
+        (["manifests/setup/*", "manifests/*"], ["manifests/setup/0.yaml", "manifests/a-2.yaml", "manifests/b-1.yaml"]),
+        (["manifests/b-*"], ["manifests/b-1.yaml"]),
+        (["*.yaml"], ["manifests/a-2.yaml", "manifests/b-1.yaml", "manifests/setup/0.yaml"]),
+    ],
+)
+def test_an_archive_s_files_come_in_the_order_of_the_patterns_each_once(archive, members, names):
+    assert read_manifests(archive, members) == [pod(name) for name in names]
+
+
+def test_a_pattern_without_a_file_is_named(archive):
+    with pytest.raises(AnsibleLookupError, match=r"demo-1\.0\.tar\.gz has no manifests/c-\*\."):
+        read_manifests(archive, ["manifests/*", "manifests/c-*"])
+
+
+def test_the_file_in_the_archive_is_named(archive):
+    with pytest.raises(AnsibleLookupError, match=r"demo-1\.0\.tar\.gz, LICENSE: document 1 is no Kubernetes object"):
+        read_manifests(archive, ["LICENSE"])
+
+
+@pytest.mark.parametrize("cut", [0, 20, -40])
+def test_a_damaged_archive_is_named(archive, cut):
+    archive.write_bytes(archive.read_bytes()[:cut])
+    with pytest.raises(AnsibleLookupError, match=r"The archive .*demo-1\.0\.tar\.gz can't be read: "):
+        read_manifests(archive)
+
+
+def test_a_missing_archive_is_named(tmp_path):
+    with pytest.raises(AnsibleLookupError, match=r"a\.tar\.gz can't be read: No such file"):
+        read_manifests(tmp_path / "a.tar.gz")

@@ -101,6 +101,28 @@ def _delete(*path):
         (_set("components", "app", "sha", value="1"), "components.app: Additional properties are not allowed"),
         (_set("colour", value="red"), "the file: Additional properties are not allowed ('colour' was unexpected)"),
         (_set("schema_version", value=2), "schema_version: 1 was expected"),
+        (
+            _set("release", "runc", "url", value="http://a.example.net/x"),
+            "release.runc.url: 'http://a.example.net/x' does",
+        ),
+        (
+            _set("release", "runc", "url", value="https://a.example.net/{os}"),
+            "release.runc.url: 'https://a.example.net/{",
+        ),
+        (
+            _set("release", "runc", "checksum_url", value="runc.sha256"),
+            "release.runc.checksum_url: 'runc.sha256' does not",
+        ),
+        (_set("release", "runc", "sha256", "amd64", value="abc"), "release.runc.sha256.amd64: 'abc' does not match "),
+        (
+            _set("release", "runc", "sha256", "s390x", value="0" * 64),
+            "release.runc.sha256: 's390x' does not match any of ",
+        ),
+        (
+            _set("release", "runc", "component", value="run"),
+            "release.runc.component: 'run' is not among the components",
+        ),
+        (_delete("release", "runc", "component"), "release.runc: 'component' is a required property"),
         (_set("name", value="sead"), "name: it is 'sead', and must be 'seed' as the file's name"),
     ],
 )

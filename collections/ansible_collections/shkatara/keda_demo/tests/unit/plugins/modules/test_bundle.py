@@ -4,20 +4,21 @@
 
 import json
 import os
+import shutil
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
-from ansible_collections.shkatara.keda_demo.plugins.modules import bundle as module
-from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import check_machine, ensure_bundle
+from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import ensure_bundle
 from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
 STACK = {
@@ -38,7 +39,7 @@ RECIPES = {
     "app": {"images": {"app": {"archive": "workloads", "dockerfile": True, "packages": []}}},
 }
 UNITS = ["component/tool", "base/bookworm", "component/app", "archive/workloads"]
-FILES = ["bin/tool", "bundle.json", "images/workloads.tar"]
+FILES = ["README.md", "bin/tool", "bundle.json", "images/workloads.tar", "sbom.cdx.json"]
 
 
 class Run:
@@ -59,16 +60,24 @@ class Run:
         self.params = {
             "path": str(self.folder),
             "stack": STACK,
-            "recipes": RECIPES,
+            "producer": "go_modules",
+            "recipes": {"go_modules": RECIPES, "release": {}},
             "components_dir": str(folder / "go"),
             "app_dir": str(self.app),
+            "archive": None,
+            "pack": None,
+            "upstream_dir": None,
             "cache_dir": str(self.cache),
-            "go": str(folder / "go" / "go"),
+            "go": str(Path(sys.executable).with_name("go")),
             "debian_mirror": "",
             "arch": "amd64",
+            "lock": str(folder / "bundle.lock"),
+            "app_build": "auto",
+            "mirror_url": "",
+            "registry_mirrors": {},
         }
         # Tests may run without root, without a compiler and without the space of a bundle.
-        monkeypatch.setattr(module, "check_machine", lambda _go: None)
+        monkeypatch.setattr(job, "check_machine", lambda _go: None)
         monkeypatch.setattr(build, "FIXED_GIB", 0.0)
         monkeypatch.setattr(build, "GO_COMPONENT_GIB", 0.0)
         monkeypatch.setattr(build, "POLL_SECONDS", 0.05)
@@ -79,7 +88,7 @@ class Run:
     def _make(self, unit, out, _work):
         self.builds.append(unit.id)
         (out / (f"{unit.name}.tar" if unit.kind == "archive" else unit.name)).write_text(f"{unit.name} {unit.key}")
-        return {"images": {"registry.example.org/app:1.0.0": "sha256:12"}}
+        return {"images": {image["reference"]: "sha256:12" for image in unit.inputs.get("images", {}).values()}}
 
     def __call__(self, check_mode=False, **params):
         self.builds.clear()
@@ -115,6 +124,7 @@ def test_a_bundle_is_built(run):
     assert result == {
         "changed": True,
         "path": str(run.folder),
+        "producer": "go_modules",
         "built": UNITS,
         "files": 2,
         "size": sum((run.folder / path).stat().st_size for path in ("bin/tool", "images/workloads.tar")),
@@ -132,7 +142,7 @@ def test_a_present_bundle_stays_unchanged(finished):
 
 
 def test_a_present_bundle_needs_neither_cache_nor_programs(finished, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "check_machine", lambda _go: pytest.fail("no part has to be built"))
+    monkeypatch.setattr(job, "check_machine", lambda _go: pytest.fail("no part has to be built"))
     assert not finished(cache_dir=str(tmp_path / "none"), go="/nowhere/go")["changed"]
     assert not (tmp_path / "none").exists()
 
@@ -262,10 +272,10 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
     (tmp_path / "tar").write_text("")
     (tmp_path / "tar").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(module, "HEADER", tmp_path / "seccomp.h")
+    monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(BundleError) as caught:
-        check_machine(Path("/nowhere/go"))
+        job.check_machine(Path("/nowhere/go"))
     lines = str(caught.value).splitlines()
     assert lines[0] == "A bundle can't be built here:"
     assert [line.split(" is ")[0] for line in lines[1:]] == [
@@ -279,13 +289,13 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
 
 
 def test_a_machine_with_all_requirements_is_accepted(monkeypatch, tmp_path):
-    for name in (*module.PROGRAMS, "go", "seccomp.h"):
+    for name in (*job.PROGRAMS, "go", "seccomp.h"):
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"/nowhere:{tmp_path}")
-    monkeypatch.setattr(module, "HEADER", tmp_path / "seccomp.h")
+    monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    check_machine(tmp_path / "go")
+    job.check_machine(tmp_path / "go")
 
 
 @pytest.fixture
@@ -317,3 +327,65 @@ def test_the_end_of_the_result_s_reader_is_a_request_to_end(pipe):
     assert not end_request()
     os.close(read)
     assert end_request()
+
+
+def with_release(version="1.2.0"):
+    """Return the options for a bundle with the archive of a release."""
+    stack = STACK | {"components": STACK["components"] | {"manifests": {"version": version}}}
+    return {
+        "stack": stack,
+        "recipes": {
+            "go_modules": RECIPES | {"manifests": {"upstream": {"release.tar.gz": "release-{version}.tar.gz"}}}
+        },
+    }
+
+
+@pytest.fixture
+def upstream(tmp_path):
+    folder = tmp_path / "upstream"
+    folder.mkdir()
+    (folder / "release-1.2.0.tar.gz").write_bytes(b"an archive")
+    return {"upstream_dir": str(folder)}
+
+
+def test_the_archive_of_a_release_is_copied_with_its_source(run, upstream):
+    result = run(**with_release(), **upstream)
+    assert "manifest/release-1.2.0.tar.gz" in result["built"]
+    assert (run.folder / "manifests" / "release.tar.gz").read_bytes() == b"an archive"
+    files = json.loads((run.folder / "bundle.json").read_text())["files"]
+    (entry,) = (file for file in files if file["path"] == "manifests/release.tar.gz")
+    assert (entry["source"], entry["version"]) == ("release-1.2.0.tar.gz", "1.2.0")
+
+
+def test_another_archive_is_a_change(run, upstream):
+    run(**with_release(), **upstream)
+    Path(upstream["upstream_dir"], "release-1.2.0.tar.gz").write_bytes(b"another one")
+    assert run(**with_release(), **upstream)["built"] == ["manifest/release-1.2.0.tar.gz"]
+
+
+def test_without_the_folder_a_new_bundle_has_no_archive_and_a_present_one_keeps_its_own(run, upstream):
+    assert run(**with_release())["changed"]
+    assert not (run.folder / "manifests").exists()
+    assert run(**with_release(), **upstream)["changed"]
+    assert not run(**with_release())["changed"]
+    assert (run.folder / "manifests" / "release.tar.gz").read_bytes() == b"an archive"
+
+
+def test_the_archive_of_another_version_is_not_kept(run, upstream):
+    run(**with_release(), **upstream)
+    assert run(**with_release("1.3.0"))["changed"]
+    assert not (run.folder / "manifests" / "release.tar.gz").exists()
+
+
+def test_a_missing_archive_is_named(run, upstream):
+    with pytest.raises(BundleError, match=r"upstream \(bundle_upstream_dir\) has no release-1\.3\.0\.tar\.gz: put"):
+        run(**with_release("1.3.0"), **upstream)
+    assert run.builds == []
+
+
+def test_an_archive_that_is_nowhere_any_more_is_named(run, upstream):
+    run(**with_release(), **upstream)
+    shutil.rmtree(run.cache)
+    (run.app / "app" / "demo_app" / "web.py").write_text("changed")
+    with pytest.raises(BundleError, match=r"release-1\.2\.0\.tar\.gz is not in the cache.*give one as bundle_upstream"):
+        run(**with_release())

@@ -28,6 +28,9 @@ def cases(run_role, tmp_path_factory):
                 "demo_app_node_port": "30200",
                 "demo_app_ignore_null_values": "yes",
             },
+            # A play with the role keda has its variables.
+            "with_keda": {"keda_watch_namespace": ""},
+            "no_keda": {"keda_watch_namespace": "", "demo_app_keda_namespace": ""},
             "behavior": {"demo_app_behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}},
         }
     )
@@ -168,3 +171,19 @@ def test_a_behavior_is_passed_on_as_it_is(case):
     assert case("behavior", "ScaledObject")["spec"]["advanced"] == {
         "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}
     }
+
+
+def test_keda_s_own_metrics_are_scraped_with_their_namespaces(cases):
+    of_keda = [item for item in cases["with_keda"]["value"] if item["metadata"].get("namespace") == "keda"]
+    assert [item["kind"] for item in of_keda] == ["Role", "RoleBinding", "ServiceMonitor"]
+    monitor = of_keda[-1]
+    # As KEDA 2.10.0's Service has them. The metrics' own label namespace is that of the ScaledObject.
+    assert monitor["spec"]["selector"]["matchLabels"] == {"app.kubernetes.io/name": "keda-operator"}
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert (endpoint["port"], endpoint["honorLabels"]) == ("metrics", True)
+
+
+@pytest.mark.parametrize("name", ["default", "no_keda"])
+def test_keda_s_own_metrics_are_left_out_without_keda_and_on_request(cases, name):
+    assert {item["metadata"].get("namespace", "test") for item in cases[name]["value"]} == {"test"}
+    assert len(cases[name]["value"]) == len(cases["with_keda"]["value"]) - 3

@@ -14,6 +14,7 @@ BAD = {
         {"demo_app_min_replicas": 3, "demo_app_max_replicas": 2},
         "demo_app_max_replicas is 2: give at least demo_app_min_replicas (3)",
     ),
+    "keda": ({"demo_app_keda_namespace": "KEDA"}, "demo_app_keda_namespace is KEDA: give the namespace of KEDA's"),
     "zero": ({"demo_app_min_replicas": 0}, "demo_app_min_replicas is 0: give at least 1, since the metric"),
     "port": ({"demo_app_node_port": 5000}, "demo_app_node_port is 5000: give a port from 30000 to 32767"),
     "grace": (

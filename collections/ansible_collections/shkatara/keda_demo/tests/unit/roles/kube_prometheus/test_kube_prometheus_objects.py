@@ -14,14 +14,20 @@ NAMES = {
     "DaemonSet": {"node-exporter"},
     "Deployment": {"kube-state-metrics", "prometheus-operator"},
     "Namespace": {"monitoring"},
-    "NetworkPolicy": {"prometheus-k8s", "prometheus-k8s-clients"},
     "Prometheus": {"k8s"},
-    "Role": {"prometheus-k8s"},
+    "Role": {"prometheus-k8s", "prometheus-k8s-config"},
     "Service": {"kube-state-metrics", "node-exporter", "prometheus-k8s", "prometheus-operator"},
 }
 NAMES["ClusterRoleBinding"] = NAMES["ServiceAccount"] = NAMES["ClusterRole"]
 NAMES["RoleBinding"] = NAMES["Role"]
-NAMES["ServiceMonitor"] = NAMES["ClusterRole"] | {"kubelet"}
+NAMES["NetworkPolicy"] = NAMES["ClusterRole"] | {"prometheus-k8s-clients"}
+NAMES["ServiceMonitor"] = NAMES["ClusterRole"] | {
+    "coredns",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+}
 OWN_KINDS = {"CustomResourceDefinition", "Prometheus", "ServiceMonitor"}
 CLUSTER_KINDS = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"}
 
@@ -137,8 +143,20 @@ def test_prometheus_service_and_policies_select_its_pods(objects):
     (service,) = (s for s in of_kind(objects, "Service") if s["metadata"]["name"] == "prometheus-k8s")
     assert service["spec"]["selector"].items() <= labels
     assert {port["name"]: port["port"] for port in service["spec"]["ports"]}["web"] == 9090
-    for policy in of_kind(objects, "NetworkPolicy"):
+    policies = [p for p in of_kind(objects, "NetworkPolicy") if p["metadata"]["name"].startswith("prometheus-k8s")]
+    assert len(policies) == 2
+    for policy in policies:
         assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels
+
+
+@pytest.mark.parametrize("name", sorted(NAMES["ClusterRole"] - {"prometheus-k8s"}))
+def test_only_prometheus_reaches_the_ports_of_the_others_and_all_of_their_services(objects, name):
+    (policy,) = (p for p in of_kind(objects, "NetworkPolicy") if p["metadata"]["name"] == name)
+    (service,) = (s for s in of_kind(objects, "Service") if s["metadata"]["name"] == name)
+    (rule,) = policy["spec"]["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}}}]
+    assert {port["port"] for port in rule["ports"]} == {port["port"] for port in service["spec"]["ports"]}
+    assert policy["spec"]["podSelector"]["matchLabels"] == service["spec"]["selector"]
 
 
 def test_keda_is_admitted_to_prometheus(objects):
@@ -150,21 +168,25 @@ def test_keda_is_admitted_to_prometheus(objects):
 
 
 def test_prometheus_reads_three_namespaces(objects):
-    roles = of_kind(objects, "Role")
+    roles = [role for role in of_kind(objects, "Role") if role["metadata"]["name"] == "prometheus-k8s"]
     assert {role["metadata"]["namespace"] for role in roles} == {"default", "kube-system", "monitoring"}
     for role in roles:
-        assert role["rules"] == [
-            {
-                "apiGroups": [""],
-                "resources": ["services", "endpoints", "pods"],
-                "verbs": ["get", "list", "watch"],
-            }
-        ]
+        assert role["rules"][0] == {
+            "apiGroups": [""],
+            "resources": ["services", "endpoints", "pods"],
+            "verbs": ["get", "list", "watch"],
+        }
+
+
+def test_every_object_has_the_role_s_label(objects):
+    assert {item["metadata"]["labels"]["keda-demo/role"] for item in objects} == {"kube_prometheus"}
+    # No pod has it, so that it restarts none.
+    assert {"keda-demo/role"} & {label for t in pod_templates(objects) for label in t["metadata"]["labels"]} == set()
 
 
 def test_relabelings_leave_no_default_to_the_api(objects):
     # The API server fills it in after it has compared, and every run would report a change.
     endpoints = [e for item in of_kind(objects, "ServiceMonitor") for e in item["spec"]["endpoints"]]
     rules = [r for e in endpoints for r in e.get("relabelings", []) + e.get("metricRelabelings", [])]
-    assert len(rules) == 4
+    assert len(rules) == 39
     assert all("action" in rule for rule in rules)

@@ -19,6 +19,7 @@ from typing import Any
 from .. import dockerfile
 from ..units import BundleError, Unit
 from ..work import Work
+from . import labels
 
 LAYOUT = "oci"
 CERTIFICATES = Path("/etc/ssl/certs")
@@ -141,6 +142,7 @@ def build_archive(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         if image.get("dockerfile"):
             # A push would compress the layers. A commit only adds an empty layer.
             container = buildah("from", buildah.source(component.folder))
+            buildah("config", *labels.options("the Dockerfile"), container)
         else:
             container = _image_container(buildah, image, component.folder, work)
         buildah.commit(container, target)
@@ -174,6 +176,7 @@ def _image_container(buildah: Buildah, image: Mapping[str, Any], programs: Path,
         f"--entrypoint=[{elements}]",
         "--cmd=",
         f"--label=org.opencontainers.image.version={image['version']}",
+        *labels.options(image["source"]),
     ]
     if "user" in image:
         settings.append(f"--user={image['user']}")

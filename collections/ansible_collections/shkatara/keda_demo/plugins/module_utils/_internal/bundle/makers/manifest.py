@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Manifests from the sources of Go modules: a rendered kustomization, or several files joined to one."""
+"""Manifests: a rendered kustomization of a Go module, several of its files joined to one, or a release's archive."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from . import go
 def build_manifest(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     """Write the manifest `unit` into the folder `out`."""
     method = unit.inputs["how"]
+    if "upstream" in method:
+        if work.settings.upstream_dir is None:
+            raise BundleError(
+                f"The bundle's {unit.name} is not in the cache, and there is no folder with {method['upstream']}: give "
+                "one as bundle_upstream_dir."
+            )
+        shutil.copyfile(work.settings.upstream_dir / method["upstream"], out / unit.name)
+        return {}
     sources = go.module_folder(unit, work)
     if "kustomize" in method:
         kubectl = work.dependencies["component/kubernetes"].folder / "kubectl"

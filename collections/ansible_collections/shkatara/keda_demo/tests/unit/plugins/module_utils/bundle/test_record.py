@@ -13,9 +13,9 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
     check_files,
     check_folder,
     read_record,
-    write_bundle,
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, make_unit
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.writer import write_bundle
 
 ETCD = make_unit(
     "component", "etcd", "3.5.4", {"entry": {"module": "go.etcd.io/etcd/server/v3", "module_version": "v3.5.4"}}
@@ -70,6 +70,7 @@ def test_the_record_describes_all_files(folder, bundle, cache_entries):
         "schema_version": 2,
         "stack": "seed",
         "arch": "amd64",
+        "producer": "go_modules",
         "images": {"node": {"a:1": "sha256:aa", "b:1": "sha256:bb"}},
         "units": {ETCD.id: ETCD.key, PAUSE.id: PAUSE.key, NODE.id: NODE.key},
     }
@@ -110,7 +111,7 @@ def test_files_of_killed_runs_are_removed(folder, cache_entries):
         with pytest.raises(OSError, match="node"):
             write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
         assert read_record(folder, "seed", "amd64") is None
-        check_folder(folder, PLAN)
+        check_folder(folder, PLAN.paths)
     tar.write_text(text)
     write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bundle.json"]
@@ -121,7 +122,7 @@ def test_files_of_a_killed_first_run_are_removed(folder, cache_entries):
     with pytest.raises(OSError, match="node"):
         write_bundle(folder, PLAN, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bin/pause", "bundle.json.changing"]
-    check_folder(folder, SMALLER)
+    check_folder(folder, SMALLER.paths)
     write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bundle.json"]
 
@@ -141,24 +142,31 @@ def test_files_in_a_folder_that_never_had_a_bundle_are_refused(folder, path):
     (folder / path).parent.mkdir(parents=True)
     (folder / path).write_text("theirs")
     with pytest.raises(BundleError, match=rf"\(cluster_bundle_dir\) has files that are of no bundle, such as {path}: "):
-        check_folder(folder, PLAN)
+        check_folder(folder, PLAN.paths)
 
 
 def test_a_missing_or_empty_folder_or_one_with_unrelated_files_is_accepted(folder):
-    check_folder(folder, PLAN)
+    check_folder(folder, PLAN.paths)
     (folder / "bin").mkdir(parents=True)
     (folder / "README").write_text("")
-    check_folder(folder, PLAN)
+    check_folder(folder, PLAN.paths)
+
+
+def test_a_readme_of_the_user_is_not_overwritten(folder):
+    folder.mkdir()
+    (folder / "README.md").write_text("theirs")
+    with pytest.raises(BundleError, match=r"files that are of no bundle, such as README\.md: "):
+        check_folder(folder, PLAN.paths)
 
 
 @pytest.mark.usefixtures("bundle")
 def test_a_foreign_file_is_refused_only_at_a_path_of_the_plan(folder, cache_entries):
     write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     (folder / "bin" / "other").write_text("theirs")
-    check_folder(folder, PLAN)
+    check_folder(folder, PLAN.paths)
     (folder / "bin" / "pause").write_text("theirs")
     with pytest.raises(BundleError, match="such as bin/pause: "):
-        check_folder(folder, PLAN)
+        check_folder(folder, PLAN.paths)
 
 
 @pytest.mark.usefixtures("bundle")
@@ -217,7 +225,7 @@ def test_a_newer_release_s_bundle_is_refused(folder, bundle, more):
 def test_an_older_release_s_bundle_is_written_again(folder, bundle, cache_entries):
     (folder / "bundle.json").write_text(json.dumps(bundle | {"schema_version": 1, "images": {"node": ["a:1"]}}))
     assert read_record(folder, "seed", "amd64") is None
-    check_folder(folder, PLAN)
+    check_folder(folder, PLAN.paths)
     write_bundle(folder, SMALLER, cache_entries, "seed", "amd64")
     assert list_files(folder) == ["bin/etcd", "bundle.json"]
 
