@@ -322,9 +322,11 @@ def test_the_application_is_built_by_a_program_of_this_machine(run, program, tmp
         config = json.load(archive.extractfile(f"./blobs/{manifest['config']['digest'].replace(':', '/')}"))
     assert described["annotations"] == {"org.opencontainers.image.ref.name": reference}
     assert config["config"]["User"] == "10001"
+    description = config["config"]["Labels"]["org.opencontainers.image.description"]
+    assert description == "Built from the Dockerfile by shkatara.keda_demo; not the official image"
     # The same bundle on a machine that has none of these programs.
     (programs / program).unlink()
     assert run(app_dir=str(application), app_build="auto")["changed"] is False
     (application / "Dockerfile").write_text("FROM scratch\nCOPY app/demo_app /app\nUSER 10002\n")
     result = run.end(run.start(app_dir=str(application), app_build="build"))
-    assert "there is none of podman, buildah, docker here" in result["error"]
+    assert "this user can use none of podman, buildah, docker here" in result["error"]
