@@ -232,7 +232,8 @@ def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: R
     if is_new:
         with control.lock(job.cache):
             archive.unpack(packed, folder, control)
-    new_record = _checked_record(folder, job)
+    # The comparison with the archive has read the files of a bundle that is not new.
+    new_record = _checked_record(folder, job, has_been_read=not is_new)
     producer = str(new_record["producer"]) if new_record else ""
     bundle_plan = job.plan(producer, _keys(new_record))
     if differing := sorted(id_ for id_, key in bundle_plan.keys.items() if _keys(new_record).get(id_) != key):
@@ -275,14 +276,16 @@ def _made(folder: Path, job: Job, check_mode: bool, control: RunControl) -> dict
     return _result(folder, new_record, producer, built, changed=True)
 
 
-def _checked_record(folder: Path, job: Job) -> dict[str, Any] | None:
+def _checked_record(folder: Path, job: Job, *, has_been_read: bool = False) -> dict[str, Any] | None:
     """Return the record of the present bundle, if there is one.
 
+    :param has_been_read: whether the files were compared with the record already
     :raises BundleError: the present bundle is damaged or another stack's
     """
     current_record = record.read_record(folder, job.stack_name, job.arch)
     if current_record:
-        record.check_files(folder, current_record)
+        if not has_been_read:
+            record.check_files(folder, current_record)
         job.take_over(current_record)
     return current_record
 

@@ -13,7 +13,6 @@ from ..units import BundleError
 
 BUILDERS = ("podman", "buildah", "docker")
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-
 INFO_SECONDS = 20
 
 

@@ -3,6 +3,7 @@
 """Downloads from a server on loopback that has one fault at a time."""
 
 import errno
+import json
 import threading
 
 import pytest
@@ -92,6 +93,16 @@ def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(setting):
         "again then."
     )
     assert setting.slept == []
+
+
+def test_a_part_of_unknown_size_without_a_rest_is_fetched_anew(setting):
+    setting.part.parent.mkdir()
+    setting.part.write_bytes(CONTENT)
+    state = {"url": setting.url, "validator": "", "size": None}
+    setting.part.with_name("tool.part.json").write_text(json.dumps(state))
+    setting.run()
+    assert setting.is_complete()
+    assert setting.ranges() == [f"bytes={len(CONTENT)}-", None]
 
 
 def test_the_attempts_are_bounded(setting):
