@@ -62,7 +62,7 @@ EXAMPLES = r"""
       - {content: "{{ lookup('ansible.builtin.template', 'config.toml.j2') }}", dest: /etc/containerd/config.toml}
   register: configuration
 
-- name: Run containerd with its files, now and at every boot
+- name: Check that containerd is running, enabled and up to date
   shkatara.keda_demo.systemd_unit:
     name: containerd
     files: [/usr/local/bin/containerd, /etc/containerd/config.toml, /etc/systemd/system/containerd.service]
