@@ -15,7 +15,7 @@ author:
 description:
   - Reads each host's C(lab_os) and C(lab_traits) and returns what its image consists of. Hosts with the same release
     and traits have the same image.
-  - Returns every fault of these variables, too, a sentence each.
+  - It also returns every fault in these variables, as one sentence each.
 options:
   _input:
     description: The variables by host, C(hostvars).
@@ -47,7 +47,7 @@ options:
     description:
       - The rule of each trait, in the order in which traits are applied.
       - C(packages) are added, and packages of C(without) are left out. C(releases) limits the trait to some releases.
-        C(excludes) lists traits that no host may have beside it. C(mirror) says that the lab needs a host with the
+        C(excludes) lists traits that can't be combined with it. C(mirror) says that the lab needs a host with the
         trait V(mirror).
     type: dict
     required: true
@@ -56,7 +56,7 @@ options:
     type: dict
     default: {}
   common:
-    description: What the tags of all images depend on.
+    description: Further input on which the tags of all images depend.
     type: str
     default: ""
 """

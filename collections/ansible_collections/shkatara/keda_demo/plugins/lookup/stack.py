@@ -13,7 +13,7 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - A stack is one tested set of versions, a file in the collection's folder C(stacks). This lookup validates it
+  - A stack is a tested set of versions, in a file in the collection's folder C(stacks). This lookup validates it
     against C(stacks/schema.json) and returns it as a dictionary.
   - A role's defaults can use it, since it needs no task.
 options:
