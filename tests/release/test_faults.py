@@ -265,7 +265,7 @@ def test_a_mirror_that_is_none(run, options, finding):
 
 def test_auto_takes_the_releases_where_their_origins_answer(run):
     assert run(producer="auto")["producer"] == "release"
-    assert "bundle_producer auto takes release (official releases): github.com, registry.k8s.io answered" in run.said()
+    assert "bundle_producer auto uses release (official releases): github.com, registry.k8s.io answered" in run.said()
     run.internet.proxy.asked.clear()
     assert run(producer="auto")["changed"] is False
     assert run.internet.proxy.asked == []
@@ -285,7 +285,7 @@ def test_auto_says_what_it_asked(run):
     run.internet.faults(run.url("runc").replace("runc.amd64", "runc.sha256sum"), Fault(403))
     run.internet.faults(origins.origins.downloads(run.stack, origins.ARCH)["cni_plugins"].checksum_url, Fault(403))
     message = run.fails(producer="auto")
-    assert "A bundle has to be made, and no producer can get what it needs (bundle_producer auto):" in message
+    assert "A bundle must be built, and no producer can get what it needs (bundle_producer auto):" in message
     assert "  - release: 1 of 2 hosts did not answer as they should: https://github.com/" in message
     assert "answers 403 Forbidden" in message
     assert "  - go_modules: " in message

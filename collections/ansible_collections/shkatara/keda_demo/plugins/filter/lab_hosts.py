@@ -170,7 +170,7 @@ def _findings(
             yield f"{host.name}: the trait `{trait}` needs lab_os {' or '.join(fitting)}, and it is {host.release}"
         for other in rule.get("excludes", []):
             if other in host.traits:
-                yield f"{host.name}: the traits `{trait}` and `{other}` exclude each other: leave one out"
+                yield f"{host.name}: the traits `{trait}` and `{other}` exclude each other: remove one"
         if rule.get("mirror") and not has_mirror:
             yield f"{host.name}: the trait `{trait}` needs a host with the trait `{MIRROR}` in lab_hosts"
 

@@ -113,7 +113,7 @@ def _read_checked(file: Path, schema: Path, _changed: int) -> dict[str, Any]:
 def check(data: Any, schema: dict[str, Any]) -> list[str]:
     """Return the faults of `data`, a line each with the path in the file and the reason."""
     if Draft202012Validator is None:
-        raise AnsibleLookupError("Stacks are checked with the Python package jsonschema: install it beside Ansible.")
+        raise AnsibleLookupError("Stacks are checked with the Python package jsonschema: install it with Ansible.")
     errors = Draft202012Validator(schema).iter_errors(data)
     return sorted(
         f"{error.json_path.removeprefix('$').removeprefix('.') or 'the file'}: {_because(error)}" for error in errors

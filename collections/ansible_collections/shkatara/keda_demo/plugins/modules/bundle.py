@@ -208,7 +208,7 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
     except OSError as error:
         raise BundleError(
             f"{error}. {params['path']} (cluster_bundle_dir) and {params['cache_dir']} (cluster_cache_dir, "
-            "KEDA_DEMO_CACHE) have to be folders in which this user may write, with space left; they need not be there."
+            "KEDA_DEMO_CACHE) have to be folders in which this user may write, with space left; they need not exist."
         ) from error
 
 
@@ -240,9 +240,9 @@ def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: R
     bundle_plan = job.plan(producer, _keys(new_record))
     if differing := sorted(id_ for id_, key in bundle_plan.keys.items() if _keys(new_record).get(id_) != key):
         raise BundleError(
-            f"The archive {packed} (bundle_archive) has other parts than this collection makes with the application "
+            f"The archive {packed} (bundle_archive) has other parts than this collection builds with the application "
             f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection, application and "
-            "bundle_app_build there and here."
+            "bundle_app_build on both sides."
         )
     return _result(folder, new_record, producer, [], changed=is_new)
 

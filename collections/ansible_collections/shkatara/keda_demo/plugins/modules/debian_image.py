@@ -111,7 +111,7 @@ def ensure_image(params: Mapping[str, Any], check_mode: bool, control: RunContro
     except OSError as error:
         raise BundleError(
             f"{error}. {cache.root} (cluster_cache_dir, KEDA_DEMO_CACHE) has to be a folder in which this user may "
-            "write, with space left; it need not be there."
+            "write, with space left; it need not exist."
         ) from error
     return {"changed": bool(built), "path": path, "built": built}
 

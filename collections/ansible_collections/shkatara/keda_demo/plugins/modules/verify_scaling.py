@@ -516,7 +516,7 @@ message:
   returned: success, and when the proof was begun
   sample: >-
     4 replicas Ready 42.4 s after the first request and stayed for 15 s under load; predicted were 4 within 180 s at the
-    latest. The load ended early, before its 210 s: the verdict was there.
+    latest. The load ended early, before its 210 s: the verdict was known.
 predicted:
   description:
     - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.

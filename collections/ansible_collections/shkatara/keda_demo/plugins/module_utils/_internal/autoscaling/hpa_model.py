@@ -83,7 +83,7 @@ def hpa_model(
     """
     hindering = obstacles.obstacles(hpa, scaledobject, triggers, load_trigger, keda_version)
     if scaledobject.formula:
-        why = f"scalingModifiers.formula {scaledobject.formula!r} makes one metric of all triggers"
+        why = f"scalingModifiers.formula {scaledobject.formula!r} combines all triggers into one metric"
         return HpaModel(None, tuple(NotPredicted(str(trigger), why) for trigger in triggers), obstacles=hindering)
     by_prefix = {f"s{trigger.index}-": trigger for trigger in triggers}
     load_index = load_trigger.index if load_trigger else None

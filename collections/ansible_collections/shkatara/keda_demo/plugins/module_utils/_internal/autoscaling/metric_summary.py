@@ -158,7 +158,7 @@ def _health(status: Object, metric_name: str | None) -> Info | None:
 
 
 def scaling_modifiers(scaledobject: Object, metrics: Metrics) -> Info | None:
-    """Return the formula that makes one metric of all triggers; None without a formula.
+    """Return the formula that combines all triggers into one metric; None without a formula.
 
     Source: KEDA 2.17, controllers/keda/hpa.go, getScaledObjectMetricSpecs.
     """

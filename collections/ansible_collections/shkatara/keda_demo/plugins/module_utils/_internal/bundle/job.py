@@ -239,8 +239,8 @@ def _origins(params: Mapping[str, Any]) -> Origins:
             )
         if not isinstance(place, str) or not place or "://" in place or "@" in place or place != place.strip("/ "):
             findings.append(
-                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, perhaps with a port and "
-                "a path, such as registry.example.net:5000/quay"
+                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, optionally with a port "
+                "and a path, such as registry.example.net:5000/quay"
             )
     if findings:
         listed = "".join(f"\n  - {finding}" for finding in findings)

@@ -44,7 +44,7 @@ def problem(trust: Trust, option: str) -> str:
     if not trust.ca_path:
         return ""
     if not trust.validate:
-        return f"{option} is given, and certificates are not checked: leave one of both out"
+        return f"{option} is given, and certificates are not checked: omit one of the two"
     try:
         made = context(trust)
     except ssl.SSLError as error:

@@ -125,7 +125,7 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
     cluster, user = str(context.get("cluster") or ""), str(context.get("user") or "")
     if cluster not in kubeconfig.clusters:
         raise ClusterError(
-            f"kubeconfig {path}: context {name} names the cluster {cluster!r}, which is not there "
+            f"kubeconfig {path}: context {name} names the cluster {cluster!r}, which does not exist "
             f"(clusters: {', '.join(kubeconfig.clusters) or 'none'})"
         )
     place, server = kubeconfig.clusters[cluster][0], str(kubeconfig.clusters[cluster][1].get("server") or "")
@@ -138,7 +138,7 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
         )
     if user and user not in kubeconfig.users:
         raise ClusterError(
-            f"kubeconfig {path}: context {name} names the user {user!r}, who is not there "
+            f"kubeconfig {path}: context {name} names the user {user!r}, which does not exist "
             f"(users: {', '.join(kubeconfig.users) or 'none'})"
         )
     if user:

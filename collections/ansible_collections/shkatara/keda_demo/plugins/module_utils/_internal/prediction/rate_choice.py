@@ -29,7 +29,7 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
     if not begin < replicas <= config.max_replicas:
         raise ValueError(
             f"load.http.replicas is {replicas}: from {begin} replica(s) on, with a maximum of {config.max_replicas}, a "
-            f"load can make {begin + 1} to {config.max_replicas}"
+            f"load can lead to {begin + 1} to {config.max_replicas}"
         )
 
     def is_right(total: float) -> bool:

@@ -59,8 +59,8 @@ def wrong_values(params: Mapping[str, Any]) -> list[str]:
     others = [phase for phase in phases if phase not in ("scale_out", "hold")]
     if others:
         wrong.append(
-            f"phases has {', '.join(others)}, and with load.external there are scale_out and hold only: this module "
-            "can't begin or end the load of others"
+            f"phases has {', '.join(others)}, and load.external supports only scale_out and hold: this module "
+            "can't start or stop a load that others send"
         )
     return wrong
 

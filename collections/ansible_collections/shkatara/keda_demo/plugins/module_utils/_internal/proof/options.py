@@ -195,7 +195,7 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
         if params[key] is not None and not 0 <= params[key] < math.inf:
             wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
     if (http.get("workers") or 1) > (most := _WORKERS_PER_CORE * (os.cpu_count() or 1)):
-        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} a core")
+        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} per core")
     wrong += request_options.wrong(http) + load_options.wrong_amount(http)
     if not params["expect"]:
         wrong.append(f"expect is empty, so that no verdict would do: give some of {', '.join(Outcome)}")

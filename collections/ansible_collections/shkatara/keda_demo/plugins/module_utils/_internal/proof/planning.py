@@ -144,7 +144,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     options, config, initial = situation.load_options, situation.model.config, situation.initial_state
     if config is None:
         raise BadInput(
-            "phase activation needs a prediction, and there is none "
+            "phase activation needs a prediction, and none is possible "
             f"({verdict_messages.not_predicted(situation.model.not_predicted)})"
         )
     phase_checks.check_trigger(situation.model)
@@ -154,7 +154,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     total = initial.value(rate, situation.timing)
     if rate <= 0 or total > limit:
         raise BadInput(
-            f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above "
+            f"load.http.activation_rate leads to a metric of {total:g}, and a load that moves nothing has one above "
             f"{situation.baseline:g} and at most {limit:g}"
         )
     spec = options.constant(rate, _LONG_SECONDS)

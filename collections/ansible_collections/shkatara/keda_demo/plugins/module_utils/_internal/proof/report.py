@@ -56,7 +56,7 @@ def message(proof: Proof) -> str:
     sentences = list(map(verdict_messages.verdict, verdicts))
     load = proof.plan.scale_out if proof.plan else None
     if load is not None and proof.session.ended_early:
-        sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was there.")
+        sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was known.")
     return " ".join(sentences)
 
 

@@ -74,7 +74,7 @@ def wrong(http: Mapping[str, Any]) -> list[str]:
     elif http.get("body") not in (None, "") and method in ("", *_WITHOUT_BODY):
         found.append(
             f"load.http.body is given, and load.http.method is {method or 'GET'}, whose requests have none: give POST, "
-            "PUT or PATCH, or leave the body out"
+            "PUT or PATCH, or omit the body"
         )
     found.append(tls.problem(_trust(http), "load.http.ca_path"))
     return [each for each in found if each]

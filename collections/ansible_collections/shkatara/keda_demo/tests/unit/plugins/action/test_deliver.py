@@ -211,7 +211,7 @@ def test_checksums_are_those_of_the_record(bundle):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"src": "bin/crictl"}, r"^The bundle in \S+/bundle has no bin/crictl: another release made it\.$"),
+        ({"src": "bin/crictl"}, r"^The bundle in \S+/bundle has no bin/crictl: another release built it\.$"),
         ({"mode": "u=rwx"}, r"^The mode of /usr/bin/runc is u=rwx: give an octal number in quotes"),
         ({"mode": "493"}, r"is 493: give an octal number in quotes"),  # 0755 without quotes
         pytest.param(
@@ -341,7 +341,7 @@ def test_a_play_gives_a_file_a_content(host):
 def test_a_play_names_a_file_that_the_bundle_has_not(host):
     host.files.append({"src": "bin/crictl", "dest": str(host.root / "crictl")})
     result = host.deliver()
-    assert "has no bin/crictl: another release made it" in result["msg"]
+    assert "has no bin/crictl: another release built it" in result["msg"]
     assert not host.root.exists()
 
 

@@ -95,6 +95,6 @@ def _module_copy(unit: Unit, work: Work) -> Path:
         name = unit.inputs.get("component", unit.name)
         source = work.settings.components_dir / name / entry["version"]
         if not source.is_dir():
-            raise BundleError(f"{source} is not there any more.")
+            raise BundleError(f"{source} no longer exists.")
         shutil.copytree(source, copy)
     return copy

@@ -44,7 +44,7 @@ def _increase(first: float | str, last: float | str | None) -> float | str:
     if isinstance(first, str):
         return first
     if last is None:
-        return "it is gone, and with it what it had counted"
+        return "it no longer exists, and what it counted is lost"
     if isinstance(last, str):
         return last
     if last < first:

@@ -33,7 +33,7 @@ _PHRASES: Mapping[QueryReason, str] = {
     QueryReason.PREDICT_LINEAR: f"its query uses predict_linear, which looks ahead of a load: {_OPTIONS}",
     QueryReason.FUNCTION: f"its query uses {{name}}, which is not computed from a load: {_OPTIONS}",
     QueryReason.PER_SERIES: (
-        "its query adds up what {name} makes of each series, which depends on the number of pods: apply {name} to the "
+        "its query adds up the {name} of each series, which depends on the number of pods: apply {name} to the "
         "sum, or " + _OPTIONS
     ),
     QueryReason.ROUNDED_TWICE: f"its query rounds to steps that don't fit together: {_OPTIONS}",
@@ -87,8 +87,8 @@ _PHRASES: Mapping[QueryReason, str] = {
         "`metric_per_request`"
     ),
     QueryReason.AMOUNT: (
-        "its query counts amounts ({metric}) and not events: give `metric_per_request`, what one request a second adds "
-        "to the query's value"
+        "its query counts amounts ({metric}) and not events: give `metric_per_request`, what one request per second "
+        "adds to the query's value"
     ),
 }
 

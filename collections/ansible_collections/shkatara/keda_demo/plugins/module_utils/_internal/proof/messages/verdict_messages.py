@@ -95,10 +95,10 @@ def _rested(_verdict: Verdict, facts: records.Rested) -> str:
         PredictionReason.MAX_REPLICAS: (
             f"the HPA's maxReplicas of {prediction.max_replicas} is reached already. Raise it."
         ),
-        PredictionReason.FALLBACK: "the trigger fails, and KEDA's fallback stands for its value. Mend the trigger.",
-        PredictionReason.SCALE_UP_DISABLED: "the HPA's behavior.scaleUp forbids to grow. Change it.",
+        PredictionReason.FALLBACK: "the trigger fails, and KEDA's fallback replaces its value. Fix the trigger.",
+        PredictionReason.SCALE_UP_DISABLED: "the HPA's behavior.scaleUp forbids growth. Change it.",
         PredictionReason.QUERY_LIMIT: (
-            f"the trigger's query cuts its value to {prediction.metric:g}, which {stay} may carry. Raise its limit."
+            f"the trigger's query limits its value to {prediction.metric:g}, which {stay} may carry. Raise its limit."
         ),
     }[prediction.reason]
     return f"{stay} predicted and seen, for {facts.seconds:.0f} s of load: {why}"
@@ -143,12 +143,12 @@ def _mismatch_cause(reason: Reason, facts: records.Mismatch) -> str:
         return "The HPA went up and came back: timeline.csv has the metric at each step."
     comparison = (
         "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed move "
-        "it, and right after a step rate() may show more than there is, for it draws out the old pods' samples to the "
-        "next scrape."
+        "it, and right after a step rate() may show more than there is, since it extrapolates the old pods' samples to "
+        "the next scrape."
     )
     return {
         Reason.PODS_NOT_READY: (
-            f"The HPA decided on {facts.last.desired}: look at the pods in timeline.csv (no node with room, image "
+            f"The HPA decided on {facts.last.desired}: check the pods in timeline.csv (no node with room, image "
             "missing, probe failing)."
         ),
         Reason.FEWER_THAN_PREDICTED: comparison,
@@ -158,7 +158,7 @@ def _mismatch_cause(reason: Reason, facts: records.Mismatch) -> str:
             f"{threshold:g}: is the target still scraped, and does the query count these requests?"
         ),
         Reason.HPA_DID_NOT_ACT: (
-            f"The metric was over the threshold of {threshold:g}, and the HPA did not decide on more: look at the "
+            f"The metric was over the threshold of {threshold:g}, and the HPA did not decide on more: check the "
             "HPA's conditions in evidence."
         ),
     }[reason]
@@ -179,7 +179,7 @@ def _unwatched(_verdict: Verdict, facts: records.Unwatched) -> str:
     errors = phrases.errors(facts.errors)
     if facts.scale_in:
         return f"The way back could not be watched to its end: {errors}."
-    return f"The load ended while its effect could not be watched: {errors}. Is the API server there?"
+    return f"The load ended while its effect could not be watched: {errors}. Is the API server up?"
 
 
 def _unpredicted(_verdict: Verdict, facts: records.Unpredicted) -> str:

@@ -193,8 +193,8 @@ def without(section, **changes):
         (document("lab", current="gone"), None, r"no context gone, which is its current-context .*: lab\)"),
         (document("lab", current=""), None, r"has no current-context: give one \(`context`; the file has: lab\)"),
         ({}, None, r"has no current-context: .*the file has: none"),
-        (without("clusters"), None, r"context lab names the cluster 'lab', which is not there \(clusters: none\)"),
-        (without("users"), None, r"context lab names the user 'lab', who is not there \(users: none\)"),
+        (without("clusters"), None, r"context lab names the cluster 'lab', which does not exist \(clusters: none\)"),
+        (without("users"), None, r"context lab names the user 'lab', which does not exist \(users: none\)"),
         (without("clusters", clusters=[{"name": "lab", "cluster": {}}]), None, r"cluster lab has no server"),
         *(
             (without("clusters", clusters=[{"name": "lab", "cluster": {"server": server}}]), None, message)

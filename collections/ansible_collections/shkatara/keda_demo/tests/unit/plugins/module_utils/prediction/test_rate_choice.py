@@ -58,7 +58,7 @@ def test_from_zero_it_begins_with_the_replicas_that_keda_brings():
 
 @pytest.mark.parametrize("replicas", [-1, 0, 1, 11])
 def test_a_count_that_no_load_can_make_is_refused(replicas):
-    with pytest.raises(ValueError, match="a load can make 2 to 10"):
+    with pytest.raises(ValueError, match="a load can lead to 2 to 10"):
         choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
 
 
