@@ -63,7 +63,7 @@ def check_trigger(model: HpaModel) -> None:
     """
     if model.fallback is not None:
         raise BadInput(
-            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
+            "the trigger fails, and KEDA's fallback replaces its value, so that no load moves it: fix the trigger, "
             "or give load.http.rate and leave the phase activation out"
         )
 

@@ -106,4 +106,4 @@ def _make_new(parent: Path, name: str) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise FileExistsError(f"{parent / name} and 998 more are there already")
+    raise FileExistsError(f"{parent / name} and 998 more exist already")
