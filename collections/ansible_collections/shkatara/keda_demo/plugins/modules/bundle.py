@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the bundle of a stack, or check the present bundle."""
+"""Build the bundle of a stack, or check the existing bundle."""
 
 from __future__ import annotations
 

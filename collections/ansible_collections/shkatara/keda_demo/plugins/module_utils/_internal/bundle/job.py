@@ -153,7 +153,7 @@ class Job:
         cache_entries: Mapping[str, CacheEntry],
         settings: Settings,
     ) -> dict[str, str]:
-        """Return the texts beside the bundle's record, by file name."""
+        """Return the texts next to the bundle's record, by file name."""
         bill = sbom.text(record, bundle_plan, cache_entries, lambda unit: libraries.of_unit(unit, settings))
         return {BILL: bill, README: readme.text(record)}
 

@@ -147,7 +147,7 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
 
 
 def _check_user(user: str, path: str, content: Mapping[str, Any]) -> None:
-    """:raises ClusterError: the user logs in by a program that is not there, or in a way that clients have dropped"""
+    """:raises ClusterError: the user logs in by a program that does not exist, or in a way that clients have dropped"""
     provider = content.get("auth-provider")
     if isinstance(provider, Mapping) and provider.get("name") not in (None, "gcp", "oidc"):
         raise ClusterError(

@@ -3,7 +3,7 @@
 """The plan of a proof: which loads it sends, and what is predicted of them.
 
 A plan is made in one place, from what is known at one moment, and never changed: after a phase that sends a load the
-next plan is made anew.
+next plan is created anew.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
 
 
 def _prediction(load: PlannedLoad | None, about_query: Sequence[Finding] = ()) -> dict[str, Any] | None:
-    """Return a prediction with its times beside the other fields."""
+    """Return a prediction with its times next to the other fields."""
     if load is None or load.prediction is None:
         return None
     fields: dict[str, Any] = {}

@@ -60,7 +60,7 @@ class Persistence:
         self._since: dict[Code, float] = {}
 
     def permanent(self, links: Sequence[MissingLink], now: float) -> MissingLink | None:
-        """Return the first link that waiting can't mend, None while there is none.
+        """Return the first link that waiting can't fix, None while there is none.
 
         While the pods are not as they are to be, series of pods that come and go are no sign.
         """

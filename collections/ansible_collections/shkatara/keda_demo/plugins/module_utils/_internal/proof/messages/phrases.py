@@ -30,7 +30,7 @@ def threshold(prediction: Prediction) -> str:
 
 
 def metric(prediction: Prediction) -> str:
-    """Return the metric beside the target of the HPA."""
+    """Return the metric and the target of the HPA."""
     return f"a metric of {prediction.metric:g} at {threshold(prediction)}"
 
 
