@@ -95,7 +95,7 @@ class ActionModule(HostShellActionBase):
         self._command(place_command(folder, files))
 
     def _command(self, command: str, become: bool = True) -> str:
-        return self.run_shell(command, "Bringing files to the host failed", become)
+        return self.run_shell(command, "Copying files to the host failed", become)
 
 
 def _from_bundle(files: Sequence[File]) -> bool:

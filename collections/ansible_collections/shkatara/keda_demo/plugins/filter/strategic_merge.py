@@ -75,7 +75,7 @@ def strategic_merge(
     for patch in patches:
         fits = [_fits(item, patch) for item in merged]
         if not any(fits):
-            raise AnsibleFilterError(f"The patch of {_name(patch)} fits to none of {len(merged)} objects.")
+            raise AnsibleFilterError(f"The patch of {_name(patch)} matches none of {len(merged)} objects.")
         change = {key: value for key, value in patch.items() if key != "kind"}
         merged = [merge(item, change) if fit else item for item, fit in zip(merged, fits, strict=True)]
     return merged

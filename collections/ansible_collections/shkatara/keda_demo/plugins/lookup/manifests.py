@@ -149,7 +149,7 @@ def _objects(documents: Sequence[Any], place: str) -> Iterator[dict[str, Any]]:
 def _flatten(value: Any, place: str) -> Iterator[dict[str, Any]]:
     """Yield an object, or the objects in a list of objects."""
     if not isinstance(value, dict) or not value.get("kind") or not value.get("apiVersion"):
-        raise AnsibleLookupError(f"The manifest {place} is no Kubernetes object.")
+        raise AnsibleLookupError(f"The manifest {place} is not a Kubernetes object.")
     if not _is_list(value):
         yield _applicable(value)
         return

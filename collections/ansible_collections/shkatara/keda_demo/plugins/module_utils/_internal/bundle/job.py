@@ -60,7 +60,7 @@ class Job:
         if producer == release_plan.PRODUCER:
             return release_plan.make_plan(self._release_request(), current_keys)
         if self.arch != "amd64":
-            raise BundleError(f"The producer {producer} builds for amd64 alone, and {self.arch} is wanted.")
+            raise BundleError(f"The producer {producer} builds only for amd64, and {self.arch} is wanted.")
         components_dir = Path(self._params["components_dir"])
         request = Request(stack, recipes, components_dir, self.app_dir, self.arch, self._upstream_dir)
         return plan.make_plan(request, current_keys)

@@ -59,7 +59,7 @@ def parse(text: bytes, what: str) -> dict[str, Any]:
         )
     paths = {str(item["path"]) for item in record["files"]}
     if foreign := paths - _in_bundle_folders(paths):
-        raise BundleError(f"{what} has {min(foreign)}, which is no path of a bundle.")
+        raise BundleError(f"{what} has {min(foreign)}, which is not a path of a bundle.")
     return record
 
 

@@ -53,7 +53,7 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
         if highest <= stays:
             raise ValueError(
                 f"load.http.replicas is {replicas}, for which the metric has to be above {stays:g}, and the trigger's "
-                f"query cuts it to {highest:g} at most (clamp): give fewer replicas, or the query a higher limit"
+                f"query limits it to {highest:g} (clamp): give fewer replicas, or raise the query's limit"
             )
         most = replicas * metric.target / (1 + rate_bounds.excess_share(timing, begin, max(begin, replicas - 1)))
         # The last samples have no window that a step of the pods could be spread over.

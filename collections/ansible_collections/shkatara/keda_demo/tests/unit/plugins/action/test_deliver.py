@@ -347,7 +347,7 @@ def test_a_play_names_a_file_that_the_bundle_has_not(host):
 
 def test_a_play_sends_nothing_of_a_damaged_bundle(host, bundle):
     (bundle / "bin" / "runc").write_text("another program")
-    assert host.deliver()["msg"] == f"Bringing files to the host failed: {host.runc} did not arrive whole"
+    assert host.deliver()["msg"] == f"Copying files to the host failed: {host.runc} did not arrive whole"
     assert not host.runc.exists()
     # The next run finishes it, and leaves nothing of this one behind.
     (bundle / "bin" / "runc").write_text("the program runc")

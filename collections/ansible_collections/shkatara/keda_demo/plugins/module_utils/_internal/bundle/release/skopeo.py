@@ -83,7 +83,7 @@ class Skopeo:
         except BundleError as error:
             text = _hider().text(str(error))
             hint = next((hint for part, hint in HINTS.items() if part in text), "")
-            raise BundleError(f"The image {name} can't be had{f': {hint}' if hint else ''}. {text}") from None
+            raise BundleError(f"The image {name} can't be pulled{f': {hint}' if hint else ''}. {text}") from None
 
 
 class Stall:

@@ -48,5 +48,5 @@ def _increase(first: float | str, last: float | str | None) -> float | str:
     if isinstance(last, str):
         return last
     if last < first:
-        return f"its counter fell from {first:g} to {last:g}: it was started anew"
+        return f"its counter fell from {first:g} to {last:g}: it restarted"
     return last - first

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from .chain import MissingLink
 from .findings import Code
 
-# For each finding about the chain, how long it has to last until it is taken to stay; infinity where waiting may help.
+# For each finding about the chain, how long it must last until it is assumed to stay; infinity where waiting may help.
 LASTING_SECONDS: Mapping[Code, float] = {
     # Objects are created, and watches are opened again.
     Code.UNWATCHED: math.inf,

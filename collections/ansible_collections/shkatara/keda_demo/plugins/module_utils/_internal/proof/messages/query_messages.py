@@ -58,7 +58,7 @@ _PHRASES: Mapping[QueryReason, str] = {
         "`sum`"
     ),
     QueryReason.SCALAR_RESULT: "its query is a scalar, which KEDA can't read: put it into `vector`",
-    QueryReason.NO_VECTOR: "its query is no instant vector, which KEDA can't read",
+    QueryReason.NO_VECTOR: "its query is not an instant vector, which KEDA can't read",
     QueryReason.MEAN_OF_LABELS: (
         "its query is a mean over all series, of which a pod has up to {count}, so that it depends on how a load "
         "spreads over them: take `avg` of `sum by (pod)`"

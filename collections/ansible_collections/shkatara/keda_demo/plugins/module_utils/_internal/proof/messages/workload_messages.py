@@ -12,7 +12,7 @@ def not_observed(title: str) -> str:
 
     :param title: the kind and the name
     """
-    return f"{title} is no Deployment: ReplicaSets are not observed, and the hop replicaset_scaled is left out"
+    return f"{title} is not a Deployment: ReplicaSets are not observed, and the hop replicaset_scaled is left out"
 
 
 def other_pods(title: str, labels: str, owners: Mapping[str, str]) -> str:

@@ -79,8 +79,8 @@ def test_a_count_without_a_rate_of_its_own_is_refused(replicas, message):
 @pytest.mark.parametrize(
     ("shape", "replicas", "message"),
     [
-        (QueryShape("c", window=30, high=30.0), 4, r"above 33, and the trigger's query cuts it to 30 at most"),
-        (QueryShape("c", window=30, high=45.0), 6, r"above 55, and the trigger's query cuts it to 45 at most"),
+        (QueryShape("c", window=30, high=30.0), 4, r"above 33, and the trigger's query limits it to 30"),
+        (QueryShape("c", window=30, high=45.0), 6, r"above 55, and the trigger's query limits it to 45"),
         (QueryShape("c", "irate", 300), 4, r"or a query that takes `rate`"),
         (QueryShape("c", window=10), 4, r"or a longer query window"),
     ],
