@@ -515,8 +515,8 @@ message:
   type: str
   returned: success, and when the proof was begun
   sample: >-
-    4 replicas Ready 42.4 s after the first request and stayed for 15 s under load; predicted were 4 within 180 s at the
-    latest. The load ended early, before its 210 s: the verdict was known.
+    4 replicas Ready 42.4 s after the first request and stayed for 15 s under load; the prediction was 4 within 180 s.
+    The load ended early, before its 210 s: the verdict was known.
 predicted:
   description:
     - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.
@@ -731,7 +731,7 @@ phases:
     - phase: scale_out
       passed: true
       reason: as_predicted
-      message: replicas as predicted were Ready 33.1 s after the first request
+      message: The predicted replicas were Ready 33.1 s after the first request.
 load:
   description: The load and its answers.
   type: dict

@@ -124,8 +124,8 @@ def _own_load(situation: Situation) -> PlannedLoad:
     if initial.replicas == 0 and prediction.metric <= situation.rules.activation:
         if options.replicas is not None:
             raise BadInput(
-                f"load.http.replicas is {options.replicas}, which a metric of {prediction.metric:g} would make, and "
-                f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would begin"
+                f"load.http.replicas is {options.replicas}, for which the metric would be {prediction.metric:g}, and "
+                f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would start"
             )
         prediction = _under_activation(model.config, spec, initial, situation.timing)
     hold, expected = situation.options.hold, situation.options.expected

@@ -73,15 +73,15 @@ def _met(verdict: Verdict, facts: records.MetExpectation) -> str:
     late = "" if verdict.reason is Reason.AS_EXPECTED else ": hops shows which step took longer"
     return (
         f"{phrases.replicas(facts.replicas)} Ready {facts.ready_seconds:.1f} s after the load's begin{stayed}; "
-        f"expected were {expected(facts.expected)}{late}."
+        f"the expectation was {expected(facts.expected)}{late}."
     )
 
 
 def _missed(verdict: Verdict, facts: records.MissedExpectation) -> str:
     expectation = facts.expectation
-    waited = " The time is over." if facts.waited else " The load ended before."
+    waited = " The time is over." if facts.waited else " The load ended earlier."
     return (
-        f"Expected were {expected(expectation.expected)}, from {expectation.from_replicas} on.{waited} "
+        f"The expectation was {expected(expectation.expected)}, starting from {expectation.from_replicas}.{waited} "
         f"{phrases.last_counts(facts.last)} {_cause(verdict.reason, facts)}"
     )
 
