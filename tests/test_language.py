@@ -119,6 +119,7 @@ TEXTS = {
         for path in [*ROLES.glob("*/meta/argument_specs.yml"), *ROLES.glob("*/meta/main.yml")]
     },
     "defaults": {path: comments for path in ROLES.glob("*/defaults/main.yml")},
+    "inventories": {path: comments for path in (ROOT / "inventory").glob("**/*.yml")},
     "tasks": {
         path: tasks
         for path in [
