@@ -87,7 +87,7 @@ from ..module_utils._internal.kube.labelled import KINDS, Key, Labelled
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 
 try:
-    import kubernetes  # noqa: F401  # only whether it exists
+    import kubernetes  # noqa: F401  # only whether it is there
 
     KUBERNETES_IMPORT_ERROR = None
 except ImportError:
