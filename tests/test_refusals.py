@@ -57,7 +57,7 @@ INPUTS = {
     ),
     "subnets that are none": Case(
         [
-            "cluster_pod_subnet is 10.244.0.1/16, which is no IPv4 network .*: give one such as 10.244.0.0/16",
+            "cluster_pod_subnet is 10.244.0.1/16, which is not an IPv4 network .*: give one such as 10.244.0.0/16",
             "cluster_service_subnet 10.96.0.0/29 must have a length from /12 to /28",
         ],
         {"cluster_pod_subnet": "10.244.0.1/16", "cluster_service_subnet": "10.96.0.0/29"},
@@ -67,7 +67,7 @@ INPUTS = {
     ),
     "groups and hosts": Case(
         [
-            "inventory: the group `kube_control_plane` has control1, control2: this version makes one",
+            "inventory: the group `kube_control_plane` has control1, control2: this version supports only one",
             "inventory: worker1 is not in the group `k8s_cluster`: make its groups children",
             "inventory: spare is neither in `kube_control_plane` nor in `kube_node`",
             "inventory: control1 and control2 have the same address 192.0.2.11",

@@ -92,7 +92,7 @@ def test_the_whole_bundle(whole, internet, capsys):
     begin = time.monotonic()
     output = whole()
     seconds = time.monotonic() - begin
-    assert "bundle_producer auto takes release (official releases): dl.k8s.io, ghcr.io, github.com, quay.io, " in output
+    assert "bundle_producer auto uses release (official releases): dl.k8s.io, ghcr.io, github.com, quay.io, " in output
     record, source = whole.record(), json.loads((origins.SOURCE / "bundle.json").read_text())
     assert record["producer"] == "release"
     # Programs and manifests are those that the origins were filled with, in the same places.

@@ -3,22 +3,22 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delete the objects of a label that are not wanted any more."""
+"""Delete the objects with a label that are no longer wanted."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: k8s_prune
-short_description: Delete the Kubernetes objects of a label that are not wanted any more
+short_description: Delete the Kubernetes objects with a label that are no longer wanted
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Deletes each object that has a label and is not among O(keep), in all namespaces, in one task and with one
-    connection. M(kubernetes.core.k8s) deletes objects of one kind a task, and has no list of those that stay.
-  - An object without the label is never deleted, and neither is one with C(ownerReferences) - controllers copy labels
-    to what they make, and that goes with its owner.
-  - CustomResourceDefinitions and Namespaces are never deleted, since everything in them would go, too.
+    connection. M(kubernetes.core.k8s) deletes objects of one kind per task, and has no list of those to keep.
+  - An object without the label is never deleted. Neither is one with C(ownerReferences), since controllers copy labels
+    to the objects that they create, and those are deleted with their owner.
+  - CustomResourceDefinitions and Namespaces are never deleted, since everything in them would be deleted, too.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
@@ -28,9 +28,9 @@ options:
     required: true
   keep:
     description:
-      - The objects that stay, such as the results of the task that has applied them. Of each, the C(kind) and C(name)
-        and C(namespace) of its C(metadata) are read.
-      - It must not be empty, so that a variable that went wrong deletes nothing.
+      - The objects to keep, such as the results of the task that applied them. The module reads the C(kind) of each,
+        and the C(name) and C(namespace) of its C(metadata).
+      - It must not be empty, so that a wrong variable deletes nothing.
     type: list
     elements: dict
     required: true
@@ -57,7 +57,7 @@ EXAMPLES = r"""
     apply: true
   register: applied
 
-- name: Delete what an earlier run has applied and this one has not
+- name: Delete what an earlier run applied and this one did not
   shkatara.keda_demo.k8s_prune:
     label: example.com/owner=monitoring
     keep: "{{ applied.result.results | map(attribute='result') }}"

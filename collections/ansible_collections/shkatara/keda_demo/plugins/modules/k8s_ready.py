@@ -13,7 +13,7 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Waits until all of several objects of several kinds are ready, in one task and with one connection.
+  - Waits until several objects, also of different kinds, are ready, in one task and with one connection.
   - M(kubernetes.core.k8s_info) waits for objects of one kind, one after the other, and does not explain the state
     of their pods. For each object that is not ready, this module returns the reason, and the reasons of its pods.
   - The module only reads, so it never returns C(changed).
@@ -53,7 +53,7 @@ options:
         type: str
         default: default
   wait_timeout:
-    description: The longest time to wait, in seconds.
+    description: The maximum time to wait, in seconds.
     type: int
     default: 120
   wait_sleep:

@@ -75,7 +75,7 @@ class Builder:
                 self._cache_entries[unit.id] = cache_entry
                 continue
             if damaged:
-                self._control.say(f"{unit.label}: {damaged} in the cache is damaged, made anew")
+                self._control.say(f"{unit.label}: {damaged} in the cache is damaged and is built again")
             missing.append(unit)
         return missing
 
@@ -100,7 +100,7 @@ class Builder:
                     if error is None:
                         self._cache_entries[unit.id] = future.result()
                         built += 1
-                        self._control.say(f"({built}/{len(missing)}) {unit.label} is there")
+                        self._control.say(f"({built}/{len(missing)}) {unit.label} is ready")
                     elif isinstance(error, Exception):
                         failures.append(error)
         for failure in failures:

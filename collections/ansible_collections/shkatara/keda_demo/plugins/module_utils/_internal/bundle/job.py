@@ -63,7 +63,7 @@ class Job:
         if wanted := self._params["release_images"]:
             raise release_images.not_built_error(producer, self._params["stack"], wanted)
         if self.arch != "amd64":
-            raise BundleError(f"The producer {producer} builds for amd64 alone, and {self.arch} is wanted.")
+            raise BundleError(f"The producer {producer} builds only for amd64, and {self.arch} is wanted.")
         components_dir = Path(self._params["components_dir"])
         request = Request(self._stack, recipes, components_dir, self.app_dir, self.arch, self._upstream_dir)
         return plan.make_plan(request, current_keys)
@@ -156,7 +156,7 @@ class Job:
         cache_entries: Mapping[str, CacheEntry],
         settings: Settings,
     ) -> dict[str, str]:
-        """Return the texts beside the bundle's record, by file name."""
+        """Return the texts next to the bundle's record, by file name."""
         bill = sbom.text(record, bundle_plan, cache_entries, lambda unit: libraries.of_unit(unit, settings))
         return {BILL: bill, README: readme.text(record)}
 
@@ -242,8 +242,8 @@ def _origins(params: Mapping[str, Any], stack: Mapping[str, Any]) -> Origins:
             )
         if not isinstance(place, str) or not place or "://" in place or "@" in place or place != place.strip("/ "):
             findings.append(
-                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, perhaps with a port and "
-                "a path, such as registry.example.net:5000/quay"
+                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, optionally with a port "
+                "and a path, such as registry.example.net:5000/quay"
             )
     if findings:
         listed = "".join(f"\n  - {finding}" for finding in findings)

@@ -65,7 +65,7 @@ class Access:
 
     def __str__(self) -> str:
         context = f", context {self.context}" if self.context else ""
-        proxy = f", by the proxy {self.proxy}" if self.proxy else ""
+        proxy = f", through the proxy {self.proxy}" if self.proxy else ""
         return f"{self.server}{context}, {self.source}{proxy}"
 
     def new_client(self) -> Any:
@@ -103,8 +103,8 @@ class Access:
         if options.host:
             return "the option `host` without credentials"
         raise ClusterError(
-            f"There is no access to a cluster: {_nothing_found()}, and this is no pod with a service account. Give the "
-            "path of the cluster's kubeconfig in `kubeconfig`"
+            f"There is no access to a cluster: {_nothing_found()}, and this is not a pod with a service account. Give "
+            "the path of the cluster's kubeconfig in `kubeconfig`"
         )
 
     def _load_kubeconfig(self, found: Kubeconfig) -> None:
@@ -132,7 +132,7 @@ class Access:
         if logged.messages and "exec" in content:
             # The library would go on without credentials.
             raise ClusterError(
-                f"{found.place}, context {self.context}: the login of user {user} by its program (exec) failed: "
+                f"{found.place}, context {self.context}: the login of user {user} with its program (exec) failed: "
                 f"{shown(' '.join(logged.messages))}"
             )
 

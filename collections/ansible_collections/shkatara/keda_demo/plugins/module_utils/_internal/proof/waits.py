@@ -62,7 +62,7 @@ def missing_links(session: Session) -> list[MissingLink]:
 
 
 def never_ready(permanent: MissingLink, links: Sequence[MissingLink], *, load_sent: bool = False) -> Verdict:
-    """Return the verdict on a chain with a link that waiting can't mend."""
+    """Return the verdict on a chain with a link that waiting can't fix."""
     facts = NeverReady(permanent.finding, tuple(link.finding for link in links), load_sent)
     return Verdict(Outcome.NOT_READY, permanent.reason, facts)
 

@@ -180,7 +180,7 @@ def test_a_damaged_bundle_is_refused_before_any_build(finished, check_mode, app)
 def test_a_folder_with_foreign_files_is_refused_before_any_build(run, check_mode):
     (run.folder / "bin").mkdir(parents=True)
     (run.folder / "bin" / "theirs").write_text("")
-    with pytest.raises(BundleError, match="has files that are of no bundle, such as bin/theirs"):
+    with pytest.raises(BundleError, match="has files of no bundle, such as bin/theirs"):
         run(check_mode)
     assert run.builds == []
     assert not run.cache.exists()
