@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.hosts_page import compare, generate, objects, roles, tables
+from tests.hosts_page import compare, generate, listings, objects, roles, tables
 
 TEXT = tables.PAGE.read_text(encoding="utf-8")
 TABLES = tables.read(TEXT)
@@ -67,8 +67,8 @@ GONE_OTHERWISE = (
 def test_the_way_back_removes_every_file(path):
     removed = [word for word in UNDO.split() if word.startswith("/")]
     parents = [path, *(path[: match.start()] for match in re.finditer("/", path) if match.start())]
-    by_name = any(compare.matches([one], parent.removesuffix("/**")) for one in removed for parent in parents)
-    assert by_name or compare.matches(GONE_OTHERWISE, path)
+    by_name = any(listings.matches([one], parent.removesuffix("/**")) for one in removed for parent in parents)
+    assert by_name or listings.matches(GONE_OTHERWISE, path)
 
 
 def test_the_way_back_uses_every_record():
@@ -218,3 +218,16 @@ def test_a_faulty_page_is_refused(text, said):
 def test_a_table_without_a_generator_is_refused():
     with pytest.raises(ValueError, match="generated tables"):
         tables.write(HEAD, {})
+
+
+def test_what_the_way_back_leaves_is_said():
+    lines = ["file 0644 /etc/crictl.yaml 1 1.0", "file 0644 /var/log/dpkg.log 1 1.0", "directory 0755 /opt/cni"]
+    lines += ["unit kubelet.service enabled", "port tcp *:10250", "run /run/containerd", "interface cni0"]
+    assert compare.left({"one": "\n".join(lines)}) == [
+        "one: file /etc/crictl.yaml",
+        "one: folder /opt/cni",
+        "one: unit kubelet.service",
+        "one: port tcp 10250 any",
+        "one: interface cni0",
+    ]
+    assert compare.left({"one": "file 0644 /etc/hosts 1 1.0\nnow kernel.panic 10\nsetting kernel.panic 10"}) == []

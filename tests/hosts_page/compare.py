@@ -8,109 +8,14 @@ condition, such as `if the host has NetworkManager`: the row may be on a host, a
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tests.hosts_page import permissions
+from tests.hosts_page.listings import FOREIGN, Listing, is_folder_of, matches, parse, pattern
 from tests.hosts_page.tables import Table, plain
 
 EVERY, CONTROL_PLANE, WORKERS = "every host", "control plane", "workers"
-# What changes on a host without the collection, by the words of the listing.
-FOREIGN = {
-    "file": [
-        "/etc/machine-id",
-        "/etc/resolv.conf",
-        "/var/cache/**",
-        "/var/lib/systemd/**",
-        "/var/log/*",
-        "/var/log/journal/**",
-        "/root/.bash_history",
-        "/home/*/.ansible/**",
-        "/root/.ansible/**",
-        "/root/.ansible_async/**",
-    ],
-    "run": ["/run/lock", "/run/log", "/run/sudo", "/run/systemd", "/run/user", "/run/utmp", "/run/sshd*", "/run/udev"],
-    "setting": [
-        # Counters and what the kernel makes up.
-        "fs.*",
-        "kernel.random.*",
-        "kernel.ns_last_pid",
-        "kernel.pty.nr",
-        "kernel.*time*",
-        "kernel.cad_pid",
-        "kernel.perf_event_max_sample_rate",
-        "net.netfilter.nf_conntrack_count",
-        "net.ipv4.route.*",
-        # Those of each interface.
-        "net.*.conf.*",
-        "net.*.neigh.*",
-    ],
-}
-_ADDRESS = re.compile(r"(?P<address>.*):(?P<port>[0-9]+)")
-
-
-@dataclass
-class Listing:
-    """What a host has, by the first word of the lines of listing.sh."""
-
-    files: dict[str, str] = field(default_factory=dict)
-    directories: list[str] = field(default_factory=list)
-    run: list[str] = field(default_factory=list)
-    units: dict[str, str] = field(default_factory=dict)
-    ports: list[str] = field(default_factory=list)
-    interfaces: list[str] = field(default_factory=list)
-    packages: list[str] = field(default_factory=list)
-    settings: dict[str, str] = field(default_factory=dict)
-    now: dict[str, str] = field(default_factory=dict)
-
-
-def parse(text: str) -> Listing:
-    """Return the lines of a listing by their first word."""
-    listing = Listing()
-    for line in text.splitlines():
-        word, _, rest = line.partition(" ")
-        if word in ("file", "directory"):
-            mode, _, rest = rest.partition(" ")
-            if word == "file":
-                # Its size and its time come last.
-                listing.files[rest.rsplit(" ", 2)[0]] = mode
-            else:
-                listing.directories.append(rest)
-        elif word in ("unit", "setting", "now"):
-            name, _, value = rest.partition(" ")
-            {"unit": listing.units, "setting": listing.settings, "now": listing.now}[word][name] = value
-        elif word == "port":
-            listing.ports.append(_port(rest))
-        elif word in ("interface", "package", "run"):
-            {"interface": listing.interfaces, "package": listing.packages, "run": listing.run}[word].append(rest)
-    return listing
-
-
-def _port(text: str) -> str:
-    """Return `tcp 10250 any` of `tcp *:10250`: the address is loopback, any, or the node's own."""
-    protocol, _, socket = text.partition(" ")
-    match = _ADDRESS.fullmatch(socket)
-    address, port = (match["address"].partition("%")[0].strip("[]"), match["port"]) if match else (socket, "")
-    if address.startswith(("127.", "::1")):
-        # The kernel has chosen a port as high as these.
-        chosen = port.isdigit() and int(port) >= 32768
-        return f"{protocol} {'32768-60999' if chosen else port} loopback"
-    return f"{protocol} {port} {'any' if address in ('*', '0.0.0.0', '::') else 'node'}"
-
-
-@functools.cache
-def pattern(text: str) -> re.Pattern[str]:
-    """Return the expression of a pattern: `*` is anything without a slash, and `**` anything."""
-    parts = re.split(r"(\*\*|\*)", text)
-    return re.compile("".join({"**": ".*", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts))
-
-
-def matches(patterns: Iterable[str], name: str) -> bool:
-    """Return whether one of the patterns is for the name."""
-    return any(pattern(one).fullmatch(name) for one in patterns)
 
 
 def compare(
@@ -139,6 +44,30 @@ def compare(
     return [*found, *_permissions(tables, cluster)]
 
 
+def left(listings: Mapping[str, str]) -> list[str]:
+    """Return what hosts have that they did not have before a run, but for kernel settings and packages, which stay.
+
+    kubelet and kube-proxy do not put back the settings that they have changed; a reboot does.
+    """
+    found = []
+    for host, text in listings.items():
+        listing = parse(text)
+        kinds = {
+            "file": [path for path in listing.files if not matches([*FOREIGN["file"], *_STAYS], path)],
+            "folder": [path for path in listing.directories if not is_folder_of([*FOREIGN["file"], *_STAYS], path)],
+            "run": [path for path in listing.run if not matches([*FOREIGN["run"], *_STAYS], path)],
+            "unit": list(listing.units),
+            "port": listing.ports,
+            "interface": listing.interfaces,
+        }
+        found += [f"{host}: {kind} {name}" for kind, names in kinds.items() for name in names]
+    return found
+
+
+# Written again, as it was; or gone with the reboot.
+_STAYS = ["/etc/hosts", "/run/containerd", "/run/netns", "/run/xtables.lock"]
+
+
 def _not_in_the_page(tables: Mapping[str, Table], listing: Listing) -> Iterator[str]:
     """Yield what a host has and the page does not."""
     paths = [*tables["files"].keys, *tables["written"].keys]
@@ -147,10 +76,10 @@ def _not_in_the_page(tables: Mapping[str, Table], listing: Listing) -> Iterator[
             yield f"file {path}"
     folders = [*paths, *FOREIGN["file"]]
     for path in listing.directories:
-        if not _is_folder_of(folders, path):
+        if not is_folder_of(folders, path):
             yield f"folder {path}"
     for path in listing.run:
-        if not _is_folder_of(paths, path) and not matches([*paths, *FOREIGN["run"]], path):
+        if not is_folder_of(paths, path) and not matches([*paths, *FOREIGN["run"]], path):
             yield f"folder or file {path}"
     rest: list[tuple[str, Iterable[str], Iterable[str]]] = [
         ("unit", listing.units, tables["units"].keys),
@@ -166,18 +95,6 @@ def _not_in_the_page(tables: Mapping[str, Table], listing: Listing) -> Iterator[
 
 
 _RECORDS = "/var/lib/keda-demo/before/"
-
-
-def _is_folder_of(patterns: Iterable[str], path: str) -> bool:
-    """Return whether one of the patterns is for something in the folder, or for the folder with all below it."""
-    return any(pattern(folder).fullmatch(path) for one in patterns for folder in _folders(one))
-
-
-@functools.cache
-def _folders(path: str) -> list[str]:
-    """Return the folders of a pattern, and what is below the last one if the pattern is for that."""
-    above = [path[: match.start()] for match in re.finditer("/", path) if match.start()]
-    return [*above, path] if path.endswith("/**") else above
 
 
 def _settings(tables: Mapping[str, Table]) -> list[str]:
