@@ -120,6 +120,7 @@ class Run:
             "lock": str(self.lock),
             "mirror_url": "",
             "registry_mirrors": {},
+            "release_images": [],
             "cache_dir": str(self.cache),
             "go": str(folder / "go"),
             "archive": None,

@@ -93,6 +93,13 @@ options:
         mirror's host, perhaps with port and path, such as C(registry.example.net:5000/docker).
     type: dict
     default: {}
+  release_images:
+    description:
+      - The names of the stack's C(release_images) that the bundle has. No Go module gives these images, so
+        V(go_modules) refuses them.
+    type: list
+    elements: str
+    default: []
   arch:
     description: The architecture of the hosts. V(go_modules) makes V(amd64) alone.
     type: str
@@ -328,6 +335,7 @@ def main() -> None:
             "app_build": {"type": "str", "choices": ["auto", "build", "registry"], "default": "auto"},
             "mirror_url": {"type": "str", "default": ""},
             "registry_mirrors": {"type": "dict", "default": {}},
+            "release_images": {"type": "list", "elements": "str", "default": []},
             "archive": {"type": "path"},
             "pack": {"type": "path"},
             "progress_file": {"type": "path"},

@@ -75,6 +75,7 @@ class Run:
             "app_build": "auto",
             "mirror_url": "",
             "registry_mirrors": {},
+            "release_images": [],
         }
         # Tests may run without root, without a compiler and without the space of a bundle.
         monkeypatch.setattr(job, "check_machine", lambda _go: None)
