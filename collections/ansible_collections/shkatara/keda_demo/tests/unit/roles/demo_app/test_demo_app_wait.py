@@ -50,8 +50,7 @@ OF_KEDA = {"kind": "RoleBinding", "metadata": {"name": "prometheus-k8s", "namesp
 NAMESPACE = {"kind": "Namespace", "metadata": {"name": "test"}}
 # What a run changed, and whether it then looks for the former name.
 FORMER = {
-    "a_new_cluster": ([NAMESPACE, BINDING, OF_KEDA], False),
-    "a_cluster_of_an_earlier_version": ([BINDING], True),
+    "the_binding_is_new": ([NAMESPACE, BINDING, OF_KEDA], True),
     "a_rerun": ([], False),
     "another_binding": ([OF_KEDA], False),
 }
