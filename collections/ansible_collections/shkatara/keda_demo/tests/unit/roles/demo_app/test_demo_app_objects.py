@@ -52,8 +52,8 @@ def test_the_contract_has_its_names(objects):
         "Namespace": "test",
         "Deployment": "test",
         "Service": "test",
-        "Role": "prometheus-k8s",
-        "RoleBinding": "prometheus-k8s",
+        "Role": "prometheus-test-namespace-scrape",
+        "RoleBinding": "prometheus-test-namespace-scrape",
         "ServiceMonitor": "py-app",
         "ScaledObject": "scaledobject-py",
     }
