@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify check check-pythons test test-all test-release fuzz bench bench-proof lab-down
+.PHONY: help setup bundle demo verify manifests check check-pythons test test-all test-release fuzz bench bench-proof lab-down
 
 # The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
@@ -50,6 +50,8 @@ bundle: setup  ## Build what is missing of the bundle, or check the one that is 
 	$(play) playbooks/bundle.yml
 verify: $(ready)  ## Send the load again and prove the scale-out
 	$(play) playbooks/verify.yml
+manifests: $(ready)  ## Write the objects of the application and the permissions of a proof to files for kubectl
+	$(play) playbooks/manifests.yml
 check test test-all: export KEDA_DEMO_CORES = $(cores:.venv-core-%/installed=%)
 check: .venv/requirements-dev.installed $$(cores)  ## Lint, types, unit tests: all that needs neither bundle nor lab
 	@exec python -m tests.tiers check $(STEPS)
