@@ -13,6 +13,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 
 END = 1_700_000_000
+INFINITE = b'{"exp": Infinity}'
 
 
 def part(content):
@@ -48,7 +49,7 @@ def test_the_end_of_a_token(scheme, subject):
         f"Bearer {token({'exp': 'soon'})}",
         f"Bearer {token({'exp': True})}",
         f"Bearer a.{part(b'not json')}.c",
-        f"Bearer a.{part(b'{exp: Infinity}')}.c",
+        f"Bearer a.{part(INFINITE)}.c",
         "Bearer a.!!!!.c",
         f"Basic {token({'exp': END})}",
     ],
