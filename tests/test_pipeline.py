@@ -26,9 +26,7 @@ BLOCKS = {
     first.lstrip("#/ "): text
     for first, text in re.findall(r"^```\w+\n((?:#|//) \S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 }
-INSTALL, (RUN,) = [
-    text.splitlines() for text in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-]
+INSTALL, (RUN,) = [text.splitlines() for text in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
 GITLAB, GITHUB = ".gitlab-ci.yml", ".github/workflows/prove_scaling.yml"
 PINS = ROOT / "requirements-proof.txt"
 
@@ -117,7 +115,9 @@ def objects(path):
     """Return {(kind, namespace, name): object} of a file."""
     found = list(yaml.safe_load_all(path.read_text()))
     by_key = {
-        (one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]): one for one in found if one is not None
+        (one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]): one
+        for one in found
+        if one is not None
     }
     assert len(by_key) == len(found), "each once, and none empty"
     return by_key
@@ -136,7 +136,11 @@ def test_the_manifests_are_those_of_the_seed(manifests):
     }
     application = objects(manifests / "app.yaml")
     # The Namespace before its content.
-    assert list(application) == [("Namespace", None, "test"), ("Deployment", "test", "test"), ("Service", "test", "test")]
+    assert list(application) == [
+        ("Namespace", None, "test"),
+        ("Deployment", "test", "test"),
+        ("Service", "test", "test"),
+    ]
     (port,) = application["Service", "test", "test"]["spec"]["ports"]
     assert (port["port"], port["nodePort"]) == (5000, 30115)
     assert "replicas" not in application["Deployment", "test", "test"]["spec"]

@@ -45,8 +45,14 @@ CASES = {
 }
 WORKLOADS = {"default": DEPLOYMENT, "statefulset": STATEFULSET, "rollout": ROLLOUTS}
 WRONG = {
-    "keda": ({"verify_access_keda_namespace": "scaling"}, "value of verify_access_keda_namespace must be one of: keda, "),
-    "kind": ({"verify_access_workload": "Deployment"}, "verify_access_workload is Deployment: give the plural name and"),
+    "keda": (
+        {"verify_access_keda_namespace": "scaling"},
+        "value of verify_access_keda_namespace must be one of: keda, ",
+    ),
+    "kind": (
+        {"verify_access_workload": "Deployment"},
+        "verify_access_workload is Deployment: give the plural name and",
+    ),
     "no_group": ({"verify_access_workload": "deployments"}, "verify_access_workload is deployments: give the plural"),
     "names": (
         {"verify_access_account": "", "verify_access_prometheus_namespace": "Monitoring", "verify_namespace": "a/b"},
@@ -65,9 +71,7 @@ def rendered(run_role):
 
 @pytest.fixture(scope="module")
 def objects(rendered):
-    return lambda case, kind=None: [
-        item for item in yaml.safe_load_all(rendered[case]) if kind in (None, item["kind"])
-    ]
+    return lambda case, kind=None: [item for item in yaml.safe_load_all(rendered[case]) if kind in (None, item["kind"])]
 
 
 def granted(roles):
