@@ -73,7 +73,7 @@ def test_a_cluster_that_does_not_accept_an_expired_token_says_so(tmp_path, left,
         by_option = Cluster(host=api.url, api_key=given)
         by_file = Cluster(api.kubeconfig(tmp_path / "kubeconfig", user={"token": given}))
         for cluster in (by_option, by_file):
-            with pytest.raises(ClusterError, match="does not accept the credentials of .*: Unauthorized") as raised:
+            with pytest.raises(ClusterError, match=r"does not accept the credentials of .*: Unauthorized") as raised:
                 cluster.list("pods", "test")
             assert ("The token expired at 20" in str(raised.value)) is is_expired
             assert given not in str(raised.value)

@@ -298,7 +298,7 @@ def test_a_forbidden_scaledobject_says_that_more_may_be_missing(cluster_of):
     review = denied(("list", "scaledobjects"))
     with (
         proof_api(forbidden=[SCALEDOBJECTS], is_denied=review) as api,
-        pytest.raises(BadInput, match="names the workload and Prometheus: .* once it can be read"),
+        pytest.raises(BadInput, match=r"names the workload and Prometheus: .* once it can be read"),
     ):
         prerequisites.find_target(cluster_of(api), PARAMS)
 
