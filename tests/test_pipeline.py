@@ -5,17 +5,21 @@
 The scenario `default` runs its last command with its gate.yml and its account against a real cluster.
 """
 
+import contextlib
 import importlib.metadata
 import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import proof_api
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -183,8 +187,8 @@ def proof_python(tmp_path_factory):
     return folder / "bin" / "python"
 
 
-def prove(python, folder, api, *arguments, token="not-a-secret"):
-    """Run the page's command in a folder with its gate.yml, and return the finished process."""
+def gate(python, folder, api, *arguments):
+    """Write the page's gate.yml into a folder, and return what runs the page's command there."""
     (folder / "gate.yml").write_text(BLOCKS["gate.yml"])
     (folder / "ca.crt").write_text("no TLS here")
     (folder / "ansible.cfg").touch()
@@ -195,12 +199,12 @@ def prove(python, folder, api, *arguments, token="not-a-secret"):
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_NOCOLOR": "1",
         "KUBE_API": api.url,
-        "KUBE_TOKEN": token,
+        "KUBE_TOKEN": "s3cret-token",
         "KUBE_CA": str(folder / "ca.crt"),
     }
     environ.pop("KEDA_DEMO_BUILD", None)
     command = [python, "-m", "ansible", "playbook", *options, *arguments]
-    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    return {"args": command, "cwd": folder, "env": environ, "text": True}
 
 
 def test_the_packages_of_the_proof_alone_are_enough_for_it(proof_python, tmp_path):
@@ -209,7 +213,8 @@ def test_the_packages_of_the_proof_alone_are_enough_for_it(proof_python, tmp_pat
     assert present.returncode != 0, "the package `ansible` is not to be there"
     lists = {"/apis/keda.sh/v1alpha1/namespaces/shop/scaledobjects": []}
     with proof_api(lists=lists, forbidden=lists, is_denied=lambda attributes: attributes["verb"] == "list") as api:
-        done = prove(proof_python, tmp_path, api, token="s3cret-token")
+        done = subprocess.run(**gate(proof_python, tmp_path, api), capture_output=True, check=False)
+        assert api.authorizations == {"Bearer s3cret-token"}
     assert done.returncode == 2, done.stdout + done.stderr
     text = " ".join((done.stdout + done.stderr).split())
     missing = ("scaledobjects.keda.sh", "horizontalpodautoscalers.autoscaling", "pods", "events")
@@ -223,8 +228,37 @@ def test_the_packages_of_the_proof_alone_are_enough_for_it(proof_python, tmp_pat
 @pytest.mark.parametrize(("arguments", "status"), [(["--extra-vars", "@nosuch.yml"], 1), (["--nosuch"], 2)])
 def test_the_status_of_a_run_that_did_not_start(proof_python, tmp_path, arguments, status):
     with proof_api() as api:
-        assert prove(proof_python, tmp_path, api, *arguments).returncode == status
+        program = gate(proof_python, tmp_path, api, *arguments)
+        assert subprocess.run(**program, capture_output=True, check=False).returncode == status
         assert api.asked == []
+
+
+def test_the_status_of_an_interrupted_run(proof_python, tmp_path):
+    asked, release = threading.Event(), threading.Event()
+
+    def answer(handler, _path):
+        asked.set()
+        release.wait(60)
+        handler.send({"kind": "Status", "message": "forbidden"}, 403)
+
+    with serve(answer) as api:
+        program = subprocess.Popen(
+            **gate(proof_python, tmp_path, api),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # A shell's background job ignores the signal, and its children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        )
+        try:
+            assert asked.wait(60)
+            os.killpg(program.pid, signal.SIGINT)
+            printed, _ = program.communicate(timeout=60)
+        finally:
+            release.set()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+    assert program.returncode == 99, printed
 
 
 def test_the_packages_of_the_proof_have_the_versions_of_all():
