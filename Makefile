@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify check check-pythons test test-all test-release fuzz bench bench-proof lab-down
+.PHONY: help setup bundle demo verify manifests check check-pythons test test-all test-release fuzz bench bench-proof lab-down
 
 # The first of these Pythons that is 3.11, 3.12 or 3.13 and has venv, else the first that lacks only venv. A program of
 # pyenv runs only if its version is named.
@@ -66,6 +66,8 @@ bundle: setup  ## Build what is missing of the bundle, or check the one that is 
 	$(play) playbooks/bundle.yml
 verify: $(ready)  ## Send the load again and prove the scale-out
 	$(play) playbooks/verify.yml
+manifests: $(ready)  ## Write the objects of the application and the permissions of a proof to files for kubectl
+	$(play) playbooks/manifests.yml
 check test test-all: export KEDA_DEMO_CORES = $(cores:.venv-core-%/installed=%)
 check: .venv/requirements-dev.installed $$(cores)  ## Lint, types, unit tests: all that needs neither bundle nor lab
 	@exec python -m tests.tiers check $(STEPS)

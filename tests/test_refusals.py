@@ -146,6 +146,8 @@ RULES = {
         "verify_load_duration_seconds": 5,
         "verify_hpa_tolerance": "a tenth",
         "verify_prometheus_url": "prometheus",
+        "verify_access_account": "Proof",
+        "verify_access_workload": "Deployment",
     },
 }
 # A sentence that is not `variable is value: give ...`.
@@ -161,6 +163,7 @@ SENTENCES = {
     "kube_prometheus_patches": "kube_prometheus_patches has a patch without kind: give a part of an object",
     "verify_nonsense": "verify_nonsense: the role verify has no such variable",
     "verify_load_max_rate": "verify_load_max_rate: give a number above 0",
+    "verify_access_account": "verify_access_account: give the name of an account or a namespace",
     "verify_hpa_tolerance": "verify_hpa_tolerance: give a number of at least 0",
 }
 

@@ -417,7 +417,9 @@ notes:
     before it sends anything.
   - A trigger with C(authModes) needs C(list) on Secrets and on TriggerAuthentications, or O(prometheus_headers). If
     pods of another namespace feed the metric, reading their counters needs the verbs of C(pods/portforward) in that
-    namespace. The version of KEDA needs C(list) on Deployments in all namespaces; without it see RV(versions.keda).
+    namespace. The version of KEDA needs C(list) on Deployments in all namespaces, or in KEDA's own if that is C(keda)
+    or C(kube-system); without it see RV(versions.keda). The playbook C(shkatara.keda_demo.manifests) writes a
+    ServiceAccount with Roles for all of this but the credentials.
   - SIGINT and SIGTERM stop the load within a second. The verdict is then V(aborted), and the files are complete.
   - With C(async) or C(no_log), or on a machine other than the controller, no progress is shown.
 seealso:

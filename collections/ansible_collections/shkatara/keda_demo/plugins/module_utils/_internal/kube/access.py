@@ -68,6 +68,11 @@ class Access:
         proxy = f", through the proxy {self.proxy}" if self.proxy else ""
         return f"{self.server}{context}, {self.source}{proxy}"
 
+    @property
+    def authorization(self) -> str:
+        """The value of the Authorization header, a secret; empty with a client certificate."""
+        return str(self._configuration.api_key.get("authorization") or "")
+
     def new_client(self) -> Any:
         """Return another client of the kubernetes library.
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,10 @@ except ImportError:  # the module reports it by missing_required_lib
 
 _GROUP, _VERSION = "keda.sh", "v1alpha1"
 _DEFAULT_NAMESPACE = "keda"
+# Where the operator is looked for by a user who may not list all namespaces. It is in the second one as an add-on of
+# AKS (https://learn.microsoft.com/azure/aks/keda-about).
+_NAMESPACES = (_DEFAULT_NAMESPACE, "kube-system")
+_FORBIDDEN = 403
 
 
 def listers(api_client: Any) -> dict[str, Callable[..., Any]]:
@@ -60,10 +65,17 @@ def operator_namespace(api_client: Any, seconds: float) -> str:
 
 def _operator(api_client: Any, seconds: float) -> Any:
     """Return the Deployment of KEDA's operator; None if it can't be read."""
+    api = client.AppsV1Api(api_client)
+    options = {"label_selector": "app.kubernetes.io/name=keda-operator", "_request_timeout": seconds}
     try:
-        deployments = client.AppsV1Api(api_client).list_deployment_for_all_namespaces(
-            label_selector="app.kubernetes.io/name=keda-operator", _request_timeout=seconds
-        )
-    except (ApiException, HTTPError, OSError):
+        return next(iter(api.list_deployment_for_all_namespaces(**options).items), None)
+    except ApiException as error:
+        if error.status != _FORBIDDEN:
+            return None
+    except (HTTPError, OSError):
         return None
-    return next(iter(deployments.items), None)
+    for namespace in _NAMESPACES:
+        with contextlib.suppress(ApiException, HTTPError, OSError):
+            for operator in api.list_namespaced_deployment(namespace, **options).items:
+                return operator
+    return None

@@ -92,16 +92,32 @@ def _workload_kinds(workload: Resource | None) -> tuple[tuple[str, str], ...]:
     return ((workload.group, workload.plural),)
 
 
+def credential_permissions(namespace: str) -> list[Permission]:
+    """Return the permissions to read the credentials of a TriggerAuthentication in a namespace."""
+    return [
+        Permission("list", "keda.sh", "triggerauthentications", namespace),
+        Permission("list", "", "secrets", namespace),
+    ]
+
+
 def remedy(missing: Sequence[Permission]) -> str:
-    """Return what a Role needs for the subresource `scale`, as a sentence; empty if it may be read."""
+    """Return what mends the lack of permissions, as sentences; empty if nothing is missing."""
+    sentences = []
     scale = next((permission for permission in missing if permission.subresource == "scale"), None)
-    if scale is None:
-        return ""
-    return (
-        "The replicas of this kind are read from its subresource scale: add a rule with apiGroups "
-        f"[{scale.group}], resources [{scale.resource}/scale] and verbs [get] to a Role of the user in namespace "
-        f"{scale.namespace}"
-    )
+    if scale is not None:
+        sentences.append(
+            "The replicas of this kind are read from its subresource scale: add a rule with apiGroups "
+            f"[{scale.group}], resources [{scale.resource}/scale] and verbs [get] to a Role of the user in namespace "
+            f"{scale.namespace}"
+        )
+    if any(permission.resource in ("triggerauthentications", "secrets") for permission in missing):
+        sentences.append(
+            "The credentials with which the trigger asks Prometheus are in a Secret: allow it to be read, or give the "
+            "header in prometheus_headers"
+        )
+    if missing:
+        sentences.append("The playbook shkatara.keda_demo.manifests writes Roles for a proof (proof-rbac.yaml)")
+    return ". ".join(sentences)
 
 
 def _forward_verbs(version: str) -> tuple[str, ...]:

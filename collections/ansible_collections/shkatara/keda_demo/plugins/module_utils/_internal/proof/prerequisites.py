@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..autoscaling import scaledobject
+from ..autoscaling import scaledobject, triggers
+from ..autoscaling.scaledobject import ScaledObjectView
 from ..common import tls, urls
 from ..common.errors import BadInput
 from ..kube import discovery, permissions
@@ -19,7 +20,7 @@ from ..kube.resources import Resource
 from ..load.request import Request
 from ..prometheus import addresses
 from ..prometheus.addresses import PrometheusError
-from . import request_options, target
+from . import request_options, target, trigger_credentials
 from .target import ProofTarget
 
 _CONNECT_SECONDS = 5
@@ -45,22 +46,49 @@ def find_target(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
     except ClusterError as error:
         if error.status != _FORBIDDEN:
             raise
+        view = _read_scaledobject(cluster, params)
         required = permissions.required_permissions(
             params["namespace"],
-            _workload_kind(cluster, params),
-            prometheus_namespace=None,
+            _workload_kind(cluster, view) if view else None,
+            prometheus_namespace=_prometheus_namespace(view, params) if view else None,
             counters=bool(params["counter_metric"]),
+            version=cluster.server_version(),
         )
-        raise BadInput(_lacking(cluster, required) or str(error)) from error
+        lacking = _lacking(cluster, required)
+        if lacking and view is None:
+            lacking += (
+                ". The ScaledObject names the workload and Prometheus: what these need is checked once it can be read"
+            )
+        raise BadInput(lacking or str(error)) from error
 
 
-def _workload_kind(cluster: Cluster, params: Mapping[str, Any]) -> Resource | None:
-    """Return the kind that the ScaledObject scales; None if that can't be read."""
+def _read_scaledobject(cluster: Cluster, params: Mapping[str, Any]) -> ScaledObjectView | None:
+    """Return the ScaledObject; None if it can't be read."""
     try:
         objects, _version = cluster.list("scaledobjects", params["namespace"], params["name"])
-        reference = scaledobject.scaledobject_view(objects[0]).scale_target
-        return discovery.find_resource(cluster, reference.api_version, reference.kind)
+        return scaledobject.scaledobject_view(objects[0])
     except (BadInput, ClusterError, IndexError):
+        return None
+
+
+def _workload_kind(cluster: Cluster, view: ScaledObjectView) -> Resource | None:
+    """Return the kind that the ScaledObject scales; None if that is not known."""
+    try:
+        return discovery.find_resource(cluster, view.scale_target.api_version, view.scale_target.kind)
+    except (BadInput, ClusterError):
+        return None
+
+
+def _prometheus_namespace(view: ScaledObjectView, params: Mapping[str, Any]) -> str | None:
+    """Return the namespace of the Prometheus that the load's trigger asks; None with a URL, or if it is not known."""
+    if params.get("prometheus_url"):
+        return None
+    try:
+        trigger = triggers.find_load_trigger(
+            triggers.triggers_of(view), params["trigger"], params["counter_metric"], params["namespace"]
+        )
+        return addresses.service_of(trigger.server_address)[1] if trigger else None
+    except (BadInput, PrometheusError, ValueError):
         return None
 
 
@@ -114,9 +142,17 @@ def check_prometheus(proof_target: ProofTarget, prometheus_url: str | None) -> s
 
 
 def check_permissions(
-    cluster: Cluster, proof_target: ProofTarget, prometheus_namespace: str | None, version: str
+    cluster: Cluster,
+    proof_target: ProofTarget,
+    prometheus_namespace: str | None,
+    version: str,
+    prometheus_headers: Mapping[str, str] | None = None,
 ) -> None:
-    """:raises BadInput: permissions are missing; all of them are named at once"""
+    """Check that the user may read what the proof reads.
+
+    :param prometheus_headers: those that were given, with which no Secret is read
+    :raises BadInput: permissions are missing; all of them are named at once
+    """
     required = permissions.required_permissions(
         proof_target.namespace,
         proof_target.workload.resource,
@@ -124,6 +160,9 @@ def check_permissions(
         counters=bool(proof_target.counter),
         version=version,
     )
+    trigger = proof_target.load_trigger
+    if trigger and prometheus_namespace and not prometheus_headers and trigger_credentials.are_read(trigger.request):
+        required += permissions.credential_permissions(proof_target.namespace)
     lacking = _lacking(cluster, required)
     if lacking:
         raise BadInput(lacking)
@@ -133,6 +172,5 @@ def _lacking(cluster: Cluster, required: Sequence[Permission]) -> str:
     missing = permissions.missing_permissions(cluster, required)
     if not missing:
         return ""
-    remedy = permissions.remedy(missing)
     listed = "; ".join(map(str, missing))
-    return f"Missing permission(s) of {cluster.access.source}: {listed}{f'. {remedy}' if remedy else ''}"
+    return f"Missing permission(s) of {cluster.access.source}: {listed}. {permissions.remedy(missing)}"

@@ -30,6 +30,11 @@ class _NoCredentials(Exception):
     """The credentials can't be had; the message is the reason."""
 
 
+def are_read(request: TriggerRequest) -> bool:
+    """Whether the credentials of a trigger are in Secrets of its own namespace."""
+    return bool(_HEADER_MODES & set(request.auth_modes)) and request.authentication[0] == "TriggerAuthentication"
+
+
 def of_proof(cluster: Cluster, proof_target: ProofTarget, params: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers of each request to Prometheus: the user's, and those of the load trigger.
 

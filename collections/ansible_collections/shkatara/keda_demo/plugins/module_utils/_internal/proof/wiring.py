@@ -95,7 +95,7 @@ def run_proof(
         prerequisites.check_url_answers(url, parts.connect, load_options.request)
     prometheus_namespace = prerequisites.check_prometheus(proof_target, params["prometheus_url"])
     version = cluster.server_version()
-    prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version)
+    prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version, params["prometheus_headers"])
     headers = trigger_credentials.of_proof(cluster, proof_target, params)
     read_versions = {"kubernetes": version, "keda": cluster.keda_version()}
     proof_options = options.proof_options(params, controller_flags.read_flags(cluster))

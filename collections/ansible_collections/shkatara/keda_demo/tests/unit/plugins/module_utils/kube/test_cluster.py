@@ -150,3 +150,23 @@ def test_the_version_of_keda(tmp_path, image, labels, version):
     with serve(lambda handler, _path: handler.send(found)) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "config"), None)
         assert (cluster.keda_version(), cluster.keda_namespace()) == (version, "keda")
+
+
+@pytest.mark.parametrize(("place", "version"), [("keda", "2.10.0"), ("kube-system", "2.10.0"), ("scaling", None)])
+def test_the_version_of_keda_for_a_user_who_may_not_list_all_namespaces(tmp_path, place, version):
+    operator = {
+        "metadata": {"name": "keda-operator", "namespace": place, "labels": {"app.kubernetes.io/version": "2.10.0"}},
+        "spec": {"selector": {}, "template": {"spec": {"containers": [{"name": "keda-operator"}]}}},
+    }
+
+    def answer(handler, path):
+        if path == f"/apis/apps/v1/namespaces/{place}/deployments":
+            handler.send({"apiVersion": "apps/v1", "kind": "DeploymentList", "metadata": {}, "items": [operator]})
+        else:
+            handler.send({"kind": "Status", "message": "forbidden"}, 403)
+
+    with serve(answer) as api:
+        cluster = Cluster(api.kubeconfig(tmp_path / "config"), None)
+        assert cluster.keda_version() == version
+        # Without an answer it is KEDA's default.
+        assert cluster.keda_namespace() == (place if version else "keda")

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.permissions import (
     Permission,
+    credential_permissions,
     missing_permissions,
     remedy,
     required_permissions,
@@ -143,10 +144,15 @@ def test_permissions_for_the_kind_of_the_workload(workload, kinds):
     assert [str(item) for item in required if item.resource not in others] == kinds
 
 
-def test_only_a_scale_that_may_not_be_read_has_a_remedy():
+def test_the_remedy_of_missing_permissions():
     required = required_permissions("test", ROLLOUTS, prometheus_namespace=None, counters=False)
     assert [word in remedy(required) for word in ("[argoproj.io]", "[rollouts/scale]", "[get]", "test")] == [True] * 4
-    assert remedy([item for item in required if item.subresource != "scale"]) == ""
+    others = remedy([item for item in required if item.subresource != "scale"])
+    assert "scale" not in others
+    assert "shkatara.keda_demo.manifests" in others
+    assert "prometheus_headers" not in remedy(required)
+    assert "prometheus_headers" in remedy(credential_permissions("test"))
+    assert remedy([]) == ""
 
 
 @pytest.mark.parametrize(

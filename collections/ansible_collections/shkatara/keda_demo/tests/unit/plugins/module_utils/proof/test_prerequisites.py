@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.autoscaling import trigger_requests
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.tls import Trust
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.cluster import Cluster, ClusterError
@@ -19,7 +20,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.target import find_target
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import Objects
 from ansible_collections.shkatara.keda_demo.tests.support.authority import Authority
-from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT
+from ansible_collections.shkatara.keda_demo.tests.support.objects import DEPLOYMENT, SCALEDOBJECT, TRIGGER
 from ansible_collections.shkatara.keda_demo.tests.support.proof_api import LISTS, REVIEWS, proof_api
 from ansible_collections.shkatara.keda_demo.tests.support.workload_objects import DISCOVERY, FLEET, scale, scales
 
@@ -180,7 +181,7 @@ def denied(*pairs):
 
 def missing(error):
     """Return the permissions that an error's message names."""
-    return str(error.value).partition(": ")[2].split("; ")
+    return str(error.value).partition(": ")[2].partition(". ")[0].split("; ")
 
 
 def test_missing_permissions_are_named_at_once(cluster_of):
@@ -203,6 +204,46 @@ def test_the_verbs_of_a_port_forward_depend_on_the_version(cluster_of):
         with pytest.raises(BadInput) as raised:
             prerequisites.check_permissions(cluster, TARGET, "monitoring", "v1.35.0")
     assert missing(raised) == ["create on pods/portforward in namespace monitoring"]
+
+
+def asking(metadata=None, **fields):
+    """Return the target with another load trigger: TRIGGER with more metadata and fields."""
+    trigger = {**TRIGGER, "metadata": {**TRIGGER["metadata"], **(metadata or {})}, **fields}
+    return replace(TARGET, load_trigger=replace(TARGET.load_trigger, request=trigger_requests.request_of(trigger)))
+
+
+SECRETS = denied(("list", "secrets"), ("list", "triggerauthentications"))
+BEARER = asking({"authModes": "bearer"}, authenticationRef={"name": "prometheus"})
+
+
+def test_the_permissions_for_a_trigger_s_credentials_are_named_with_the_others(cluster_of):
+    with proof_api(is_denied=SECRETS) as api, pytest.raises(BadInput, match="prometheus_headers") as raised:
+        prerequisites.check_permissions(cluster_of(api), BEARER, "monitoring", "v1.25.0", {})
+    assert missing(raised) == [
+        "list on triggerauthentications.keda.sh in namespace test",
+        "list on secrets in namespace test",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "namespace", "given"),
+    [
+        (TARGET, "monitoring", {}),
+        (BEARER, "monitoring", {"Authorization": "Bearer abc"}),
+        # The URL that was given may need none.
+        (BEARER, None, {}),
+        # Its Secrets are where KEDA is.
+        (
+            asking({"authModes": "bearer"}, authenticationRef={"name": "a", "kind": "ClusterTriggerAuthentication"}),
+            "monitoring",
+            {},
+        ),
+        (asking({"authModes": "tls"}, authenticationRef={"name": "prometheus"}), "monitoring", {}),
+    ],
+)
+def test_permissions_for_credentials_that_are_not_read_are_not_reviewed(cluster_of, target, namespace, given):
+    with proof_api(is_denied=SECRETS) as api:
+        prerequisites.check_permissions(cluster_of(api), target, namespace, "v1.25.0", given)
 
 
 def test_permissions_that_the_proof_does_not_need_are_not_reviewed(cluster_of):
@@ -230,6 +271,36 @@ def test_a_forbidden_read_names_all_missing_permissions(cluster_of):
         "watch on events in namespace test",
         "get on pods/portforward in namespace test",
     ]
+
+
+DEPLOYMENTS = "/apis/apps/v1/namespaces/test/deployments"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ["list on services in namespace monitoring", "create on pods/portforward in namespace monitoring"]),
+        ({"prometheus_url": "http://192.0.2.10:9090"}, []),
+    ],
+)
+def test_a_scaledobject_that_can_be_read_names_the_namespace_of_prometheus(cluster_of, given, expected):
+    review = denied(("list", "deployments"), ("list", "services"), ("create", "pods"))
+    with (
+        proof_api(forbidden=[DEPLOYMENTS], is_denied=review, version="v1.36.0") as api,
+        pytest.raises(BadInput) as raised,
+    ):
+        prerequisites.find_target(cluster_of(api), {**PARAMS, **given})
+    assert missing(raised) == ["list on deployments.apps in namespace test", *expected]
+    assert "once it can be read" not in str(raised.value)
+
+
+def test_a_forbidden_scaledobject_says_that_more_may_be_missing(cluster_of):
+    review = denied(("list", "scaledobjects"))
+    with (
+        proof_api(forbidden=[SCALEDOBJECTS], is_denied=review) as api,
+        pytest.raises(BadInput, match=r"names the workload and Prometheus: .* once it can be read"),
+    ):
+        prerequisites.find_target(cluster_of(api), PARAMS)
 
 
 def test_a_forbidden_read_without_a_review_is_named_itself(cluster_of):
