@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..module_utils._internal.bundle import job, producers
-from ..module_utils._internal.bundle.cache import FOLDERS
+from ..module_utils._internal.bundle.cache import KIND_FOLDERS
 from ..module_utils._internal.bundle.units import BundleError
 
 
@@ -23,7 +23,7 @@ def bundle_findings(folder: Path, cache: Path, producer: str, go: Path) -> Itera
     :param producer: auto, or one of the producers
     :param go: the program of the producer go_modules
     """
-    if (folder / "bundle.json").exists() or any((cache / name).exists() for name in FOLDERS.values()):
+    if (folder / "bundle.json").exists() or any((cache / name).exists() for name in KIND_FOLDERS.values()):
         return
     checks: dict[str, Callable[[], None]] = {
         "release": job.check_release_machine,
