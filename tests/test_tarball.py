@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import dockerfile, plan
-from ansible_collections.shkatara.keda_demo.tests.support import cores
+from ansible_collections.shkatara.keda_demo.tests.support import cores, task_files
 
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
@@ -223,8 +223,15 @@ def test_each_ansible_reads_the_installed_playbooks(place, core):
         )
 
 
-def test_an_installation_that_nobody_can_write_to_is_left_as_it_is(place, installed, tmp_path):
-    collection = place / "ansible_collections"
-    before = sorted(collection.rglob("*"))
-    installed("playbook", "--syntax-check", f"{NAME}.site", PYTHONDONTWRITEBYTECODE="1")
-    assert sorted(collection.rglob("*")) == before
+def test_the_commands_of_the_readme_are_run_by_the_scenario():
+    """The scenario has other paths, and names the folder of collections, so as not to touch the user's."""
+    text = (COLLECTION / "README.md").read_text()
+    sections = text[text.index("## Install it") : text.index("## Use a role alone")]
+    written = [line.split() for line in re.findall(r"^    (ansible-.*)$", sections, re.MULTILINE)]
+    scenario = ROOT / "molecule" / "tarball"
+    tasks = [task for path in scenario.glob("*.yml") for task in task_files.tasks(path)]
+    run = [task["vars"]["arguments"] for task in tasks if "arguments" in task.get("vars", {})]
+    shortened = [[word for word in words if "{{" not in word] for words in run]
+    for words in written:
+        words = [word for word in words if not word.startswith("collections/")]
+        assert [one for one in shortened if one[: len(words)] == words], words
