@@ -3,6 +3,7 @@
 """What the controller lacks: each finding, by what makes it, and the lists that have to agree."""
 
 import ast
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -26,7 +27,7 @@ def without(monkeypatch):
 
     def hide(*names):
         real = importlib.util.find_spec
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in names else real(name))
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in names else real(name, *rest))
 
     return hide
 
@@ -112,11 +113,6 @@ def test_an_environment_without_pip_has_other_commands(without):
     assert f"or `uv pip install --python {sys.executable} -r " in finding
 
 
-def collection(folder, version):
-    (folder / "MANIFEST.json").write_text(f'{{"collection_info": {{"version": {version}}}}}')
-    return importlib.machinery.ModuleSpec("name", None, is_package=True), folder
-
-
 @pytest.mark.parametrize(
     ("version", "says"),
     [
@@ -127,9 +123,10 @@ def collection(folder, version):
     ],
 )
 def test_the_version_of_a_collection_is_compared(monkeypatch, tmp_path, version, says):
-    spec, folder = collection(tmp_path, version)
-    spec.submodule_search_locations.append(str(folder))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec if "kubernetes" in name else object())
+    (tmp_path / "MANIFEST.json").write_text(f'{{"collection_info": {{"version": {version}}}}}')
+    spec = importlib.machinery.ModuleSpec("name", None, is_package=True)
+    spec.submodule_search_locations.append(str(tmp_path))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: spec)
     findings = list(controller.collection_findings(["kubernetes.core"]))
     assert [says in finding for finding in findings] == ([True] if says else [])
 
