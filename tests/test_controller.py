@@ -19,6 +19,7 @@ from ansible_collections.shkatara.keda_demo.tests.support import cores
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 SITE_PACKAGES = cores.COLLECTIONS
+SITE = "shkatara.keda_demo.site"
 # What a plain environment with ansible-core does not have.
 LIBRARIES = ("aiohttp", "cyclonedx", "kubernetes", "netaddr", "promql_parser")
 
@@ -45,17 +46,18 @@ def site(tmp_path):
     shutil.copytree(ROOT / "inventory" / "example", tmp_path / "work" / "inventory")
 
     def run(python, *arguments, **environ):
-        places = {"KEDA_DEMO_BUILD": str(tmp_path / "made" / "build"), "KEDA_DEMO_CACHE": str(tmp_path / "made" / "cache")}
+        made = tmp_path / "made"
+        places = {"KEDA_DEMO_BUILD": str(made / "build"), "KEDA_DEMO_CACHE": str(made / "cache")}
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "KEDA_DEMO_"))}
         (tmp_path / "work" / "ansible.cfg").touch()
-        settings = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"), "ANSIBLE_TIMEOUT": "1", "ANSIBLE_NOCOLOR": "1"}
-        command = [str(python), "-m", "ansible", "playbook", "--inventory=inventory", "shkatara.keda_demo.site", *arguments]
+        settings = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"), "ANSIBLE_NOCOLOR": "1"}
+        command = [str(python), "-m", "ansible", "playbook", "--inventory=inventory", SITE, *arguments]
         environ = inherited | places | settings | environ
         done = subprocess.run(
             command, cwd=tmp_path / "work", env=environ, capture_output=True, text=True, check=False, timeout=300
         )
         assert done.returncode != 0, done.stdout
-        assert not (tmp_path / "made").exists()
+        assert not made.exists()
         assert "PLAY [Check the hosts]" not in done.stdout
         return done.stdout + done.stderr
 
@@ -84,7 +86,7 @@ def test_missing_libraries_programs_and_wrong_variables_come_in_one_message(site
     printed = site(python, "--extra-vars=cluster_pod_subnet=10.244.0.1/16", PATH=str(bin_dir))
     message = re.split(r"controller, variables and inventory: \d+ reasons why this run would fail", printed)[1]
     findings = [line.strip()[2:] for line in message.splitlines() if line.strip().startswith("- ")]
-    begins = ["Python libraries of ", "programs: ssh (", "bundle: there is none in ", "cluster_pod_subnet is 10.244.0.1/16"]
+    begins = ["Python libraries of ", "programs: ssh (", "bundle: there is none in ", "cluster_pod_subnet is "]
     assert len(findings) == len(begins), printed
     assert [begin for begin, finding in zip(begins, findings, strict=True) if not finding.startswith(begin)] == []
     for name in LIBRARIES:

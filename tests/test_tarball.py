@@ -57,7 +57,7 @@ def tarball(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def place(tarball, tmp_path_factory):
-    """Return the folder in which the collection is installed from the tarball. Its name has a space, as a user's may."""
+    """Return the folder in which the collection is installed. Its name has a space, as a user's may."""
     folder = tmp_path_factory.mktemp("installed") / "by a user"
     folder.mkdir()
     arguments = ["collection", "install", tarball, "--no-deps", "--offline", "--collections-path", folder]
@@ -99,8 +99,11 @@ def test_the_application_is_linked_completely():
 
 @pytest.mark.parametrize("name", ["lab", "example"])
 def test_an_inventory_is_linked_completely(name):
-    ours, theirs = COLLECTION / "inventory" / name, ROOT / "inventory" / name
-    assert {path.relative_to(ours) for path in ours.rglob("*")} == {path.relative_to(theirs) for path in theirs.rglob("*")}
+    ours, roots = (
+        {path.relative_to(folder / name) for path in (folder / name).rglob("*")}
+        for folder in (COLLECTION / "inventory", ROOT / "inventory")
+    )
+    assert ours == roots
 
 
 @pytest.mark.parametrize("folder", LINKED, ids=lambda folder: folder.name)

@@ -27,7 +27,8 @@ def without(monkeypatch):
 
     def hide(*names):
         real = importlib.util.find_spec
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in names else real(name, *rest))
+        hidden = lambda name, *rest: None if name in names else real(name, *rest)  # noqa: E731
+        monkeypatch.setattr(importlib.util, "find_spec", hidden)
 
     return hide
 
@@ -69,7 +70,7 @@ def test_this_controller_has_all():
 
 def test_an_old_python_and_an_old_ansible_have_one_way_out():
     python, core = controller.version_findings((3, 10), "2.15.13")
-    assert python.startswith(f"python: {sys.executable} is 3.10, and the collection needs 3.11 or newer: run `python3.1")
+    assert python.startswith(f"python: {sys.executable} is 3.10, and the collection needs 3.11 or newer: run `python3")
     assert core.startswith("ansible-core: this is 2.15.13, and the collection needs >=2.16.0: run `python3.1")
 
 
@@ -83,8 +84,8 @@ def test_missing_libraries_are_named_with_their_packages(without):
     without("netaddr", "promql_parser", "cyclonedx")
     (finding,) = controller.library_findings(["templates", "bundle", "proof"])
     assert finding == (
-        f"Python libraries of {sys.executable}: cyclonedx (package cyclonedx-python-lib) is missing, netaddr is missing, "
-        f"promql_parser (package promql-parser) is missing: run `{sys.executable} -m pip install -r "
+        f"Python libraries of {sys.executable}: cyclonedx (package cyclonedx-python-lib) is missing, netaddr is "
+        f"missing, promql_parser (package promql-parser) is missing: run `{sys.executable} -m pip install -r "
         f"{controller.COLLECTION}/requirements.txt`"
     )
     assert list(controller.library_findings(["api"])) == []
@@ -190,7 +191,8 @@ def test_a_bundle_that_can_t_be_made_is_named_with_what_each_producer_lacks(bare
         "auto). release (official releases): skopeo is missing: install it ("
     )
     assert ". go_modules (builds from Go modules): buildah is missing: " in finding
-    for lacks in ("debootstrap is missing", f"go ({tmp_path}/go, bundle_go) is missing: run `", "this user is not root"):
+    go = f"go ({tmp_path}/go, bundle_go) is missing: run `"
+    for lacks in ("debootstrap is missing", go, "this user is not root"):
         assert f"; {lacks}" in finding
     assert "gcc" not in finding
 
