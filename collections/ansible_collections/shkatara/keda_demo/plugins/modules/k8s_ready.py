@@ -127,7 +127,8 @@ try:
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
 except ImportError:  # main reports it
-    pass
+    ApiException = RuntimeError
+    HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
 _TIMEOUT = (5, 20)  # to connect, to read; in seconds
 _FATAL = (401, 403)
