@@ -249,7 +249,7 @@ def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: R
         raise BundleError(
             f"The archive {packed} (bundle_archive) has other parts than this collection builds with the application "
             f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection, application and "
-            "bundle_app_build there and here."
+            "bundle_app_build there and here, or an empty bundle_app_dir to keep the application of the archive."
         )
     return _result(folder, new_record, producer, [], changed=is_new)
 

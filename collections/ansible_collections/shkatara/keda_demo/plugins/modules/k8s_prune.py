@@ -73,25 +73,18 @@ deleted:
 """
 
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.access import Access
 from ..module_utils._internal.kube.access_options import AccessOptions
 from ..module_utils._internal.kube.errors import ClusterError
 from ..module_utils._internal.kube.labelled import KINDS, Key, Labelled
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
-
-try:
-    import kubernetes  # noqa: F401  # only whether it is there
-
-    KUBERNETES_IMPORT_ERROR = None
-except ImportError:
-    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
 # One label with a value: a selector of another form, or none, could name objects of others.
 _LABEL = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -157,8 +150,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if KUBERNETES_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("kubernetes"), exception=KUBERNETES_IMPORT_ERROR)
+    if missing := imports.missing({"kubernetes": "kubernetes", "urllib3": "urllib3"}):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

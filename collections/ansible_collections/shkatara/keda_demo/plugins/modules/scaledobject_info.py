@@ -477,14 +477,13 @@ scaledobjects:
           sample: {status: Happy, number_of_failures: 0}
 """
 
-import importlib
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._internal.autoscaling import scaledobject, summary
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.kube import access_options, scaled
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
@@ -566,10 +565,8 @@ def run(module: AnsibleModule) -> None:
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    try:
-        importlib.import_module("kubernetes")
-    except ImportError:
-        module.fail_json(msg=missing_required_lib("kubernetes"), exception=traceback.format_exc())
+    if missing := imports.missing({name: name for name in ("kubernetes", "packaging", "urllib3")}):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

@@ -1110,30 +1110,30 @@ foreseen:
   sample: {verdict: scaled, reason: as_predicted}
 """
 
-import importlib
 import sys
 import traceback
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.common.errors import BadInput
 from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.proof import options, prerequisites, secrets, wiring
 from ..module_utils._internal.proof.output.files import ProofFilesError
 
-LIBRARIES = (
-    ("kubernetes", "kubernetes"),
-    ("aiohttp", "aiohttp"),
-    ("durationpy", "durationpy"),
-    ("httptools", "httptools"),
-    ("packaging", "packaging"),
-    ("prometheus_client", "prometheus-client"),
-    ("promql_parser", "promql-parser"),
-    ("urllib3", "urllib3"),
-    ("yaml", "PyYAML"),
-)
+LIBRARIES = {
+    "aiohttp": "aiohttp",
+    "durationpy": "durationpy",
+    "httptools": "httptools",
+    "kubernetes": "kubernetes",
+    "packaging": "packaging",
+    "prometheus_client": "prometheus-client",
+    "promql_parser": "promql-parser",
+    "urllib3": "urllib3",
+    "yaml": "PyYAML",
+}
 
 
 def run(module: AnsibleModule) -> None:
@@ -1196,11 +1196,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True)
     if not sys.platform.startswith("linux") or sys.version_info < (3, 11):
         module.fail_json(msg="verify_scaling needs Linux and Python 3.11: set ansible_python_interpreter to one")
-    for name, library in LIBRARIES:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            module.fail_json(msg=missing_required_lib(library), exception=traceback.format_exc())
+    if missing := imports.missing(LIBRARIES):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

@@ -195,9 +195,9 @@ def check_machine(go: Path) -> None:
 
     :raises BundleError: some are missing; the message names them all
     """
-    missing = [] if go.is_file() else [f"go ({go}, bundle_go)"]
+    missing = [] if go.is_file() else [machine.missing_go(go)]
     if not HEADER.is_file():
-        missing.append(f"libseccomp's headers ({HEADER})")
+        missing.append(machine.missing_package(f"libseccomp's headers ({HEADER})"))
     _raise_missing("A bundle can't be built here", machine.missing_requirements(PROGRAMS, missing))
 
 

@@ -29,7 +29,7 @@ try:
     import urllib3
     from kubernetes import client, config
     from kubernetes.config import ConfigException
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ConfigException = RuntimeError
 
 _IN_CLUSTER = "KUBERNETES_SERVICE_HOST"

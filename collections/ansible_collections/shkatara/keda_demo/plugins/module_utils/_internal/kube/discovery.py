@@ -21,7 +21,7 @@ from .resources import Resource
 
 try:
     from kubernetes import client
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     client = None
 
 Entry = Mapping[str, Any]

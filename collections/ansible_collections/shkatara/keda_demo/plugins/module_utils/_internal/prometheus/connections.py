@@ -29,7 +29,7 @@ from .addresses import Address
 try:
     import urllib3
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
 

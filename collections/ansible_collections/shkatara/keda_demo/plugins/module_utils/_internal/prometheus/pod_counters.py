@@ -17,7 +17,7 @@ from .scrapes import ScrapeTarget
 
 try:
     from prometheus_client.parser import text_string_to_metric_families
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     text_string_to_metric_families = None  # type: ignore[assignment]
 
 # Labels that Prometheus adds when it scrapes: a pod's own page does not have them.
