@@ -46,31 +46,18 @@ import functools
 import os
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
 from ansible.plugins.callback.default import CallbackModule as Default
 
+from ..plugin_utils import step_results
 from ..plugin_utils.durations import Durations, default_path
 from ..plugin_utils.status_line import StatusLine, in_words, is_terminal
+from ..plugin_utils.step_results import Step, part
 
 LONG_SECONDS = 5.0
-# The fields of a failed result that say more than its message.
-DETAILS = ("cmd", "rc", "stdout", "stderr", "module_stdout", "module_stderr", "reason")
-
-
-@dataclass
-class Step:
-    """A task for all of its hosts. `key` is its name with that of its role."""
-
-    uuid: str
-    key: str
-    name: str
-    changed: list[str] = field(default_factory=list)
-    is_check: bool = False
-    has_failed: bool = False
 
 
 def calm(method: Callable[..., None]) -> Callable[..., None]:
@@ -84,9 +71,14 @@ def calm(method: Callable[..., None]) -> Callable[..., None]:
     return either
 
 
-def part(result: Any, name: str) -> Any:
-    """Return `task`, `result`, `task_fields` of a task's result; before ansible-core 2.19 they are private."""
-    return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
+def only_verbose(name: str) -> Callable[..., None]:
+    """Return a method that shows nothing, unless the run is verbose."""
+
+    def nothing(self: CallbackModule, *arguments: Any, **options: Any) -> None:
+        """Show nothing."""
+
+    nothing.__name__ = name
+    return calm(nothing)
 
 
 class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no types
@@ -96,15 +88,21 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "shkatara.keda_demo.steps"
 
+    # What follows them is shown: the first play, the result of a retried or polled task, the included tasks.
+    v2_playbook_on_start = only_verbose("v2_playbook_on_start")
+    v2_runner_retry = only_verbose("v2_runner_retry")
+    v2_runner_on_async_poll = only_verbose("v2_runner_on_async_poll")
+    v2_runner_on_async_ok = only_verbose("v2_runner_on_async_ok")
+    v2_runner_on_async_failed = only_verbose("v2_runner_on_async_failed")
+    v2_playbook_on_include = only_verbose("v2_playbook_on_include")
+    # The failures of the hosts were shown.
+    v2_playbook_on_no_hosts_remaining = only_verbose("v2_playbook_on_no_hosts_remaining")
+
     def __init__(self) -> None:
         super().__init__()
         self._step: Step | None = None
         self._status: StatusLine | None = None
         self._durations: Durations | None = None
-
-    @calm
-    def v2_playbook_on_start(self, playbook: Any) -> None:
-        """Show nothing: the first play comes next."""
 
     @calm
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -121,15 +119,14 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
 
     def _begin(self, task: Any) -> Step:
         self._finish()
-        key = task.get_name().strip()
-        self._step = Step(task._uuid, key, key.partition(" : ")[2] if task._role and " : " in key else key)
+        self._step = Step(task._uuid, task.get_name().strip(), has_role=bool(task._role))
         self._status = self._status or StatusLine(self._display, is_terminal())
         if self._durations is None:
             configured = self.get_option("durations_file")
             self._durations = Durations(Path(configured) if configured else default_path(os.environ))
-        # A prompt is in the last row.
-        if task.action.rpartition(".")[2] != "pause":
-            self._status.begin(self._step.name, self._durations.last(key))
+        # A prompt is in the last row, too.
+        is_prompt = task.action.rpartition(".")[2] == "pause"
+        self._status.begin("" if is_prompt else self._step.name, self._durations.last(self._step.key))
         return self._step
 
     def _finish(self) -> None:
@@ -142,7 +139,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         took = f", {in_words(seconds)}" if is_long else ""
         if step.changed:
             word = "would change" if step.is_check else "changed"
-            self._show(f"  {word:<8} {step.name}{_on(step.changed)}{took}", C.COLOR_CHANGED)
+            self._show(f"  {word:<8} {step.name}{step_results.on(step.changed)}{took}", C.COLOR_CHANGED)
         elif is_long and not step.has_failed:
             self._show(f"  {'ok':<8} {step.name}{took}", C.COLOR_OK)
         if is_long and not step.has_failed:
@@ -206,39 +203,14 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         self._show_failure("ignored" if ignored else "UNREACHABLE", result)
 
     @calm
-    def v2_runner_retry(self, result: Any) -> None:
-        """Show nothing: the time goes on."""
-
-    @calm
-    def v2_runner_on_async_poll(self, result: Any) -> None:
-        """Show nothing: the time goes on."""
-
-    @calm
-    def v2_runner_on_async_ok(self, result: Any) -> None:
-        """Show nothing: the task's own result comes next."""
-
-    @calm
-    def v2_runner_on_async_failed(self, result: Any) -> None:
-        """Show nothing: the task's own result comes next."""
-
-    @calm
-    def v2_playbook_on_include(self, included_file: Any) -> None:
-        """Show nothing: the included tasks come next."""
-
-    @calm
     def v2_playbook_on_no_hosts_matched(self) -> None:
         """Show why the play has no tasks."""
         self._show("  no hosts matched", C.COLOR_SKIP)
 
     @calm
-    def v2_playbook_on_no_hosts_remaining(self) -> None:
-        """Show nothing: the failures of the hosts were shown."""
-
-    @calm
     def _print_task_banner(self, task: Any) -> None:
         """Show the task to which the differences below it belong."""
-        name = self._step.name if self._step else task.get_name()
-        self._show(f"  {name}:")
+        self._show(f"  {self._step.name if self._step else task.get_name()}:")
         self._last_task_banner = task._uuid
 
     @calm
@@ -257,13 +229,12 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         if not fields.get("_ansible_verbose_always"):
             return
         self._clean_results(fields, part(result, "task").action)
-        text = _text(fields["msg"]) if fields.get("msg") else textwrap.dedent(self._dump_results(fields)).strip()
-        self._show(textwrap.indent(text, "  "))
+        self._show(textwrap.indent(step_results.text(fields.get("msg")) or self._dump(fields), "  "))
 
     def _show_failure(self, word: str, result: Any, item: str = "") -> None:
         step, fields = self._receive(result)
         step.has_failed = True
-        head = f"  {word:<8} {step.name}{_on([self.host_label(result)])}{item}"
+        head = f"  {word:<8} {step.name}{step_results.on([self.host_label(result)])}{item}"
         color = C.COLOR_SKIP if word == "ignored" else C.COLOR_ERROR
         text = f"{head}\n{textwrap.indent(self._message(fields), '    ')}"
         self._display.display(text, color=color, stderr=self.get_option("display_failed_stderr"))
@@ -271,17 +242,9 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     def _message(self, fields: dict[str, Any]) -> str:
         if "censored" in fields:
             return str(fields["censored"])
-        details = {name: fields[name] for name in DETAILS if fields.get(name) not in (None, "", [])}
-        text = _text(fields.get("msg") or "").strip()
-        if details or not text:
-            text += f"\n{textwrap.dedent(self._dump_results(details or fields)).strip()}"
-        return text.strip()
+        details, text = step_results.details(fields), step_results.text(fields.get("msg"))
+        return f"{text}\n{self._dump(details or fields)}".strip() if details or not text else text
 
+    def _dump(self, fields: dict[str, Any]) -> str:
+        return textwrap.dedent(self._dump_results(fields)).strip()
 
-def _text(message: Any) -> str:
-    return "\n".join(str(line) for line in message) if isinstance(message, list) else str(message)
-
-
-def _on(hosts: list[str]) -> str:
-    """Return the hosts of a line; on the controller a line has none."""
-    return "" if hosts == ["localhost"] else f" [{', '.join(hosts)}]"
