@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import ensure_bundle
 from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
@@ -75,6 +76,7 @@ class Run:
             "app_build": "auto",
             "mirror_url": "",
             "registry_mirrors": {},
+            "clean_for": None,
         }
         # Tests may run without root, without a compiler and without the space of a bundle.
         monkeypatch.setattr(job, "check_machine", lambda _go: None)
@@ -389,3 +391,36 @@ def test_an_archive_that_is_nowhere_any_more_is_named(run, upstream):
     (run.app / "app" / "demo_app" / "web.py").write_text("changed")
     with pytest.raises(BundleError, match=r"release-1\.2\.0\.tar\.gz is not in the cache.*give one as bundle_upstream"):
         run(**with_release())
+
+
+def test_a_cleaned_cache_still_has_the_bundle_s_parts(finished):
+    before = finished.times()
+    go_cache = finished.cache / "go" / "build"
+    go_cache.mkdir(parents=True)
+    (go_cache / "trim.txt").write_text("1")
+    planned = finished(check_mode=True, clean_for=["small"])
+    assert (planned["changed"], planned["removed"]) == (True, ["go/build"])
+    assert go_cache.is_dir()
+    result = finished(clean_for=["small"])
+    assert result == planned
+    assert not go_cache.exists()
+    assert finished.messages[-1] == f"0 MiB are freed in {finished.cache}"
+    # A change of the application is built with the parts that were kept.
+    assert {path: time for path, time in finished.times().items() if path.is_file() and path.name != "lock"}.items() <= (
+        before.items()
+    )
+    assert finished(clean_for=["small"])["changed"] is False
+    assert finished()["changed"] is False
+    (finished.app / "app" / "demo_app" / "web.py").write_text("# changed\n")
+    assert finished()["built"] == ["component/app", "archive/workloads"]
+
+
+def test_the_cache_of_another_run_s_build_is_not_cleaned(finished):
+    finished.end_requested = True
+    with Cache(finished.cache).lock(lambda: None, lambda: False), pytest.raises(Interrupted):
+        finished(clean_for=["small"])
+
+
+def test_a_cache_that_is_not_there_is_not_made(run):
+    assert run(clean_for=["small"])["changed"] is False
+    assert not run.cache.exists()
