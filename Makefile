@@ -7,6 +7,11 @@ SHELL := /bin/bash
 
 # The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
+new := import sys; sys.exit(sys.version_info < (3, 11))
+# What to do where none is usable, by the version of $(PYTHON).
+why := import sys; v = sys.version_info[:2]; print("Python %d.%d has no venv here: install its package, as root by \
+  apt-get install python%d.%d-venv on Debian and Ubuntu" % (v * 2) if v >= (3, 11) else "python3 is Python %d.%d here, and \
+  3.11, 3.12 or 3.13 is needed: install one, or name one by make PYTHON=/path/to/python3.12" % v)
 first = $(firstword $(foreach name,$(1),$(shell PYENV_VERSION=$(name:python%=%) $(name) -c '$(usable)' 2> /dev/null)))
 PYTHON ?= $(or $(call first,python3.11 python3.12 python3.13 python3),python3)
 # The environments: .venv has requirements.txt, and .venv-core-2.16 the controller with an older ansible-core (CORE=2.16),
@@ -33,8 +38,9 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/%.installed: %.txt
-	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && apt-get update -q && \
-	  apt-get install -qy python3-venv; } || { echo "Run: sudo apt-get install python3-venv (Python 3.11)"; exit 1; }
+	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && $(PYTHON) -c '$(new)' 2> /dev/null && \
+	  apt-get update -q && apt-get install -qy python3-venv && $(PYTHON) -c '$(usable)' > /dev/null; } || \
+	  { $(PYTHON) -c '$(why)' 2> /dev/null || echo "There is no $(PYTHON) here: install Python 3.11, 3.12 or 3.13"; exit 1; }
 	@.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the Python packages of $< into .venv" && .venv/bin/python $(pip) -r $< && touch $@
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job, machine
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
@@ -276,6 +276,7 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(machine, "SYSTEM_FOLDERS", ())
     with pytest.raises(BundleError) as caught:
         job.check_machine(Path("/nowhere/go"))
     lines = str(caught.value).splitlines()
@@ -288,6 +289,20 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
         f"  - libseccomp's headers ({tmp_path}/seccomp.h)",
         "  - this user",
     ]
+
+
+def test_without_root_system_programs_are_not_called_missing(monkeypatch, tmp_path):
+    """They are in folders that only root has in its PATH."""
+    (tmp_path / "debootstrap").write_text("")
+    (tmp_path / "debootstrap").chmod(0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(machine, "SYSTEM_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (sentence,) = machine.missing_requirements(["debootstrap"])
+    assert sentence == "this user is not root, and debootstrap and buildah need root"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    (sentence,) = machine.missing_requirements(["debootstrap"])
+    assert sentence.startswith("debootstrap is missing: install it")
 
 
 def test_a_machine_with_all_requirements_is_accepted(monkeypatch, tmp_path):
