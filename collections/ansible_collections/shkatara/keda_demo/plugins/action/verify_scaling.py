@@ -12,7 +12,7 @@ from typing import Any
 from ..plugin_utils.progress import ProgressActionBase
 
 # After a signal nobody may be left to show a result.
-VERDICT = re.compile(r" *\d+ s  \w+ *  verdict: (?!aborted \(interrupted\))")
+VERDICT = re.compile(r" *\d+ s  \w* *verdict: (?!aborted \(interrupted\))")
 
 
 class ActionModule(ProgressActionBase):
