@@ -2,8 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify check check-pythons test test-all test-release fuzz bench bench-proof \
-  lab-down clean-cache
+.PHONY: help setup bundle demo verify check check-pythons test test-all test-release fuzz bench bench-proof lab-down clean-cache
 
 # The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
 usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)

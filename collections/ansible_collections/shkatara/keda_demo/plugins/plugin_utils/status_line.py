@@ -26,6 +26,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ansible import context
+
 # A short step is not worth a line.
 FIRST_SECONDS = 2.0
 TICK_SECONDS = 1.0
@@ -43,8 +45,9 @@ def in_words(seconds: float) -> str:
 
 
 def is_terminal() -> bool:
-    """Return whether a line of stdout can be written over."""
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    """Return whether a line of stdout can be written over; with C(--step) the last row has a prompt."""
+    is_stepwise = context.CLIARGS.get("step", False)
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not is_stepwise
 
 
 class StatusLine:
