@@ -226,9 +226,10 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
             super().v2_playbook_on_stats(stats)
 
     def _show_message_of_debug(self, result: Any, fields: dict[str, Any]) -> None:
-        if not fields.get("_ansible_verbose_always"):
+        action = part(result, "task").action
+        if action not in C._ACTION_DEBUG:
             return
-        self._clean_results(fields, part(result, "task").action)
+        self._clean_results(fields, action)
         self._show(textwrap.indent(step_results.text(fields.get("msg")) or self._dump(fields), "  "))
 
     def _show_failure(self, word: str, result: Any, item: str = "") -> None:
@@ -240,9 +241,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         self._display.display(text, color=color, stderr=self.get_option("display_failed_stderr"))
 
     def _message(self, fields: dict[str, Any]) -> str:
-        if "censored" in fields:
-            return str(fields["censored"])
-        details, text = step_results.details(fields), step_results.text(fields.get("msg"))
+        details, text = step_results.details(fields), step_results.text(fields.get("censored") or fields.get("msg"))
         return f"{text}\n{self._dump(details or fields)}".strip() if details or not text else text
 
     def _dump(self, fields: dict[str, Any]) -> str:
