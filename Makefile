@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify manifests check check-pythons test test-all test-release fuzz bench bench-proof lab-down
+.PHONY: help setup bundle demo verify manifests check check-pythons test test-all test-release fuzz bench bench-proof lab-down clean-cache
 
 # The first of these Pythons that is 3.11, 3.12 or 3.13 and has venv, else the first that lacks only venv. A program of
 # pyenv runs only if its version is named.
@@ -90,3 +90,5 @@ bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again
 	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
 lab-down: $(ready)  ## Remove the lab's hosts, network, volumes and changed sysctls
 	$(play) playbooks/lab.yml --extra-vars lab_state=absent
+clean-cache: $(ready)  ## Remove what the cache has and no bundle needs any more, such as Go's caches after a build
+	$(play) playbooks/clean_cache.yml

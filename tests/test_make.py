@@ -35,10 +35,10 @@ def make(tmp_path):
 @pytest.mark.parametrize(("options", "environment"), [([], ".venv"), (["CORE=2.16"], ".venv-core-2.16")])
 def test_the_playbooks_run_in_the_environment_of_core(make, options, environment):
     # One call for all, since make looks for Pythons each time.
-    done = make("setup", "demo", "bundle", "verify", "manifests", "lab-down", *options)
+    done = make("setup", "demo", "bundle", "verify", "manifests", "lab-down", "clean-cache", *options)
     assert done.returncode == 0, done.stderr
     started = [match[1] for match in PLAYBOOK.finditer(done.stdout)]
-    assert started == [environment] * 6
+    assert started == [environment] * 7
     # It is made before, from its own pins.
     (pins,) = re.findall(r"install .*-r (\S+)", done.stdout)
     assert pins == ("requirements-core-2.16.txt" if options else "requirements.txt")

@@ -144,7 +144,8 @@ def run_site(environ):
     environ = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"} | environ
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode != 0, done.stdout
-    assert "PLAY [Check the hosts]" not in done.stdout
+    assert done.stdout.startswith("Check variables and inventory\n")
+    assert "\nCheck the hosts\n" not in done.stdout
     return done.stdout
 
 

@@ -211,8 +211,14 @@ def run(case, folder):
     }
     (folder / "hosts.yml").write_text(yaml.safe_dump(inventory))
     places = {"KEDA_DEMO_BUILD": str(folder / "made" / "build"), "KEDA_DEMO_CACHE": str(folder / "made" / "cache")}
-    # A host that does not answer is given up after a second.
-    environ = os.environ | places | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_TIMEOUT": "1"}
+    settings = {
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        # It names each play, and counts the changes.
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        # A host that does not answer is given up after a second.
+        "ANSIBLE_TIMEOUT": "1",
+    }
+    environ = os.environ | places | settings
     arguments = [sys.executable, "-m", "ansible", "playbook", f"--inventory={folder / 'hosts.yml'}", "site.yml"]
     arguments += ["--extra-vars", json.dumps(case.variables)]
     done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)

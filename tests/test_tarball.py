@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 NAME = "shkatara.keda_demo"
 CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".ansible"}
-FOLDERS = {"module": "modules", "filter": "filter", "lookup": "lookup"}
+FOLDERS = {"module": "modules", "filter": "filter", "lookup": "lookup", "callback": "callback"}
 PLUGINS = [
     (kind, path.stem)
     for kind, folder in FOLDERS.items()

@@ -125,6 +125,7 @@ class Run:
             "go": str(folder / "go"),
             "archive": None,
             "pack": None,
+            "clean_for": None,
             "upstream_dir": None,
             "debian_mirror": "",
             "arch": origins.ARCH,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Build a stack's bundle of programs, images and manifests, or check the existing one
+short_description: Build a stack's bundle of programs, images and manifests, check it, or clean its cache
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
@@ -133,6 +133,16 @@ options:
       - The archive into which the bundle is packed. A file with its SHA-256 is written next to it. An archive that
         already contains the bundle is left as it is.
     type: path
+  clean_for:
+    description:
+      - The stacks whose bundles stay. With this option the bundle is not made. What no bundle needs any more is removed
+        from O(cache_dir) - Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles of other
+        stacks.
+      - Go's caches and unfinished downloads stay while there is no finished bundle in O(path), since its build needs
+        them.
+      - Files that are neither this collection's nor Go's are left alone.
+    type: list
+    elements: str
   progress_file:
     description: The file for progress, one JSON object per line.
     type: path
@@ -188,20 +198,32 @@ size:
   type: int
   returned: success
   sample: 1365000000
+freed:
+  description: The bytes that were freed. In check mode, those that would be.
+  type: int
+  returned: with O(clean_for)
+  sample: 19600000000
+removed:
+  description: The removed files and folders, relative to O(cache_dir). In check mode, those that would be.
+  type: list
+  elements: str
+  returned: with O(clean_for)
+  sample: [go/build, go/mod]
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import archive, producers, record, writer
+from ..module_utils._internal.bundle import archive, cleaning, producers, record, writer
 from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.job import Job
 from ..module_utils._internal.bundle.release import parts
-from ..module_utils._internal.bundle.units import BundleError
+from ..module_utils._internal.bundle.units import BundleError, Unit
 
 
 def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -221,6 +243,8 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
 
 def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
     folder, job = Path(params["path"]), Job(params)
+    if params["clean_for"] is not None:
+        return _cleaned(folder, job, params["clean_for"], check_mode, control)
     if params["archive"]:
         return _unpacked(folder, job, Path(params["archive"]), check_mode, control)
     result = _made(folder, job, check_mode, control)
@@ -228,6 +252,31 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
         with control.lock(job.cache):
             result["changed"] |= archive.pack(folder, Path(params["pack"]), control, check_mode=check_mode)
     return result
+
+
+def _cleaned(folder: Path, job: Job, stacks: list[str], check_mode: bool, control: RunControl) -> dict[str, Any]:
+    """Return the result of a removal of what the cache has and no bundle needs."""
+    cache = job.cache
+    lock = control.lock(cache) if cache.root.is_dir() and not check_mode else contextlib.nullcontext()
+    with lock:
+        found = cleaning.unneeded(cache, folder, map(cache.folder, _possible_units(job)), stacks)
+        names = [str(path.relative_to(cache.root)) for paths in found.paths.values() for path in paths]
+        if check_mode:
+            sizes = cleaning.sizes(found)
+            for what, size in sizes.items():
+                control.say(f"would remove {what}: {cleaning.in_words(size)}")
+            freed = sum(sizes.values())
+        else:
+            freed = cleaning.remove(found, control.say, control.end_requested)
+    control.say(f"{cleaning.in_words(freed)} {'would be' if check_mode else 'are'} freed in {cache.root}")
+    return {"changed": bool(names), "path": str(folder), "freed": freed, "removed": names}
+
+
+def _possible_units(job: Job) -> Iterator[Unit]:
+    """Yield the units of each producer that can make the stack from the given folders."""
+    for producer in producers.PRODUCERS:
+        with contextlib.suppress(BundleError):
+            yield from job.plan(producer, {}).units.values()
 
 
 def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -340,9 +389,10 @@ def main() -> None:
             "release_images": {"type": "list", "elements": "str", "default": []},
             "archive": {"type": "path"},
             "pack": {"type": "path"},
+            "clean_for": {"type": "list", "elements": "str"},
             "progress_file": {"type": "path"},
         },
-        mutually_exclusive=[("archive", "pack")],
+        mutually_exclusive=[("archive", "pack", "clean_for")],
         supports_check_mode=True,
     )
     try:

@@ -38,7 +38,7 @@ description:
   - A wait for replicas ends 15 s after their latest predicted time, and its message names the parts of that time.
   - The task fails if the verdict is not in O(expect), which explains all verdicts.
   - While the module runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and
-    the next expected step.
+    the next expected step. While it waits, a reason that stays is shown every 30 seconds.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
   - shkatara.keda_demo.read_only

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from ..common.interrupt import SignalFlag
 
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
 
 class EndRequest:
     """Whether this run should end: it received a signal, or the process that reads its result is gone.
@@ -44,9 +46,13 @@ def missing_requirements(
     :param other_missing: a sentence for each further missing thing that the caller knows of
     """
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    is_root = os.geteuid() == 0
+    if not is_root:
+        # Users other than root do not have the folders of system programs in their PATH: for them root is what is missing.
+        path += SYSTEM_FOLDERS
     missing = [name for name in programs if not any(os.access(Path(folder) / name, os.X_OK) for folder in path)]
     sentences = [*(missing_package(name) for name in missing), *other_missing]
-    if needs_root and os.geteuid() != 0:
+    if needs_root and not is_root:
         sentences.append("this user is not root, and debootstrap and buildah need root")
     return sentences
 

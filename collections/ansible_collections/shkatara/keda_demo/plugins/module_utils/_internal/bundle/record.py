@@ -40,6 +40,14 @@ def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
     return record if record["schema_version"] == SCHEMA_VERSION else None
 
 
+def read_any(folder: Path) -> dict[str, Any] | None:
+    """Return the record of the bundle in `folder`, of whatever stack, or None if there is no complete bundle.
+
+    :raises BundleError: the record can't be read
+    """
+    return _read_valid_record(folder)
+
+
 def parse(text: bytes, what: str) -> dict[str, Any]:
     """Return the record that an archive has.
 
