@@ -22,9 +22,10 @@ extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
   - shkatara.keda_demo.read_only
 options:
-  components:
+  stack:
     description:
-      - The components of the stack, of which V(keda) and V(kube_prometheus) may have a window of Kubernetes versions.
+      - The stack's data, as P(shkatara.keda_demo.stack#lookup) returns it, with the versions of Kubernetes for which its
+        parts are made.
     type: dict
     required: true
   keda_state:
@@ -82,7 +83,7 @@ EXAMPLES = r"""
 - name: Read the cluster
   shkatara.keda_demo.demo_cluster_info:
     kubeconfig: ~/.kube/config
-    components: "{{ lookup('shkatara.keda_demo.stack', 'seed').components }}"
+    stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
     node_port: 30115
   register: cluster
 
@@ -205,7 +206,7 @@ def argument_spec() -> dict[str, Any]:
     state = {"type": "str", "choices": list(parts.STATES), "default": parts.DETECT}
     return {
         **ACCESS_OPTIONS,
-        "components": {"type": "dict", "required": True},
+        "stack": {"type": "dict", "required": True},
         "keda_state": state,
         "kube_prometheus_state": state,
         "prometheus": {"type": "str", "default": ""},
@@ -239,7 +240,7 @@ def read(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
     found = survey.decide(
         snapshot.read(cluster),
         wishes_of(params),
-        params["components"],
+        params["stack"],
         cluster.host,
         ways.reaches,
         lambda needed: permissions.missing_permissions(cluster, needed),

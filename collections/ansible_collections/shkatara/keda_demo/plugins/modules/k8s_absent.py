@@ -19,17 +19,14 @@ description:
     then APIServices and webhooks, workloads and their rights, then Namespaces, and CustomResourceDefinitions last.
   - The module waits for the end of ScaledObjects, Namespaces and CustomResourceDefinitions before it goes on.
   - M(kubernetes.core.k8s) deletes by label objects of one kind a task, and needs the manifests to delete others.
-  - An object without the label is never deleted by its own. Before the first deletion the module checks what a
-    Namespace or a CustomResourceDefinition would take along. If that is not the demo's, the module refuses to go on.
-    The module also names all rights that the user lacks.
+  - Before the first deletion the module checks what a Namespace or a CustomResourceDefinition would take along. If
+    something of it has none of O(labels), such as somebody else's ScaledObject, the module refuses to go on. It names
+    all of this at once, with the rights that the user lacks.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
   labels:
-    description:
-      - The labels with their values, such as C(example.com/owner=monitoring), in the order of removal.
-      - They have one name. An object that has a label of this name with another value is the demo's, too, and may be
-        taken along.
+    description: The labels with their values, such as C(example.com/owner=monitoring), in the order of removal.
     type: list
     elements: str
     required: true
@@ -104,7 +101,7 @@ problems:
   returned: failure by a problem
   sample:
     - >-
-      CustomResourceDefinition scaledobjects.keda.sh has what is not the demo's, and would take it along: ScaledObject
+      CustomResourceDefinition scaledobjects.keda.sh would take along what has none of the labels: ScaledObject
       shop/web. Delete or move it first
 """
 
@@ -129,7 +126,7 @@ try:
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
-_LABEL = re.compile(r"(?P<name>([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*)=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_LABEL = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TEXT = {"type": "str", "required": True}
 
 
@@ -148,20 +145,12 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def owner_label(labels: list[str]) -> str:
-    """Return the name that all labels have.
-
-    :raises ValueError: one is no label with a value, or they have different names
-    """
-    matches = {label: _LABEL.fullmatch(label) for label in labels}
-    wrong = [label for label, match in matches.items() if match is None]
-    names = {match["name"] for match in matches.values() if match is not None}
-    if wrong or len(names) != 1:
+def check_labels(labels: list[str]) -> None:
+    """:raises ValueError: there are none, or one is no label with a value, so that it could name objects of others"""
+    if not labels or not all(map(_LABEL.fullmatch, labels)):
         raise ValueError(
-            f"labels is {', '.join(labels) or 'empty'}: give labels of one name, each with its value, such as "
-            "example.com/owner=me"
+            f"labels is {', '.join(labels) or 'empty'}: give labels, each with its value, such as example.com/owner=me"
         )
-    return names.pop()
 
 
 def made_of(params: dict[str, Any]) -> list[Made]:
@@ -184,10 +173,11 @@ def run(module: AnsibleModule) -> None:
     """Remove, and end the module with the result."""
     params = module.params
     try:
-        name, made = owner_label(params["labels"]), made_of(params)
+        check_labels(params["labels"])
+        made = made_of(params)
         cluster = Cluster(**access_options.of_params(params))
         removal = Removal(cluster, params["labels"], made)
-        problems = removal.problems(name)
+        problems = removal.problems()
         if problems:
             module.fail_json(msg="Nothing was deleted: " + " ".join(f"{each}." for each in problems), problems=problems)
         if not module.check_mode:

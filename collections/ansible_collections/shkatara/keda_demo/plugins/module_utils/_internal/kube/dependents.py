@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .cluster import Cluster
@@ -26,9 +26,10 @@ _WORKLOADS = (
 _CORE = (("service", "Service"), ("persistent_volume_claim", "PersistentVolumeClaim"), ("pod", "Pod"))
 
 
-def of_namespace(cluster: Cluster, namespace: str, label: str) -> Iterator[Key]:
-    """Yield what is in a namespace, lacks a label of this name, and belongs to no other object.
+def of_namespace(cluster: Cluster, namespace: str, labels: Sequence[str]) -> Iterator[Key]:
+    """Yield what is in a namespace, has none of the labels, and belongs to no other object.
 
+    :param labels: each with its value, such as ``example.com/owner=me``
     :raises ClusterError: no answer or no permission
     """
     for group, version, plural, kind in _WORKLOADS:
@@ -36,17 +37,17 @@ def of_namespace(cluster: Cluster, namespace: str, label: str) -> Iterator[Key]:
             cluster.read(
                 plural, namespace, lambda own: client.CustomObjectsApi(own).list_namespaced_custom_object, group, version,
                 namespace, plural,
-            ), kind, label,
+            ), kind, labels,
         )  # fmt: skip
     for name, kind in _CORE:
         found = cluster.read(
             name, namespace, lambda own, name=name: getattr(client.CoreV1Api(own), f"list_namespaced_{name}"), namespace
         )
-        yield from _foreign(found, kind, label)
+        yield from _foreign(found, kind, labels)
 
 
-def of_definition(cluster: Cluster, definition: Mapping[str, Any], label: str) -> Iterator[Key]:
-    """Yield the objects of a CustomResourceDefinition's kind that lack a label of this name.
+def of_definition(cluster: Cluster, definition: Mapping[str, Any], labels: Sequence[str]) -> Iterator[Key]:
+    """Yield the objects of a CustomResourceDefinition's kind that have none of the labels.
 
     :raises ClusterError: no answer or no permission
     """
@@ -57,11 +58,12 @@ def of_definition(cluster: Cluster, definition: Mapping[str, Any], label: str) -
         found = cluster.read(
             plural, "", lambda own: client.CustomObjectsApi(own).list_cluster_custom_object, spec["group"], version, plural
         )
-        yield from _foreign(found, spec["names"]["kind"], label)
+        yield from _foreign(found, spec["names"]["kind"], labels)
 
 
-def _foreign(found: Mapping[str, Any] | None, kind: str, label: str) -> Iterator[Key]:
+def _foreign(found: Mapping[str, Any] | None, kind: str, labels: Sequence[str]) -> Iterator[Key]:
     for item in (found or {}).get("items") or []:
         metadata = item["metadata"]
-        if not metadata.get("ownerReferences") and label not in (metadata.get("labels") or {}):
+        given = {f"{name}={value}" for name, value in (metadata.get("labels") or {}).items()}
+        if not metadata.get("ownerReferences") and given.isdisjoint(labels):
             yield Key(kind, metadata.get("namespace") or "", metadata["name"])

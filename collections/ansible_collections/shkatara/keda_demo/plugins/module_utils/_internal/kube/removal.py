@@ -47,15 +47,14 @@ class Removal:
         """All objects, each once, in the order of deletion."""
         return list(dict.fromkeys(key for _label, _kind, keys in self._stages() for key in keys))
 
-    def problems(self, owner_label: str) -> list[str]:
+    def problems(self) -> list[str]:
         """Return why the objects can't be removed, a sentence each.
 
-        :param owner_label: the name of the label that the demo's objects have with different values
         :raises ClusterError: no answer or no permission
         """
         missing = permissions.missing_permissions(self._cluster, list(dict.fromkeys(map(_right, self.keys))))
         lacking = [f"the user lacks rights: {'; '.join(map(str, missing))}"] if missing else []
-        return [*lacking, *self._foreign_content(owner_label)]
+        return [*lacking, *self._foreign_content()]
 
     def run(self, wait_seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         """Delete the objects, and wait for the end of those on whose end others depend.
@@ -79,21 +78,22 @@ class Removal:
         for label, by_kind in self._found.items():
             yield from ((label, kind, keys) for kind, keys in by_kind.items() if keys)
 
-    def _foreign_content(self, owner_label: str) -> Iterator[str]:
+    def _foreign_content(self) -> Iterator[str]:
+        labels = list(self._labelled)
         for label, by_kind in self._found.items():
             for key in by_kind["Namespace"]:
-                yield from _refusal(key, list(dependents.of_namespace(self._cluster, key.name, owner_label)))
+                yield from _refusal(key, list(dependents.of_namespace(self._cluster, key.name, labels)))
             if by_kind["CustomResourceDefinition"]:
                 for definition in self._labelled[label].read("CustomResourceDefinition"):
                     key = Key("CustomResourceDefinition", "", definition["metadata"]["name"])
-                    yield from _refusal(key, list(dependents.of_definition(self._cluster, definition, owner_label)))
+                    yield from _refusal(key, list(dependents.of_definition(self._cluster, definition, labels)))
 
 
 def _refusal(key: Key, foreign: Sequence[Key]) -> Iterator[str]:
     if foreign:
         more = f" and {len(foreign) - _MOST_NAMED} more" if len(foreign) > _MOST_NAMED else ""
         named = ", ".join(map(str, foreign[:_MOST_NAMED]))
-        yield f"{key} has what is not the demo's, and would take it along: {named}{more}. Delete or move it first"
+        yield f"{key} would take along what has none of the labels: {named}{more}. Delete or move it first"
 
 
 def _right(key: Key) -> Permission:

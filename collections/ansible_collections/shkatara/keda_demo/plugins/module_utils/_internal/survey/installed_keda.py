@@ -13,7 +13,7 @@ from typing import Any
 
 from . import owners
 from .owners import API_SERVICE, KEDA, Claim
-from .parts import DETECT, EXISTING, PRESENT, Part
+from .parts import ABSENT, DETECT, EXISTING, PRESENT, Part
 from .snapshot import Snapshot
 
 _SCALED_OBJECTS = next(claim for claim in owners.CLAIMS[KEDA] if claim.name == "scaledobjects.keda.sh")
@@ -30,6 +30,12 @@ def decide(snapshot: Snapshot, asked: str, field_manager: str) -> Part:
         return _foreign_service(snapshot, service, asked)
     if foreign:
         return _leftovers(foreign, asked, serves=service is not None)
+    if asked == ABSENT:
+        return Part(
+            KEDA, EXISTING, problems=(
+                "keda_state is absent, and the application is scaled by KEDA: leave it out, or give demo_state: absent",
+            ),
+        )  # fmt: skip
     if asked == EXISTING and service is None:
         return Part(
             KEDA, EXISTING, problems=(

@@ -52,7 +52,11 @@ def decide(
     """
     all_of_them = snapshot.prometheuses or ()
     foreign = [item for item in all_of_them if not owners.is_ours(item, field_manager)]
-    if asked in (PRESENT, ABSENT) and foreign:
+    if asked == ABSENT:
+        return _problem(
+            "kube_prometheus_state is absent, and KEDA asks Prometheus: leave it out, or give demo_state: absent"
+        )
+    if asked == PRESENT and foreign:
         return _problem(
             f"kube_prometheus_state is {asked}, and the cluster has {_named(foreign)} of somebody else's: give "
             "kube_prometheus_state: existing, or leave it out"

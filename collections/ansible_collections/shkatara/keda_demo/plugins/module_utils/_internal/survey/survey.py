@@ -65,14 +65,14 @@ class Survey:
 def decide(
     snapshot: Snapshot,
     wishes: Wishes,
-    components: Mapping[str, Mapping[str, Any]],
+    stack: Mapping[str, Any],
     server: str,
     reaches: Reaches,
     review: Review,
 ) -> Survey:
     """Return what the demo does in a cluster.
 
-    :param components: those of the stack, with their windows of Kubernetes versions
+    :param stack: the stack's data, with the windows of Kubernetes versions
     :param server: the URL of the API server
     :param reaches: whether this machine reaches a port of an address
     :param review: gives those of some rights that the user lacks
@@ -92,7 +92,7 @@ def decide(
         missing = [str(snapshot.refusals[0])]
     window_parts = [part for part in (KEDA, KUBE_PROMETHEUS) if part in installed]
     problems = (
-        *versions_window.problems(snapshot.version, versions_window.windows_of(components, window_parts)),
+        *versions_window.problems(snapshot.version, versions_window.windows_of(stack, window_parts)),
         *keda.problems,
         *kube_prometheus.problems,
         *_namespace_problems(snapshot, [*installed, DEMO_APP], wishes.field_manager),

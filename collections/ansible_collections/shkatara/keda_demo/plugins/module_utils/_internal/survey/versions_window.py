@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..common import versions
 
@@ -30,15 +31,14 @@ class Window:
         return f"{NAMES.get(self.part, self.part)} {self.version} is made for Kubernetes {self.oldest} to {self.newest}"
 
 
-def windows_of(components: Mapping[str, Mapping[str, object]], parts: Sequence[str]) -> list[Window]:
-    """Return the windows of parts of a stack; a component without a window fits every version."""
-    found = []
-    for part in parts:
-        component = components.get(part) or {}
-        window = component.get("kubernetes")
-        if isinstance(window, Mapping):
-            found.append(Window(part, str(component["version"]), str(window["oldest"]), str(window["newest"])))
-    return found
+def windows_of(stack: Mapping[str, Any], parts: Sequence[str]) -> list[Window]:
+    """Return the windows of parts of a stack; a component without a window suits every version."""
+    windows = stack.get("kubernetes_windows") or {}
+    return [
+        Window(part, str(stack["components"][part]["version"]), str(windows[part]["oldest"]), str(windows[part]["newest"]))
+        for part in parts
+        if part in windows
+    ]
 
 
 def problems(version: str, windows: Sequence[Window]) -> list[str]:
