@@ -44,8 +44,13 @@ help:  ## Show this list
 
 setup: $(ready)  ## Install what the controller needs; CORE=2.16, here and below, is for hosts with Python 2.7 or 3.6
 	@$(play) playbooks/setup.yml
-demo: setup  ## Lab hosts, cluster, Prometheus, KEDA, application, and the proof that it scales
-	$(play) playbooks/lab.yml site.yml
+# Only of make's command line: many have the variable in their environment, and want a lab all the same.
+given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))
+path = $(if $(filter /% ~%,$(given)),$(given),$(CURDIR)/$(given))
+on_own = --inventory localhost, playbooks/demo.yml --extra-vars cluster_kubeconfig=$(path) \
+  --extra-vars demo_state=$(or $(DEMO_STATE),present)
+demo: $(if $(given),$(ready),setup)  ## Lab hosts, cluster, application and proof; KUBECONFIG=... takes your own cluster
+	$(play) $(if $(given),$(on_own),playbooks/lab.yml site.yml)
 bundle: setup  ## Build what is missing of the bundle, or check the one that is there
 	$(play) playbooks/bundle.yml
 verify: $(ready)  ## Send the load again and prove the scale-out
