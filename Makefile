@@ -45,7 +45,7 @@ help:  ## Show this list
 setup: $(ready)  ## Install what the controller needs; CORE=2.16, here and below, is for hosts with Python 2.7 or 3.6
 	@$(play) playbooks/setup.yml
 # Only of make's command line: many have the variable in their environment, and want a lab all the same.
-given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))
+given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONFIG),$(error KUBECONFIG is empty)))
 path = $(if $(filter /% ~%,$(given)),$(given),$(CURDIR)/$(given))
 on_own = --inventory localhost, playbooks/demo.yml --extra-vars cluster_kubeconfig=$(path) \
   --extra-vars demo_state=$(or $(DEMO_STATE),present)
