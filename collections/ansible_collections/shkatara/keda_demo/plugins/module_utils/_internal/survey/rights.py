@@ -88,7 +88,8 @@ def problem(missing: Sequence[Permission]) -> list[str]:
         f"{', '.join(each)} on {resource}{f' in namespace {namespace}' if namespace else ''}"
         for (resource, namespace), each in verbs.items()
     )
+    number = "a right" if len(missing) == 1 else f"{len(missing)} rights"
     return [
-        f"the user of cluster_kubeconfig lacks {len(missing)} rights: {named}. Give them by a ClusterRole and by Roles, "
+        f"the user of cluster_kubeconfig lacks {number}: {named}. Give them by a ClusterRole and by Roles, "
         "or use an administrator's kubeconfig"
     ]

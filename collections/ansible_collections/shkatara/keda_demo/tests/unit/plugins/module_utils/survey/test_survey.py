@@ -109,5 +109,5 @@ def test_own_namespaces_are_no_problem():
 def test_a_read_that_is_refused_is_named_once(reviews_say_so):
     refusal = ClusterError("Missing permission: verb list on nodes (no)", 403)
     found, _rights = decide(snapshot(refusals=[refusal]), denied=lambda right: reviews_say_so and right.resource == "nodes")
-    expected = "the user of cluster_kubeconfig lacks 1 rights: list on nodes" if reviews_say_so else str(refusal)
+    expected = "the user of cluster_kubeconfig lacks a right: list on nodes" if reviews_say_so else str(refusal)
     assert [problem.startswith(expected) for problem in found.problems] == [True]
