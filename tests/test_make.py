@@ -51,3 +51,35 @@ def test_another_core_is_refused_with_those_to_choose_from(make, core):
     assert done.returncode != 0
     assert f"CORE is `{core}`, a version of ansible-core: give one of 2.19 2.16" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "plays"),
+    [
+        ([], ["playbooks/setup.yml", "playbooks/lab.yml", "site.yml"]),
+        (["KUBECONFIG=/home/me/.kube/config"], ["playbooks/demo.yml"]),
+    ],
+)
+def test_demo_runs_on_a_lab_or_on_the_given_cluster(make, arguments, plays):
+    done = make("demo", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"(?:playbooks/\w+|\bsite)\.yml", done.stdout) == plays
+    assert ("cluster_kubeconfig=/home/me/.kube/config" in done.stdout) == bool(arguments)
+
+
+def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", "/home/me/.kube/config")
+    assert "playbooks/demo.yml" not in make("demo").stdout
+
+
+@pytest.mark.parametrize(("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")])
+def test_a_path_means_what_it_means_in_the_shell(make, tmp_path, path, whole):
+    done = make("demo", f"KUBECONFIG={path}", "DEMO_STATE=absent")
+    assert f"cluster_kubeconfig={whole.format(folder=tmp_path)} " in done.stdout
+    assert "demo_state=absent" in done.stdout
+
+
+def test_an_empty_kubeconfig_makes_no_lab(make):
+    done = make("demo", "KUBECONFIG=")
+    assert done.returncode != 0
+    assert "KUBECONFIG is empty" in done.stderr

@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from ansible_collections.shkatara.keda_demo.plugins.modules import demo_cluster_info
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
+from ansible_collections.shkatara.keda_demo.tests.support.authority import Authority
 from ansible_collections.shkatara.keda_demo.tests.support.survey_clusters import (
     api_service,
     keda_claims,
@@ -143,11 +143,10 @@ def test_a_cluster_that_does_not_answer(tmp_path):
     assert "does not answer" in result["msg"]
 
 
-@pytest.mark.parametrize("data", [None, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"])
-def test_the_authority_of_a_kubeconfig_is_returned(tmp_path, data):
-    cluster = Cluster(EXISTING)
-    with serve(cluster.answer) as api:
-        extra = {"certificate-authority-data": base64.b64encode(data.encode()).decode()} if data else {}
-        kubeconfig = api.kubeconfig(tmp_path / "kubeconfig", **extra)
+def test_the_authority_of_a_kubeconfig_is_returned(tmp_path):
+    text = Path(Authority(tmp_path).path).read_text()
+    data = base64.b64encode(text.encode()).decode()
+    with serve(Cluster(EXISTING).answer) as api:
+        kubeconfig = api.kubeconfig(tmp_path / "kubeconfig", **{"certificate-authority-data": data})
         access = demo_cluster_info.Cluster(kubeconfig).access
-        assert access.tls() == {"server": api.url, "ca": data or "", "validate_certs": True}
+        assert access.tls() == {"server": api.url, "ca": text, "validate_certs": True}
