@@ -15,7 +15,7 @@ author:
   - shkatara (@shkatara)
 description:
   - Reads a cluster's version, its KEDA, its Prometheuses, the namespaces that the demo needs, its NodePorts and the
-    user's rights, and returns what the demo would do there, and all that is against it.
+    user's rights, and returns what the demo would do there, with all that is against it.
   - It also tries whether this machine has a way to the NodePort of a node, on which nothing may listen yet.
   - The module only reads, so it is never C(changed). What is against a demo is in RV(problems), and is no failure.
 extends_documentation_fragment:

@@ -35,10 +35,17 @@ def of_namespace(cluster: Cluster, namespace: str, labels: Sequence[str]) -> Ite
     for group, version, plural, kind in _WORKLOADS:
         yield from _foreign(
             cluster.read(
-                plural, namespace, lambda own: client.CustomObjectsApi(own).list_namespaced_custom_object, group, version,
-                namespace, plural,
-            ), kind, labels,
-        )  # fmt: skip
+                plural,
+                namespace,
+                lambda own: client.CustomObjectsApi(own).list_namespaced_custom_object,
+                group,
+                version,
+                namespace,
+                plural,
+            ),
+            kind,
+            labels,
+        )
     for name, kind in _CORE:
         found = cluster.read(
             name, namespace, lambda own, name=name: getattr(client.CoreV1Api(own), f"list_namespaced_{name}"), namespace
@@ -56,7 +63,12 @@ def of_definition(cluster: Cluster, definition: Mapping[str, Any], labels: Seque
     plural = spec["names"]["plural"]
     if version:
         found = cluster.read(
-            plural, "", lambda own: client.CustomObjectsApi(own).list_cluster_custom_object, spec["group"], version, plural
+            plural,
+            "",
+            lambda own: client.CustomObjectsApi(own).list_cluster_custom_object,
+            spec["group"],
+            version,
+            plural,
         )
         yield from _foreign(found, spec["names"]["kind"], labels)
 

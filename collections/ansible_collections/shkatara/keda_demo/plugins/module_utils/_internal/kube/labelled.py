@@ -53,8 +53,8 @@ KINDS: dict[str, tuple[tuple[str, str], str, bool]] = {
 
 _KEDA = ("keda.sh", "v1alpha1")
 _ADMISSION = ("admissionregistration.k8s.io", "v1")
-# Before these: objects with finalizers, which only the running KEDA removes. After these: what takes all in it along. An
-# APIService without its pods would keep the API server from ending a Namespace, so it is among the first.
+# First: objects with finalizers, which only the running KEDA removes. Last: what takes all in it along. An APIService
+# without its pods would keep the API server from ending a Namespace, so it is among the first.
 ALL_KINDS: dict[str, tuple[tuple[str, str], str, bool]] = {
     "ScaledObject": (_KEDA, "scaledobjects", True),
     "ScaledJob": (_KEDA, "scaledjobs", True),

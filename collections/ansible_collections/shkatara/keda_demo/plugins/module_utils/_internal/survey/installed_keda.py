@@ -67,7 +67,7 @@ def _foreign_service(snapshot: Snapshot, service: Mapping[str, Any], asked: str)
 
 
 def _is_kedas(service: Mapping[str, Any], backend: Mapping[str, Any]) -> bool:
-    """Return whether an APIService leads to KEDA: its manifests and its Helm chart, OLM and distributions name it so."""
+    """Return whether an APIService leads to KEDA, by the names that its manifests, its Helm chart and OLM give it."""
     labels = (service["metadata"].get("labels") or {}).values()
     return any("keda" in str(text) for text in (backend.get("name"), *labels)) or (
         backend.get("namespace") in ("keda", "openshift-keda")

@@ -84,7 +84,9 @@ def _existing(snapshot: Snapshot, foreign: list[Any], wanted: str, url: str) -> 
             "namespace and the name of one, such as monitoring/main, or leave it out"
         )
     if len(chosen) > 1:
-        return _problem(f"the cluster has {_named(chosen)}: give one of them as {VARIABLE}, such as {_place(chosen[0])}")
+        return _problem(
+            f"the cluster has {_named(chosen)}: give one of them as {VARIABLE}, such as {_place(chosen[0])}"
+        )
     prometheus = chosen[0]
     spec, place = prometheus.get("spec") or {}, _place(prometheus)
     problems: list[str] = []
@@ -153,7 +155,8 @@ def _service_url(prometheus: Mapping[str, Any], services: Sequence[Mapping[str, 
     found = []
     for service in services:
         selector = service["spec"].get("selector") or {}
-        if service["metadata"]["namespace"] != metadata["namespace"] or not selector or not selector.items() <= pods.items():
+        is_near = service["metadata"]["namespace"] == metadata["namespace"]
+        if not is_near or not selector or not selector.items() <= pods.items():
             continue
         headless = service["spec"].get("clusterIP") == "None"
         found += [

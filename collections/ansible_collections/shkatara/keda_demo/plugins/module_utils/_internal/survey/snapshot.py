@@ -127,13 +127,14 @@ class _Reader:
         return None if found is None else found["items"]
 
     def _get(self, claim: Claim, api_client: Any) -> Any:
-        names = (claim.group, claim.version, claim.plural, claim.name)
-        method = "get_cluster_custom_object"
-        if claim.namespace:
-            names = (claim.group, claim.version, claim.namespace, claim.plural, claim.name)  # type: ignore[assignment]
-            method = "get_namespaced_custom_object"
+        method = "get_namespaced_custom_object" if claim.namespace else "get_cluster_custom_object"
+        place = [claim.namespace] if claim.namespace else []
+        names = [claim.group, claim.version, *place, claim.plural, claim.name]
         return self._read(
-            claim.plural, claim.namespace, lambda own: getattr(client.CustomObjectsApi(api_client or own), method), *names
+            claim.plural,
+            claim.namespace,
+            lambda own: getattr(client.CustomObjectsApi(api_client or own), method),
+            *names,
         )
 
     def _read(self, subject: str, namespace: str, method: Any, *names: str) -> Any:

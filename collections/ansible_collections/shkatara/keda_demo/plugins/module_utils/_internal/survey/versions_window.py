@@ -34,10 +34,10 @@ class Window:
 def windows_of(stack: Mapping[str, Any], parts: Sequence[str]) -> list[Window]:
     """Return the windows of parts of a stack; a component without a window suits every version."""
     windows = stack.get("kubernetes_windows") or {}
+    versions_of = {part: str(stack["components"][part]["version"]) for part in parts if part in windows}
     return [
-        Window(part, str(stack["components"][part]["version"]), str(windows[part]["oldest"]), str(windows[part]["newest"]))
-        for part in parts
-        if part in windows
+        Window(part, version, str(windows[part]["oldest"]), str(windows[part]["newest"]))
+        for part, version in versions_of.items()
     ]
 
 

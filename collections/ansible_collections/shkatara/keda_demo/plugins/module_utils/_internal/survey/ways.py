@@ -64,7 +64,8 @@ def decide(
             ),
         )  # fmt: skip
     why = "" if asked == API else f"{tried}, so "
-    return Way(API, f"{server}{PROXY_PATH}", f"{why}the load goes through the API server, whose proxy spreads it over the pods")
+    message = f"{why}the load goes through the API server, whose proxy spreads it over the pods"
+    return Way(API, f"{server}{PROXY_PATH}", message)
 
 
 def port_problems(services: Sequence[Mapping[str, Any]], node_port: int) -> list[str]:
