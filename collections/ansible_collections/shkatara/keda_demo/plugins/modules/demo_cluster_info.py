@@ -24,14 +24,14 @@ extends_documentation_fragment:
 options:
   stack:
     description:
-      - The stack's data, as P(shkatara.keda_demo.stack#lookup) returns it, with the versions of Kubernetes for which its
-        parts are made.
+      - The stack's data, as P(shkatara.keda_demo.stack#lookup) returns it, with the versions of Kubernetes for which
+        its parts are made.
     type: dict
     required: true
   keda_state:
     description:
-      - Whether the demo installs KEDA (V(present)) or uses the cluster's own (V(existing)); V(detect) uses the cluster's
-        own if it has one.
+      - Whether the demo installs KEDA (V(present)) or uses the cluster's own (V(existing)); V(detect) uses the
+        cluster's own if it has one.
     type: str
     choices: [detect, present, existing, absent]
     default: detect
@@ -112,7 +112,7 @@ keda:
       type: str
       sample: ""
 kube_prometheus:
-  description: What the demo does about the monitoring, and what the application needs for a Prometheus of the cluster's.
+  description: What the demo does about the monitoring, and what the application needs for the cluster's own.
   type: dict
   returned: success
   contains:

@@ -37,6 +37,16 @@ def _claims(group: str, plural: str, kind: str, names: str, namespace: str = "")
     return tuple(Claim(group, "v1", plural, namespace, name, kind) for name in names.split())
 
 
+_OPERATORS = (
+    "alertmanagerconfigs",
+    "alertmanagers",
+    "podmonitors",
+    "probes",
+    "prometheuses",
+    "prometheusrules",
+    "servicemonitors",
+    "thanosrulers",
+)
 _RBAC = "rbac.authorization.k8s.io"
 API_SERVICE = Claim(
     "apiregistration.k8s.io", "v1", "apiservices", "", "v1beta1.external.metrics.k8s.io", "APIService"
@@ -71,13 +81,7 @@ CLAIMS: dict[str, tuple[Claim, ...]] = {
             "apiextensions.k8s.io",
             "customresourcedefinitions",
             "CustomResourceDefinition",
-            " ".join(
-                f"{plural}.monitoring.coreos.com"
-                for plural in (
-                    "alertmanagerconfigs", "alertmanagers", "podmonitors", "probes", "prometheuses", "prometheusrules",
-                    "servicemonitors", "thanosrulers",
-                )
-            ),
+            " ".join(f"{plural}.monitoring.coreos.com" for plural in _OPERATORS),
         ),
         *_claims(
             _RBAC, "clusterroles", "ClusterRole", "kube-state-metrics node-exporter prometheus-k8s prometheus-operator"
@@ -98,7 +102,7 @@ CLAIMS: dict[str, tuple[Claim, ...]] = {
         ),
     ),
     DEMO_APP: (),
-}  # fmt: skip
+}
 
 
 def is_ours(obj: Mapping[str, Any], field_manager: str) -> bool:

@@ -8,9 +8,10 @@ PartialObjectMetadata, and a CustomResourceDefinition has half a megabyte of sch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..kube.cluster import Cluster, ClusterError
@@ -51,7 +52,7 @@ class Snapshot:
     prometheuses: Sequence[Object] | None = None
     services: Sequence[Object] = ()
     nodes: Sequence[Object] = ()
-    refusals: Sequence[ClusterError] = field(default=())
+    refusals: Sequence[ClusterError] = ()
 
     def foreign(self, part: str, field_manager: str) -> list[Claim]:
         """Return the objects that a part would install and that somebody else has installed."""
@@ -69,21 +70,17 @@ def read(cluster: Cluster) -> Snapshot:
     """
     version = cluster.server_version()
     reader = _Reader(cluster)
-    jobs = {
-        **{("namespace", name): (lambda name=name: reader.namespace(name)) for name in NAMESPACES.values()},
-        **{
-            ("claim", claim): (lambda claim=claim: reader.claim(claim))
-            for claims in CLAIMS.values()
-            for claim in claims
-        },
-        ("api_service", ""): lambda: reader.whole(API_SERVICE),
+    jobs: dict[tuple[str, Any], Callable[[], Any]] = {
+        **{("namespace", name): partial(reader.namespace, name) for name in NAMESPACES.values()},
+        **{("claim", claim): partial(reader.claim, claim) for claims in CLAIMS.values() for claim in claims},
+        ("api_service", ""): partial(reader.whole, API_SERVICE),
         ("prometheuses", ""): reader.prometheuses,
-        ("services", ""): lambda: reader.core_list("services", "list_service_for_all_namespaces"),
-        ("nodes", ""): lambda: reader.core_list("nodes", "list_node"),
+        ("services", ""): partial(reader.core_list, "services", "list_service_for_all_namespaces"),
+        ("nodes", ""): partial(reader.core_list, "nodes", "list_node"),
     }
     with ThreadPoolExecutor(_THREADS, "survey") as pool:
         started = {key: pool.submit(job) for key, job in jobs.items()}
-        found: dict[tuple[str, Any], Any] = {key: future.result() for key, future in started.items()}
+        found = {key: future.result() for key, future in started.items()}
     return Snapshot(
         version,
         {name: found["namespace", name] for name in NAMESPACES.values()},

@@ -58,11 +58,8 @@ def decide(
         return Way(NODE_PORT, _url(reached[0], node_port), f"the load goes to the NodePort {reached[0]}:{node_port}")
     tried = f"no way from this machine to port {node_port} of {', '.join(addresses) or 'any node'}"
     if asked == NODE_PORT:
-        return Way(
-            NODE_PORT, problems=(
-                f"{tried} (demo_load_way is node_port): open it, leave demo_load_way out, or give verify_load_url",
-            ),
-        )  # fmt: skip
+        remedy = "open it, leave demo_load_way out, or give verify_load_url"
+        return Way(NODE_PORT, problems=(f"{tried} (demo_load_way is node_port): {remedy}",))
     why = "" if asked == API else f"{tried}, so "
     message = f"{why}the load goes through the API server, whose proxy spreads it over the pods"
     return Way(API, f"{server}{PROXY_PATH}", message)
