@@ -34,9 +34,11 @@ tools = check test test-all test-release check-pythons fuzz bench bench-proof
 export PATH := $(CURDIR)/$(if $(filter $(tools),$(MAKECMDGOALS)),.venv,$(venv))/bin:$(PATH)
 pip := -m pip --quiet --disable-pip-version-check install --require-hashes
 
+# Only of make's command line: many have the variable in their environment, and want a lab all the same.
+given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONFIG),$(error KUBECONFIG is empty)))
+path = $(if $(filter /% ~%,$(given)),$(given),$(CURDIR)/$(given))
 # Said before anything is installed. `make test STEPS=lint` needs no lab.
-cluster := $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))
-lab := $(if $(STEPS)$(cluster),,$(filter demo test test-all test-release bench bench-proof lab-down,$(MAKECMDGOALS)))
+lab := $(if $(STEPS)$(given),,$(filter demo test test-all test-release bench bench-proof lab-down,$(MAKECMDGOALS)))
 refuse = $(error `make $(lab)` creates hosts as containers, which needs $(1) or use a cluster that you have: make demo \
 KUBECONFIG=$(HOME)/.kube/config)
 $(if $(lab),$(if $(filter-out Linux,$(shell uname)),$(call refuse,Linux. Take a Linux machine,)))
@@ -60,8 +62,10 @@ help:  ## Show this list
 
 setup: $(ready)  ## Install what the controller needs; CORE=2.16, here and below, is for hosts with Python 2.7 or 3.6
 	@$(play) playbooks/setup.yml
-demo: setup  ## Lab hosts, cluster, Prometheus, KEDA, application, and the proof that it scales
-	$(play) playbooks/lab.yml site.yml
+on_own = --inventory localhost, playbooks/demo.yml --extra-vars cluster_kubeconfig=$(path) \
+  --extra-vars demo_state=$(or $(DEMO_STATE),present)
+demo: $(if $(given),$(ready),setup)  ## Lab hosts, cluster, application and proof; KUBECONFIG=... takes your own cluster
+	$(play) $(if $(given),$(on_own),playbooks/lab.yml site.yml)
 bundle: setup  ## Build what is missing of the bundle, or check the one that is there
 	$(play) playbooks/bundle.yml
 verify: $(ready)  ## Send the load again and prove the scale-out

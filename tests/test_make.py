@@ -106,11 +106,6 @@ def test_what_needs_no_lab_needs_no_root(make_as, arguments):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_kubeconfig_of_the_environment_is_no_cluster_of_the_demo(make_as, monkeypatch):
-    monkeypatch.setenv("KUBECONFIG", "/a")
-    assert "needs root" in make_as("demo").stderr
-
-
 @pytest.mark.parametrize("python", ["/usr/bin/false", "/nowhere/python3"])
 def test_a_missing_python_is_one_sentence_with_the_packages(make_as, python):
     done = make_as("setup", f"PYTHON={python}")
@@ -118,3 +113,35 @@ def test_a_missing_python_is_one_sentence_with_the_packages(make_as, python):
     assert "This needs Python 3.11, 3.12 or 3.13 with its module venv. Install python3-venv (Debian 12" in done.stderr
     assert f"{python} is:" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "plays"),
+    [
+        ([], ["playbooks/setup.yml", "playbooks/lab.yml", "site.yml"]),
+        (["KUBECONFIG=/home/me/.kube/config"], ["playbooks/demo.yml"]),
+    ],
+)
+def test_demo_runs_on_a_lab_or_on_the_given_cluster(make, arguments, plays):
+    done = make("demo", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"(?:playbooks/\w+|\bsite)\.yml", done.stdout) == plays
+    assert ("cluster_kubeconfig=/home/me/.kube/config" in done.stdout) == bool(arguments)
+
+
+def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", "/home/me/.kube/config")
+    assert "playbooks/demo.yml" not in make("demo").stdout
+
+
+@pytest.mark.parametrize(("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")])
+def test_a_path_means_what_it_means_in_the_shell(make, tmp_path, path, whole):
+    done = make("demo", f"KUBECONFIG={path}", "DEMO_STATE=absent")
+    assert f"cluster_kubeconfig={whole.format(folder=tmp_path)} " in done.stdout
+    assert "demo_state=absent" in done.stdout
+
+
+def test_an_empty_kubeconfig_makes_no_lab(make):
+    done = make("demo", "KUBECONFIG=")
+    assert done.returncode != 0
+    assert "KUBECONFIG is empty" in done.stderr

@@ -15,6 +15,7 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..common import proxies, urls
@@ -85,6 +86,19 @@ class Access:
                 f"{self.proxy} is a SOCKS proxy, for which Python needs the package PySocks ({error}): install it, or "
                 "give an http:// proxy in `proxy`"
             ) from error
+
+    def tls(self) -> dict[str, Any]:
+        """Return what another program needs to trust the server: its URL, the authority's certificates, and the check.
+
+        :raises ClusterError: the file of the certificates can't be read
+        """
+        path = self._configuration.ssl_ca_cert or ""
+        default = ssl.get_default_verify_paths().cafile
+        try:
+            text = Path(path).read_text(encoding="utf-8") if path not in ("", default) else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise ClusterError(f"the authority's certificates {path} can't be read: {error}") from error
+        return {"server": self.server, "ca": text, "validate_certs": bool(self._configuration.verify_ssl)}
 
     def _load(self) -> str:
         """Load what the environment gives, and return a name for it."""
