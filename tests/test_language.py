@@ -26,7 +26,7 @@ _PER = r"(host|node|pod|replica|role|run|task|kind|stack|core|component)"
 # Each habit, and what to write instead.
 HABITS = {
     r"\blook(s|ed|ing)? (whether|what|at what)\b": "check",
-    rf"\bmak(e|es|ing) (or (check|start|remove) )?{_ARTICLE}{_CREATED}\b": "create or build",
+    rf"\bmak(e|es|ing) (or (check|start|remove) )?{_ARTICLE}{_CREATED}\b(?!-)": "create or build",
     r"\bmade anew\b": "built again",
     r"\bthat (is|are) gone\b": "missing",
     r"\b(is|are|was|were) (not |still |already )?there(?=[.,;:)]|$| (already|yet|before|any more)\b)": "exists",

@@ -9,27 +9,28 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: steps
 type: stdout
-short_description: A line for each step that changes something, takes long or fails
+short_description: Show one line for each step that changes something, takes long or fails
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Shows each play, and below it a line for each task that changed something, with its hosts, or that took five seconds
     or longer. Tasks that were skipped or had nothing to do are not shown.
-  - While a task runs, a terminal shows its time, and how long it took the last time on this machine. Without a terminal
-    a line says so every 30 seconds, if nothing else is shown. Retries of a task are part of its time, and no failures.
+  - While a task runs, a terminal shows its time, and how long it took the last time on this machine. Without a
+    terminal, a line says so every 30 seconds if nothing else is shown. Retries count as part of a task's time and not as
+    failures.
   - A failure is one message, with the command and its output if there is one. Warnings, deprecations, messages of
     M(ansible.builtin.debug), the differences of C(--diff), and the progress of this collection's modules are shown as
     P(ansible.builtin.default#callback) shows them. What C(no_log) hides stays hidden.
   - With C(-v) or more the output is that of P(ansible.builtin.default#callback).
-  - O(display_ok_hosts) and O(display_skipped_hosts) have an effect with C(-v) only.
+  - O(display_ok_hosts) and O(display_skipped_hosts) have an effect only with C(-v).
 extends_documentation_fragment:
   - ansible.builtin.default_callback
   - ansible.builtin.result_format_callback
 options:
   durations_file:
     description:
-      - The file that keeps the seconds of each task that took long, by the task's name.
+      - The file that stores the seconds of each task that took long, by the task's name.
       - The default is C(durations.json) in C(KEDA_DEMO_CACHE), or else in C(keda_demo) of the user's cache folder.
     type: path
     env:

@@ -13,9 +13,9 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Returns every reason why a run would fail on this controller, a sentence each, with the command that installs what
-    is missing.
-  - It checks Python, ansible-core and the collections that this collection needs. The options name more.
+  - Returns every reason why a run would fail on this controller, as one sentence each, with the command that installs
+    what is missing.
+  - It checks Python, ansible-core and the collections that this collection needs. The options add more checks.
   - With a playbook in O(_terms) it returns the playbook, and fails if it finds something. So
     C(ansible.builtin.import_playbook) can check the controller before Ansible reads the tasks of collections that are
     missing, which would end the run with the first of them.
@@ -25,20 +25,20 @@ options:
     type: list
     elements: str
   collections:
-    description: The collections to look for. Without the option these are all dependencies of this collection.
+    description: The collections to check for. The default is all dependencies of this collection.
     type: list
     elements: str
   uses:
     description:
       - The uses whose Python libraries are checked. V(templates) are lookups and filters, V(api) is the Kubernetes API,
-        V(bundle) is making a bundle, and V(proof) is the module M(shkatara.keda_demo.verify_scaling).
-      - With a playbook they are only listed beside another finding.
+        V(bundle) is building a bundle, and V(proof) is the module M(shkatara.keda_demo.verify_scaling).
+      - With a playbook they are only listed together with another finding.
     type: list
     elements: str
     choices: [templates, api, bundle, proof]
     default: []
   programs:
-    description: The programs that have to be on the C(PATH), each with the packages that have it, as a text.
+    description: The programs that must be on the C(PATH), each with the packages that contain it, as a text.
     type: dict
     default: {}
   folders:
@@ -48,8 +48,8 @@ options:
     default: {}
   bundle:
     description:
-      - A bundle that a run makes if it does not exist, with its C(path), the C(cache), the C(producer) and the program
-        C(go), as the module M(shkatara.keda_demo.bundle) has them.
+      - A bundle that a run builds if it does not exist, with its C(path), the C(cache), the C(producer) and the program
+        C(go), as in the module M(shkatara.keda_demo.bundle).
     type: dict
     default: {}
 """

@@ -97,7 +97,7 @@ options:
     default: {}
   release_images:
     description:
-      - The names of the stack's C(release_images) that the bundle has. No Go module gives these images, so
+      - The names of the stack's C(release_images) that the bundle has. These images can't be built from Go modules, so
         V(go_modules) refuses them.
     type: list
     elements: str
@@ -135,10 +135,10 @@ options:
     type: path
   clean_for:
     description:
-      - The stacks whose bundles stay. With this option the bundle is not made. What no bundle needs any more is removed
-        from O(cache_dir) - Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles of other
-        stacks.
-      - Go's caches and unfinished downloads stay while there is no finished bundle in O(path), since its build needs
+      - The stacks whose bundles to keep. With this option no bundle is built. Instead, what no bundle needs any more is
+        removed from O(cache_dir), namely Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles
+        of other stacks.
+      - Go's caches and unfinished downloads are kept as long as O(path) has no finished bundle, since its build needs
         them.
       - Files that are neither this collection's nor Go's are left alone.
     type: list

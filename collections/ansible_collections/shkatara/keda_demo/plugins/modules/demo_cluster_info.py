@@ -9,23 +9,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: demo_cluster_info
-short_description: Read what a cluster has of the demo's parts, and what is against a demo there
+short_description: Read which of the demo's parts a cluster has, and what prevents a demo on it
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Reads a cluster's version, its KEDA, its Prometheuses, the namespaces that the demo needs, its NodePorts and the
-    user's rights, and returns what the demo would do there, with all that is against it.
-  - It also tries whether this machine has a way to the NodePort of a node, on which nothing may listen yet.
-  - The module only reads, so it is never C(changed). What is against a demo is in RV(problems), and is no failure.
+    user's permissions, and returns what the demo would do on it, with everything that prevents it.
+  - It also checks whether this machine can reach the NodePort of a node, on which nothing may listen yet.
+  - The module only reads, so it is never C(changed). What prevents a demo is in RV(problems), and is not a failure.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
   - shkatara.keda_demo.read_only
 options:
   stack:
     description:
-      - The stack's data, as P(shkatara.keda_demo.stack#lookup) returns it, with the versions of Kubernetes for which
-        its parts are made.
+      - The stack's data, as P(shkatara.keda_demo.stack#lookup) returns it, with the versions of Kubernetes that its
+        parts support.
     type: dict
     required: true
   keda_state:
@@ -45,18 +45,18 @@ options:
     type: str
     default: ""
   prometheus_url:
-    description: The URL by which pods reach that Prometheus. If it is empty, it is found by the Services.
+    description: The URL at which pods reach that Prometheus. If it is empty, it is found through the Services.
     type: str
     default: ""
   load_way:
     description:
-      - How the load comes to the application. V(node_port) is a NodePort, V(api) the API server's proxy for Services,
-        and V(auto) the NodePort if this machine has a way there.
+      - How the load reaches the application. V(node_port) is a NodePort, V(api) the API server's proxy for Services,
+        and V(auto) the NodePort if this machine can reach it.
     type: str
     choices: [auto, node_port, api]
     default: auto
   load_url_given:
-    description: Whether the load goes to a URL of the user's, so that no way is needed.
+    description: Whether the user has given a URL for the load, so that none has to be found.
     type: bool
     default: false
   node_port:
@@ -64,7 +64,7 @@ options:
     type: int
     required: true
   field_manager:
-    description: The field manager by which the roles apply objects, and by which they know their own.
+    description: The field manager with which the roles apply objects, and by which they recognize their own.
     type: str
     default: keda_demo
 attributes:
@@ -73,8 +73,8 @@ attributes:
       - The module only reads, and does the same in check mode.
 notes:
   - The kubeconfig needs the verb C(get) on namespaces, APIServices, CustomResourceDefinitions, webhook configurations
-    and the kinds of RBAC, and C(list) on Services, Nodes and Prometheuses in all namespaces. A right that is missing is
-    in RV(problems).
+    and the kinds of RBAC, and C(list) on Services, Nodes and Prometheuses in all namespaces. A missing permission is in
+    RV(problems).
 seealso:
   - module: shkatara.keda_demo.k8s_absent
 """
@@ -129,23 +129,23 @@ kube_prometheus:
       type: str
       sample: observability
     service_account:
-      description: The ServiceAccount by which it looks for pods.
+      description: The ServiceAccount with which it finds pods.
       type: str
       sample: metrics
     url:
-      description: The URL by which pods reach it.
+      description: The URL at which pods reach it.
       type: str
       sample: http://metrics.observability.svc:9090
     monitor_labels:
-      description: The labels by which it takes a ServiceMonitor.
+      description: The labels by which it selects a ServiceMonitor.
       type: dict
       sample: {team: platform}
     namespace_labels:
-      description: The labels by which it takes the ServiceMonitors of a namespace.
+      description: The labels by which it selects the namespaces of ServiceMonitors.
       type: dict
       sample: {}
 load:
-  description: How the load comes to the application.
+  description: How the load reaches the application.
   type: dict
   returned: success
   contains:
@@ -173,7 +173,7 @@ api:
       type: str
       sample: https://192.0.2.11:6443
     ca:
-      description: The certificates of its authority in PEM format; empty for those of this machine.
+      description: Its CA certificates in PEM format; empty for those of this machine.
       type: str
       sample: "-----BEGIN CERTIFICATE-----..."
     validate_certs:
@@ -181,7 +181,7 @@ api:
       type: bool
       sample: true
 problems:
-  description: What is against a demo, a sentence each.
+  description: What prevents a demo, as one sentence each.
   type: list
   elements: str
   returned: success

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: k8s_absent
-short_description: Remove all Kubernetes objects of some labels, in the order in which they can go
+short_description: Remove all Kubernetes objects with given labels, in a safe order
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Deletes each object that has one of O(labels), in all namespaces, in one task. The labels are done one after the
-    other. Of each label, C(ScaledObject)s and C(ScaledJob)s go first, while KEDA still runs to remove their finalizers,
-    then APIServices and webhooks, workloads and their rights, then Namespaces, and CustomResourceDefinitions last.
-  - The module waits for the end of ScaledObjects, Namespaces and CustomResourceDefinitions before it goes on.
-  - M(kubernetes.core.k8s) deletes by label objects of one kind a task, and needs the manifests to delete others.
-  - Before the first deletion the module checks what a Namespace or a CustomResourceDefinition would take along. If
-    something of it has none of O(labels), such as somebody else's ScaledObject, the module refuses to go on. It names
-    all of this at once, with the rights that the user lacks.
+  - Deletes each object that has one of O(labels), in all namespaces, in one task. It processes one label after the
+    other. For each label it deletes C(ScaledObject)s and C(ScaledJob)s first, while KEDA still runs to remove their
+    finalizers. Then it deletes APIServices and webhooks, workloads and their permissions, Namespaces, and
+    CustomResourceDefinitions last.
+  - The module waits until ScaledObjects, Namespaces and CustomResourceDefinitions are removed before it continues.
+  - M(kubernetes.core.k8s) deletes by label only objects of one kind per task, and needs the manifests to delete others.
+  - Before the first deletion the module checks which other objects would be deleted with a Namespace or a
+    CustomResourceDefinition. If one of them has none of O(labels), such as somebody else's ScaledObject, the module
+    deletes nothing. It names all such objects at once, with the permissions that the user lacks.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
@@ -31,7 +32,7 @@ options:
     elements: str
     required: true
   made:
-    description: Objects without a label that the objects of a label have made. They are deleted with them.
+    description: Objects without a label that objects with a label have created. They are deleted with them.
     type: list
     elements: dict
     default: []
@@ -53,7 +54,7 @@ options:
         type: str
         required: true
   wait_timeout:
-    description: How long to wait in all for the end of objects, in seconds.
+    description: How long to wait in total until the objects are removed, in seconds.
     type: int
     default: 300
 attributes:
@@ -70,7 +71,7 @@ notes:
     C(TriggerAuthentication), C(ClusterTriggerAuthentication), C(ValidatingWebhookConfiguration),
     C(MutatingWebhookConfiguration), C(Namespace), C(CustomResourceDefinition) and those that
     M(shkatara.keda_demo.k8s_prune) names, and C(delete) on what it finds. Objects of other kinds stay, unless they
-    are in a Namespace that goes.
+    are in a Namespace that is deleted.
 seealso:
   - module: shkatara.keda_demo.k8s_prune
 """
@@ -95,7 +96,7 @@ deleted:
   returned: success
   sample: ["ScaledObject test/scaledobject-py", "Namespace test", "CustomResourceDefinition scaledobjects.keda.sh"]
 problems:
-  description: Why nothing was deleted, a sentence each.
+  description: The reasons why nothing was deleted, as one sentence each.
   type: list
   elements: str
   returned: failure by a problem
