@@ -17,7 +17,7 @@ description:
   - Shows each play, and below it a line for each task that changed something, with its hosts, or that took five seconds
     or longer. Tasks that were skipped or had nothing to do are not shown.
   - While a task runs, a terminal shows its time, and how long it took the last time on this machine. Without a
-    terminal, a line says so every 30 seconds if nothing else is shown. Retries count as part of a task's time and not as
+    terminal, a line says so every 30 seconds if nothing else is shown. Retries count as part of a task's time, not as
     failures.
   - A failure is one message, with the command and its output if there is one. Warnings, deprecations, messages of
     M(ansible.builtin.debug), the differences of C(--diff), and the progress of this collection's modules are shown as
