@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.hosts_page import objects, permissions
+
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 STACK = yaml.safe_load((COLLECTION / "stacks" / "seed.yml").read_text())
@@ -242,3 +244,9 @@ def test_layers_are_not_compressed(images):
         for layer in image.manifest["layers"]
     }
     assert kinds == {"application/vnd.oci.image.layer.v1.tar"}
+
+
+def test_the_permissions_of_keda_on_the_page_of_the_hosts_are_those_of_its_manifest(bundle):
+    applied, recorded = objects.permissions_of(bundle / "manifests" / "keda.yaml"), objects.keda()
+    assert permissions.role_rows(applied) == permissions.role_rows(recorded)
+    assert permissions.account_rows(applied) == permissions.account_rows(recorded)
