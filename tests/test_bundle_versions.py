@@ -25,6 +25,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.surve
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey.rights import INSIDE
 
+from tests.hosts_page import objects, permissions
+
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 STACK = yaml.safe_load((COLLECTION / "stacks" / "seed.yml").read_text())
@@ -266,3 +268,9 @@ def test_layers_are_not_compressed(images):
         for layer in image.manifest["layers"]
     }
     assert kinds == {"application/vnd.oci.image.layer.v1.tar"}
+
+
+def test_the_permissions_of_keda_on_the_page_of_the_hosts_are_those_of_its_manifest(bundle):
+    applied, recorded = objects.permissions_of(bundle / "manifests" / "keda.yaml"), objects.keda()
+    assert permissions.role_rows(applied) == permissions.role_rows(recorded)
+    assert permissions.account_rows(applied) == permissions.account_rows(recorded)

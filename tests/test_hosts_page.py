@@ -58,6 +58,7 @@ GONE_OTHERWISE = (
     "/etc/systemd/system/multi-user.target.wants/*",
     "/etc/systemd/system/swap.target",
     "/usr/bin/*",
+    "/usr/lib/python3*/**",
     "/home/*/**",
     "/run/**",
 )

@@ -65,7 +65,7 @@ def left(listings: Mapping[str, str]) -> list[str]:
 
 
 # Written again, as it was; or gone with the reboot.
-_STAYS = ["/etc/hosts", "/run/containerd", "/run/netns", "/run/xtables.lock"]
+_STAYS = ["/etc/hosts", "/run/containerd", "/run/netns", "/run/xtables.lock", "/usr/lib/python3*/**/*.pyc"]
 
 
 def _not_in_the_page(tables: Mapping[str, Table], listing: Listing) -> Iterator[str]:

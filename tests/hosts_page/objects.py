@@ -60,7 +60,7 @@ def _environment(role: str) -> jinja2.Environment:
 
 def _render(role: str, templates: Iterable[str], more: Mapping[str, Any]) -> list[dict[str, Any]]:
     environment = _environment(role)
-    known = variables(role) | {"cluster_stack_data": STACK} | more
+    known = {**variables(role), "cluster_stack_data": STACK, **more}
     texts = [environment.get_template(f"{name}.yml.j2").render(known) for name in templates]
     return [item for text in texts for item in yaml.safe_load_all(text) if item]
 
@@ -71,7 +71,7 @@ def _kept(objects: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def lean() -> list[dict[str, Any]]:
     """Return the objects of the profile `lean`."""
-    own = {}
+    own: dict[str, Any] = {}
     for path in sorted((ROLES / "kube_prometheus" / "vars" / "main").glob("*.yml")):
         own |= yaml.safe_load(path.read_text(encoding="utf-8"))
     own["__kube_prometheus_startup_probe"] = {}
