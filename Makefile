@@ -2,12 +2,18 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SECONDEXPANSION:
-.PHONY: help setup bundle demo verify manifests check check-pythons test test-all test-release fuzz bench bench-proof lab-down
+.PHONY: help setup bundle demo verify manifests check check-pythons test test-all test-release fuzz bench bench-proof lab-down clean-cache
 
-# The first of these Pythons that is 3.11 or newer and has venv. A program of pyenv runs only if its version is named.
-usable := import ensurepip, sys, venv; sys.exit(1) if sys.version_info < (3, 11) else print(sys._base_executable)
-first = $(firstword $(foreach name,$(1),$(shell PYENV_VERSION=$(name:python%=%) $(name) -c '$(usable)' 2> /dev/null)))
-PYTHON ?= $(or $(call first,python3.11 python3.12 python3.13 python3),python3)
+# The first of these Pythons that is 3.11, 3.12 or 3.13 and has venv, else the first that lacks only venv. A program of
+# pyenv runs only if its version is named.
+fits := import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit(1); print(sys._base_executable)
+usable := import ensurepip, venv; $(fits)
+found = $(firstword $(foreach name,$(2),$(shell PYENV_VERSION=$(name:python%=%) $(name) -c '$(1)' 2> /dev/null)))
+first = $(call found,$(usable),$(1))
+names := python3.11 python3.12 python3.13 python3
+PYTHON ?= $(or $(call first,$(names)),$(call found,$(fits),$(names)),python3)
+wanted := Python 3.11, 3.12 or 3.13 with its module venv. Install python3-venv (Debian 12 and 13, Ubuntu 24.04), \
+python3.11-venv (Ubuntu 22.04), python3.12 (EL 8 and 9) or python3.13 (Fedora), or name a Python: PYTHON=/path/to/python3.12
 # The environments: .venv has requirements.txt, and .venv-core-2.16 the controller with an older ansible-core (CORE=2.16),
 # for hosts with Python 2.7 or 3.6. Tests run both, and more: other versions of ansible-core and of Python (.venv-3.12).
 own := $(shell sed -n 's/^ansible-core==\([0-9]*\.[0-9]*\)\..*/\1/p' requirements.txt)
@@ -28,12 +34,24 @@ tools = check test test-all test-release check-pythons fuzz bench bench-proof
 export PATH := $(CURDIR)/$(if $(filter $(tools),$(MAKECMDGOALS)),.venv,$(venv))/bin:$(PATH)
 pip := -m pip --quiet --disable-pip-version-check install --require-hashes
 
+# Only of make's command line: many have the variable in their environment, and want a lab all the same.
+given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONFIG),$(error KUBECONFIG is empty)))
+path = $(if $(filter /% ~%,$(given)),$(given),$(CURDIR)/$(given))
+# Said before anything is installed. `make test STEPS=lint` needs no lab.
+lab := $(if $(STEPS)$(given),,$(filter demo test test-all test-release bench bench-proof lab-down,$(MAKECMDGOALS)))
+refuse = $(error `make $(lab)` creates hosts as containers, which needs $(1) or use a cluster that you have: make demo \
+KUBECONFIG=$(HOME)/.kube/config)
+$(if $(lab),$(if $(filter-out Linux,$(shell uname)),$(call refuse,Linux. Take a Linux machine,)))
+$(if $(lab),$(if $(filter-out 0,$(shell id -u)),$(call refuse,root. Run `sudo make $(lab)`,)))
+
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/%.installed: %.txt
-	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && apt-get update -q && \
-	  apt-get install -qy python3-venv; } || { echo "Run: sudo apt-get install python3-venv (Python 3.11)"; exit 1; }
+	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && \
+	  command -v apt-get > /dev/null && apt-get update -q && \
+	  apt-get install -qy $(notdir $(PYTHON))-venv && $(PYTHON) -c '$(usable)' > /dev/null; } || \
+	  { echo "This needs $(wanted). $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
 	@.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the Python packages of $< into .venv" && .venv/bin/python $(pip) -r $< && touch $@
 
@@ -44,8 +62,10 @@ help:  ## Show this list
 
 setup: $(ready)  ## Install what the controller needs; CORE=2.16, here and below, is for hosts with Python 2.7 or 3.6
 	@$(play) playbooks/setup.yml
-demo: setup  ## Lab hosts, cluster, Prometheus, KEDA, application, and the proof that it scales
-	$(play) playbooks/lab.yml site.yml
+on_own = --inventory localhost, playbooks/demo.yml --extra-vars cluster_kubeconfig=$(path) \
+  --extra-vars demo_state=$(or $(DEMO_STATE),present)
+demo: $(if $(given),$(ready),setup)  ## Lab hosts, cluster, application and proof; KUBECONFIG=... takes your own cluster
+	$(play) $(if $(given),$(on_own),playbooks/lab.yml site.yml)
 bundle: setup  ## Build what is missing of the bundle, or check the one that is there
 	$(play) playbooks/bundle.yml
 verify: $(ready)  ## Send the load again and prove the scale-out
@@ -74,3 +94,5 @@ bench-proof: setup .venv/requirements-dev.installed  ## Prove it again and again
 	PYTHONPATH=collections python -m tests.bench.proof $(PROOFS)
 lab-down: $(ready)  ## Remove the lab's hosts, network, volumes and changed sysctls
 	$(play) playbooks/lab.yml --extra-vars lab_state=absent
+clean-cache: $(ready)  ## Remove what the cache has and no bundle needs any more, such as Go's caches after a build
+	$(play) playbooks/clean_cache.yml

@@ -16,6 +16,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.shkatara.keda_demo.plugins.lookup.manifests import read_manifests
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey.owners import (
+    CLAIMS,
+    KEDA,
+    KUBE_PROMETHEUS,
+    NAMESPACES,
+)
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey.rights import INSIDE
 
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
@@ -119,6 +127,22 @@ def _run(*command):
 def test_the_bundle_has_the_programs_of_the_recipes(programs):
     there = {path.relative_to(programs).as_posix() for path in programs.rglob("*") if path.is_file()}
     assert there == set(ON_HOSTS)
+
+
+def test_the_survey_of_a_cluster_knows_what_keda_and_the_operator_install(bundle):
+    for part, manifest in ((KEDA, "keda.yaml"), (KUBE_PROMETHEUS, "prometheus-operator-crds.yaml")):
+        objects = read_manifests(bundle / "manifests" / manifest)
+        found = {
+            (item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+            for item in objects
+            if item["metadata"].get("namespace") != NAMESPACES[part] and item["kind"] != "Namespace"
+        }
+        claims = {(claim.kind, claim.namespace, claim.name) for claim in CLAIMS[part]}
+        kinds = {kind for kind, _namespace, _name in found}
+        assert found == {claim for claim in claims if claim[0] in kinds}
+        assert part != KEDA or found == claims
+        inside = {f"{item['kind'].lower()}s" for item in objects if item["metadata"].get("namespace") == NAMESPACES[part]}
+        assert inside <= {resource for _group, resource in INSIDE[part]}
 
 
 @pytest.mark.parametrize(("component", "program"), BUILT)

@@ -112,3 +112,20 @@ def test_every_option_of_a_task_is_one_of_its_module(core, tmp_path):
     # Its options are facts.
     free = {"ansible.builtin.set_fact"}
     assert {name: unknown for name in set(used) - free if (unknown := used[name] - known.get(name, set()))} == {}
+
+
+DOCUMENTED = {"module": "plugins/modules", "role": "roles"} | {
+    kind: f"plugins/{kind}" for kind in ("lookup", "filter", "callback")
+}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTED)
+@pytest.mark.parametrize("core", cores.each_core)
+def test_the_documentation_opens_without_a_warning(core, kind, tmp_path):
+    paths = [path for path in (COLLECTION / DOCUMENTED[kind]).glob("*") if path.name[0] not in "_."]
+    names = sorted(f"shkatara.keda_demo.{path.stem}" for path in paths)
+    assert names
+    for arguments in (["--list", "shkatara.keda_demo"], ["--json", *names], names):
+        done = cores.run(core, "doc", ["--type", kind, *arguments], tmp_path, ROOT / "collections")
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+        assert [name for name in names if name.rpartition(".")[2] not in done.stdout] == []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.shkatara.keda_demo.tests.support import cores
 
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
@@ -27,6 +28,8 @@ SITE = yaml.safe_load((COLLECTION / "playbooks" / "site.yml").read_text())
 IMPORTS = [task["ansible.builtin.import_role"]["name"] for play in SITE for task in play.get("tasks", [])]
 ROLES = sorted({name.rpartition(".")[2] for name in IMPORTS} | {"bundle", "verify"})
 TUNNEL = ("cluster", "Open the tunnel to the API server")
+# The collection of this repository, and those of the environment.
+PATH = f"{ROOT / 'collections'}:{cores.COLLECTIONS}"
 LINE = re.compile(r"\s+shkatara\.keda_demo\.(?P<role>\w+) : (?P<name>.+)\tTAGS: \[(?P<tags>.*)\]")
 
 
@@ -89,8 +92,12 @@ def test_a_play_says_where_it_runs_and_ends_for_all_hosts_at_the_first_failure(p
     if play["hosts"] == "localhost":
         assert play["connection"] == "local"
         assert play["vars"]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+        # The playbook setup may be run by `--become`.
+        assert play["vars"].get("ansible_become") is (None if play["name"] == "Set up the controller" else False)
     else:
         assert play["any_errors_fatal"] is True
+        assert play["strategy"] == "ansible.builtin.linear"
+        assert play["become"] is True
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -137,7 +144,8 @@ def run_site(environ):
     environ = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"} | environ
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode != 0, done.stdout
-    assert "PLAY [Check the hosts]" not in done.stdout
+    assert done.stdout.startswith("Check variables and inventory\n")
+    assert "\nCheck the hosts\n" not in done.stdout
     return done.stdout
 
 
@@ -145,6 +153,27 @@ def test_one_message_has_the_findings_of_all_roles():
     printed = run_site({})
     message = printed[printed.index("variables: 6 reasons why this run would fail") :].splitlines()[1:7]
     assert [line.split()[1] for line in message] == list(WRONG)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        pytest.param({}, id="no settings"),
+        pytest.param({"ANSIBLE_HASH_BEHAVIOUR": "merge"}, id="merged dictionaries"),
+        pytest.param({"ANSIBLE_INJECT_FACT_VARS": "true"}, id="facts as variables"),
+        pytest.param({"ANSIBLE_STRATEGY": "free", "ANSIBLE_PIPELINING": "false"}, id="another strategy"),
+        pytest.param({"ANSIBLE_STDOUT_CALLBACK": "minimal"}, id="another callback"),
+    ],
+)
+def test_the_settings_of_a_user_do_not_matter(environ, tmp_path):
+    (tmp_path / "ansible.cfg").touch()
+    theirs = {
+        "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": PATH,
+        "ANSIBLE_INVENTORY": str(ROOT / "inventory" / "lab"),
+    }
+    printed = run_site(theirs | environ)
+    assert [name for name in WRONG if not re.search(rf"- {name}\b", printed)] == []
 
 
 def test_without_shared_role_variables_each_role_checks_its_own():

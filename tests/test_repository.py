@@ -232,6 +232,10 @@ def test_molecule_configures_ansible_as_the_root_does():
     wanted = {section: dict(ours[section]) for section in ours.sections()}
     # These are options of its command line, or relative to the project.
     del wanted["defaults"]["inventory"], wanted["defaults"]["collections_path"]
+    # Its logs are for the search of errors: every result, and the times of the tasks.
+    assert wanted["defaults"].pop("stdout_callback") == "shkatara.keda_demo.steps"
+    wanted["defaults"]["callbacks_enabled"] = "ansible.posix.profile_tasks"
+    wanted["callback_profile_tasks"] = {"task_output_limit": "15", "sort_order": "descending"}
     given = yaml.safe_load((ROOT / ".config" / "molecule" / "config.yml").read_text())["ansible"]["cfg"]
     assert given["defaults"].pop("collections_path") == "${MOLECULE_PROJECT_DIRECTORY}/collections"
     found = {section: {key: str(value) for key, value in options.items()} for section, options in given.items()}

@@ -229,7 +229,7 @@ def main() -> None:
     results = [result for proofs in all_proofs for result in proofs.results]
     versions = {name: value for result in results for name, value in result["versions"].items()}
     stack = ", ".join(f"{name} {value}" for name, value in versions.items())
-    print(f"\nBy `make bench-proof` on {os.cpu_count()} cores, with everything on this machine: {stack}.")
+    print(f"\nMeasured with `make bench-proof` on {os.cpu_count()} cores, with everything on one machine: {stack}.")
     playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
 
 

@@ -84,7 +84,8 @@ def test_a_file_that_is_not_there(run):
 
 def test_a_server_that_stays_unavailable(run):
     run.internet.faults(run.url("runc"), *[Fault(503)] * 9)
-    assert run.fails().startswith(f"{run.url('runc')} can't be had, after 5 attempts: {run.url('runc')} answers 503 ")
+    url = run.url("runc")
+    assert run.fails().startswith(f"{url} can't be downloaded after 5 attempts: {url} answers 503 ")
 
 
 def test_a_file_that_is_truncated_at_its_origin(run):
@@ -133,7 +134,7 @@ def test_a_checksum_of_the_lock_that_is_wrong(run):
 def test_a_digest_of_the_lock_that_the_registry_has_not(run):
     run.lock.write_text(json.dumps({"files": {}, "images": {PAUSE: f"sha256:{ZEROS}"}}))
     message = run.fails()
-    assert message.startswith(f"The image {PAUSE} can't be had: the registry has no such image; a digest comes from ")
+    assert message.startswith(f"The image {PAUSE} can't be pulled: the registry has no such image; a digest comes ")
 
 
 def test_a_lock_that_is_none(run):
@@ -145,7 +146,7 @@ def test_a_lock_that_is_none(run):
 def test_an_image_that_is_not_there(run):
     run.stack["images"]["pause"] = "registry.k8s.io/pause:9.9"
     message = run.fails()
-    assert message.startswith("The image registry.k8s.io/pause:9.9 can't be had: the registry has no such image")
+    assert message.startswith("The image registry.k8s.io/pause:9.9 can't be pulled: the registry has no such image")
 
 
 def test_a_proxy_that_wants_another_password(run):
@@ -162,7 +163,7 @@ def test_no_way_out(run):
     environment = run.internet.environment
     run.internet.environment = environment | {"HTTPS_PROXY": "http://127.0.0.1:9"}
     message = run.fails()
-    assert "by the proxy http://127.0.0.1:9 (HTTPS_PROXY)" in message or "can't be had" in message
+    assert "through the proxy http://127.0.0.1:9 (HTTPS_PROXY)" in message or "can't be downloaded" in message
 
 
 def test_a_certificate_that_is_not_trusted(run):
@@ -201,7 +202,7 @@ def test_an_image_for_which_the_disk_is_too_small(run, small_disk):
     run.stack["images"] = {"prometheus": run.internet.stack["images"]["prometheus"]}
     run.params["recipes"]["release"] = {"prometheus": {"images": {"prometheus": {"archive": "workloads"}}}}
     message = run.fails(cache_dir=str(small_disk), without_check_of_space=True)
-    assert message.startswith(f"The image {run.stack['images']['prometheus']} can't be had: the disk is full")
+    assert message.startswith(f"The image {run.stack['images']['prometheus']} can't be pulled: the disk is full")
 
 
 def test_ctrl_c_and_the_next_run_goes_on(run):
@@ -265,7 +266,7 @@ def test_a_mirror_that_is_none(run, options, finding):
 
 def test_auto_takes_the_releases_where_their_origins_answer(run):
     assert run(producer="auto")["producer"] == "release"
-    assert "bundle_producer auto takes release (official releases): github.com, registry.k8s.io answered" in run.said()
+    assert "bundle_producer auto uses release (official releases): github.com, registry.k8s.io answered" in run.said()
     run.internet.proxy.asked.clear()
     assert run(producer="auto")["changed"] is False
     assert run.internet.proxy.asked == []
@@ -285,7 +286,7 @@ def test_auto_says_what_it_asked(run):
     run.internet.faults(run.url("runc").replace("runc.amd64", "runc.sha256sum"), Fault(403))
     run.internet.faults(origins.origins.downloads(run.stack, origins.ARCH)["cni_plugins"].checksum_url, Fault(403))
     message = run.fails(producer="auto")
-    assert "A bundle has to be made, and no producer can get what it needs (bundle_producer auto):" in message
+    assert "A bundle must be built, and no producer can get what it needs (bundle_producer auto):" in message
     assert "  - release: 1 of 2 hosts did not answer as they should: https://github.com/" in message
     assert "answers 403 Forbidden" in message
     assert "  - go_modules: " in message

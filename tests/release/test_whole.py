@@ -88,11 +88,30 @@ def _images(bundle):
     return found
 
 
+def test_the_manifests_alone(tmp_path, internet):
+    manifests = Whole(tmp_path, internet)
+    manifests.variables["bundle_manifests_only"] = True
+    manifests()
+    record = manifests.record()
+    names = ["keda.yaml", "kube-prometheus.tar.gz", "prometheus-operator-crds.yaml"]
+    assert sorted(file["path"] for file in record["files"]) == [f"manifests/{name}" for name in names]
+    for name in ("keda.yaml", "prometheus-operator-crds.yaml"):
+        assert _lines(manifests.bundle / "manifests" / name) == _lines(origins.SOURCE / "manifests" / name)
+    assert record["images"] == {}
+    lock = json.loads(manifests.lock.read_text())
+    assert {url.rpartition("/")[2] for url in lock["files"]} == {"keda-2.10.0.yaml", "v0.12.0.tar.gz"}
+    assert lock["images"] == {}
+    # Nothing else is asked for, and a second run asks nobody.
+    internet.proxy.asked.clear()
+    assert "changed=0" in manifests()
+    assert internet.proxy.asked == []
+
+
 def test_the_whole_bundle(whole, internet, capsys):
     begin = time.monotonic()
     output = whole()
     seconds = time.monotonic() - begin
-    assert "bundle_producer auto takes release (official releases): dl.k8s.io, ghcr.io, github.com, quay.io, " in output
+    assert "bundle_producer auto uses release (official releases): dl.k8s.io, ghcr.io, github.com, quay.io, " in output
     record, source = whole.record(), json.loads((origins.SOURCE / "bundle.json").read_text())
     assert record["producer"] == "release"
     # Programs and manifests are those that the origins were filled with, in the same places.

@@ -95,7 +95,7 @@ class ActionModule(HostShellActionBase):
         self._command(place_command(folder, files))
 
     def _command(self, command: str, become: bool = True) -> str:
-        return self.run_shell(command, "Bringing files to the host failed", become)
+        return self.run_shell(command, "Copying files to the host failed", become)
 
 
 def _from_bundle(files: Sequence[File]) -> bool:
@@ -110,7 +110,7 @@ def with_checksums(bundle: Path, files: Sequence[File]) -> list[dict[str, Any]]:
     known = _recorded(bundle) if _from_bundle(files) else {}
     for file in files:
         if file["src"] is not None and file["src"] not in known:
-            raise AnsibleActionFail(f"The bundle in {bundle} has no {file['src']}: another release made it.")
+            raise AnsibleActionFail(f"The bundle in {bundle} has no {file['src']}: another release built it.")
         if not re.fullmatch("0[0-7]{3,4}", file["mode"]):
             raise AnsibleActionFail(
                 f"The mode of {file['dest']} is {file['mode']}: give an octal number in quotes, such as '0644'."

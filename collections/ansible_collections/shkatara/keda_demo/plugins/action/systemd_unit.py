@@ -104,7 +104,7 @@ def next_state(faults: Sequence[str]) -> str:
 
 
 def run_command(name: str, faults: Sequence[str]) -> str:
-    """Return a command that mends the faults and prints whether the unit's conditions were met."""
+    """Return a command that fixes the faults and prints whether the unit's conditions were met."""
     unit = shlex.quote(name)
     lines = ["set -e", "systemctl daemon-reload"]
     if DISABLED in faults:

@@ -13,7 +13,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   debian_mirror:
-    description: The Debian mirror. Empty leaves debootstrap's default.
+    description: The Debian mirror. Empty uses debootstrap's default.
     type: str
     default: ""
   arch:

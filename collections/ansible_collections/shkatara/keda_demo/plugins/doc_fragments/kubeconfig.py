@@ -14,12 +14,12 @@ class ModuleDocFragment:
 options:
   kubeconfig:
     description:
-      - The path of the kubeconfig of the cluster. Several paths with colons between them are merged as kubectl does it,
-        and those that don't exist are left out.
+      - The path of the cluster's kubeconfig. Several paths, separated by colons, are merged as kubectl merges them, and
+        those that don't exist are ignored.
       - The default is the environment variable E(K8S_AUTH_KUBECONFIG), then E(KUBECONFIG), then C(~/.kube/config), and
         in a pod the service account.
-      - It is not read if O(host) is given with O(api_key), with O(username) and O(password), or with O(client_cert) and
-        O(client_key).
+      - It is not read if O(host) is given together with O(api_key), with O(username) and O(password), or with
+        O(client_cert) and O(client_key).
     type: path
   context:
     description:
@@ -28,17 +28,17 @@ options:
     type: str
   host:
     description:
-      - The URL of the API server, in place of the kubeconfig's.
+      - The URL of the API server, instead of the kubeconfig's.
       - The default is the environment variable E(K8S_AUTH_HOST).
     type: str
   api_key:
     description:
-      - The token for the API server, in place of the kubeconfig's credentials.
+      - The token for the API server, instead of the kubeconfig's credentials.
       - The default is the environment variable E(K8S_AUTH_API_KEY).
     type: str
   username:
     description:
-      - The user for an API server, or a proxy before it, that takes HTTP's basic authentication.
+      - The user for an API server, or a proxy in front of it, that accepts HTTP basic authentication.
       - The default is the environment variable E(K8S_AUTH_USERNAME).
     type: str
   password:
@@ -55,13 +55,13 @@ options:
     aliases: [verify_ssl]
   ca_cert:
     description:
-      - A file with the certificates of the API server's authority, in place of the kubeconfig's.
+      - A file with the API server's CA certificates, instead of the kubeconfig's.
       - The default is the environment variable E(K8S_AUTH_SSL_CA_CERT) or E(K8S_AUTH_CA_CERT).
     type: path
     aliases: [ssl_ca_cert]
   client_cert:
     description:
-      - A file with a client's certificate, in place of the kubeconfig's.
+      - A file with a client certificate, instead of the kubeconfig's.
       - The default is the environment variable E(K8S_AUTH_CERT_FILE) or E(K8S_AUTH_CLIENT_CERT).
     type: path
     aliases: [cert_file]
@@ -75,12 +75,12 @@ options:
     description:
       - The URL of an HTTP proxy to the API server, which may have a user and a password.
       - The default is the environment variable E(K8S_AUTH_PROXY), then C(proxy-url) of the kubeconfig, and then
-        E(HTTPS_PROXY) or E(HTTP_PROXY) with E(NO_PROXY), as kubectl has it.
+        E(HTTPS_PROXY) or E(HTTP_PROXY) with E(NO_PROXY), as with kubectl.
     type: str
   no_proxy:
     description:
-      - Hosts that are reached without a proxy, with commas between them - names, which stand for their subdomains too,
-        addresses and CIDR ranges.
+      - Hosts that are reached without a proxy, separated by commas. They may be names, which include their subdomains,
+        addresses, and CIDR ranges.
       - The default is the environment variable E(K8S_AUTH_NO_PROXY).
     type: str
 """

@@ -15,7 +15,7 @@ author:
 description:
   - Returns the images of containers, of objects of prometheus-operator such as Prometheus, and of the operator's own
     argument C(--prometheus-config-reloader).
-  - Each has its registry, as containerd names it. The short form C(grafana/grafana:9.3.2) becomes
+  - Each image name includes its registry, as in containerd. The short form C(grafana/grafana:9.3.2) becomes
     C(docker.io/grafana/grafana:9.3.2).
 options:
   _input:

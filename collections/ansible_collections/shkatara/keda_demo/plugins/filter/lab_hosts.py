@@ -15,7 +15,7 @@ author:
 description:
   - Reads each host's C(lab_os) and C(lab_traits) and returns what its image consists of. Hosts with the same release
     and traits have the same image.
-  - Returns every fault of these variables, too, a sentence each.
+  - It also returns every fault in these variables, as one sentence each.
 options:
   _input:
     description: The variables by host, C(hostvars).
@@ -47,7 +47,7 @@ options:
     description:
       - The rule of each trait, in the order in which traits are applied.
       - C(packages) are added, and packages of C(without) are left out. C(releases) limits the trait to some releases.
-        C(excludes) lists traits that no host may have beside it. C(mirror) says that the lab needs a host with the
+        C(excludes) lists traits that can't be combined with it. C(mirror) says that the lab needs a host with the
         trait V(mirror).
     type: dict
     required: true
@@ -56,7 +56,7 @@ options:
     type: dict
     default: {}
   common:
-    description: What the tags of all images depend on.
+    description: Further input on which the tags of all images depend.
     type: str
     default: ""
 """
@@ -170,7 +170,7 @@ def _findings(
             yield f"{host.name}: the trait `{trait}` needs lab_os {' or '.join(fitting)}, and it is {host.release}"
         for other in rule.get("excludes", []):
             if other in host.traits:
-                yield f"{host.name}: the traits `{trait}` and `{other}` exclude each other: leave one out"
+                yield f"{host.name}: the traits `{trait}` and `{other}` exclude each other: remove one"
         if rule.get("mirror") and not has_mirror:
             yield f"{host.name}: the trait `{trait}` needs a host with the trait `{MIRROR}` in lab_hosts"
 

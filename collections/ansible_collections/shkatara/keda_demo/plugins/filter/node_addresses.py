@@ -14,12 +14,12 @@ author:
   - shkatara (@shkatara)
 description:
   - Returns a dictionary with an entry for each host whose address is known.
-  - The address is the first that is there of the variable C(cluster_node_ip), the variable C(ansible_host) and the
-    host's name, the last two only if they are an IPv4 address and not a loopback address.
-  - Without one of these it comes from the facts of the subset C(network), if they are gathered. It is then the address
-    in the same network as that of O(control_plane), or else the address of the default route, or else the first address
-    of the host's only interface. Loopback and link-local addresses, those in O(pod_subnet), and those of bridges that
-    container runtimes make don't count.
+  - The address is the first that exists of the variable C(cluster_node_ip), the variable C(ansible_host) and the
+    host's name. The last two count only if they are an IPv4 address and not a loopback address.
+  - Without one of these, the address comes from the facts of the subset C(network), if they are gathered. It is then
+    the address in the same network as that of O(control_plane), or else the address of the default route, or else the
+    first address of the host's only interface. Loopback and link-local addresses, those in O(pod_subnet), and those of
+    bridges that container runtimes create don't count.
   - A host with several such interfaces, no default route and no address in the network of O(control_plane) is left out.
 positional: _input, hosts
 options:
@@ -41,7 +41,7 @@ options:
     type: str
     default: ""
   facts:
-    description: Whether facts count. If not, the result has only the addresses that the inventory gives.
+    description: Whether facts are used. If not, the result has only the addresses that the inventory gives.
     type: bool
     default: true
 """

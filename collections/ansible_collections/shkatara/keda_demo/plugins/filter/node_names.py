@@ -14,7 +14,7 @@ author:
   - shkatara (@shkatara)
 description:
   - Returns a dictionary with an entry for each host whose fact C(nodename) is known, in lower case as in Kubernetes.
-  - A host without facts is left out. Its name in the inventory may be another one, so it is no substitute.
+  - A host without facts is left out. Its name in the inventory may differ, so it can't be used instead.
 positional: _input, hosts
 options:
   _input:

@@ -13,8 +13,8 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Returns every reason why a run on this host would fail, a sentence each, from what
-    M(shkatara.keda_demo.preflight_probe) read by the script of the role C(preflight).
+  - Returns every reason why a run on this host would fail, as one sentence each, from what
+    M(shkatara.keda_demo.preflight_probe) read with the script of the role C(preflight).
   - Each sentence begins with the name of its check, for O(ignore). The checks C(connection), C(python) and C(sudo)
     can't be skipped.
 options:
@@ -23,7 +23,7 @@ options:
     type: dict
     required: true
   wants:
-    description: The cluster's requirements of the host; see the role's C(vars/main.yml).
+    description: What the cluster requires of the host; see the role's C(vars/main.yml).
     type: dict
     required: true
   ways:
@@ -42,7 +42,7 @@ options:
     default: []
   access_only:
     description:
-      - Whether to look only for what keeps Ansible from working on the host. O(wants) needs only C(login) then.
+      - Whether to check only for what keeps Ansible from working on the host. Then O(wants) needs only C(login).
     type: bool
     default: false
 """

@@ -13,9 +13,9 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Returns every reason why a run with these variables and this inventory would fail, a sentence each.
-  - It compares the variables of all hosts with the roles' argument specs. It also checks groups, addresses and
-    agreement between hosts, which no single role can do.
+  - Returns every reason why a run with these variables and this inventory would fail, as one sentence each.
+  - It compares the variables of all hosts with the roles' argument specs. It also checks groups, addresses, and whether
+    the hosts agree, which no single role can do.
 options:
   _input:
     description: The variables by host, C(hostvars).

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: stored_form
-short_description: Bring Kubernetes objects into the form in which the API server stores them
+short_description: Convert Kubernetes objects into the form in which the API server stores them
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - The API server compares an applied object with the stored one before it fills in some defaults. An object in another
-    form is written again by every apply, with a new resourceVersion, and Ansible reports a change.
+  - The API server compares an applied object with the stored one before it fills in some defaults. If the object has
+    another form, every apply writes it again with a new resourceVersion, and Ansible reports a change.
   - Items of lists in custom resources get the defaults that the CustomResourceDefinition sets, such as
     C(action=replace) in a ServiceMonitor's C(relabelings). The API server replaces such a list as a whole. The
     definitions are taken from the objects themselves.
   - A Secret's C(stringData) becomes C(data).
-  - Objects of kinds that are in no namespace lose their C(metadata.namespace).
+  - Objects of kinds that are not namespaced lose their C(metadata.namespace).
 options:
   _input:
     description: The objects.
@@ -38,7 +38,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The objects in their order; objects that have this form already are unchanged.
+  description: The objects in their order; objects that already have this form are unchanged.
   type: list
   elements: dict
 """

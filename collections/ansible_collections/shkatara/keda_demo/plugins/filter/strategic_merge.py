@@ -13,11 +13,11 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Merges each patch, a part of an object, into the objects that have its C(kind) and, if the patch has them,
+  - Merges each patch, which is a part of an object, into the objects with its C(kind) and, if the patch has them,
     its C(metadata.name) and C(metadata.namespace).
   - As with kustomize's patches, mappings are merged, lists whose items all have a C(name) are merged by that
     name, and everything else is replaced. V(null) removes a field.
-  - The kind C(*) of a patch stands for every kind.
+  - The kind C(*) in a patch matches every kind.
   - A patch that matches no object is an error, so that the manifests of another version are never applied
     unpatched.
 positional: _input, patches
@@ -75,7 +75,7 @@ def strategic_merge(
     for patch in patches:
         fits = [_fits(item, patch) for item in merged]
         if not any(fits):
-            raise AnsibleFilterError(f"The patch of {_name(patch)} fits to none of {len(merged)} objects.")
+            raise AnsibleFilterError(f"The patch of {_name(patch)} matches none of {len(merged)} objects.")
         change = {key: value for key, value in patch.items() if key != "kind"}
         merged = [merge(item, change) if fit else item for item, fit in zip(merged, fits, strict=True)]
     return merged

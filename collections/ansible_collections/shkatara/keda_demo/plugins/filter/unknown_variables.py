@@ -13,8 +13,8 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Returns each name that is not known, with the known name that is nearest to it. Ansible itself ignores a variable
-    that no role reads, so that a misspelled one has no effect.
+  - Returns each name that is not known, with the nearest known name. Ansible itself ignores a variable that no role
+    reads, so a misspelled one has no effect.
 positional: _input, known
 options:
   _input:

@@ -17,10 +17,10 @@ description:
     O(kubernetes.core.k8s#module:definition) takes them.
   - It reads YAML that C(from_yaml_all) refuses, such as the bare C(=) in the CustomResourceDefinitions of
     prometheus-operator.
-  - Fields that the API server writes, C(status) and C(metadata.creationTimestamp), are left out.
+  - Fields that the API server writes, C(status) and C(metadata.creationTimestamp), are removed.
   - A list is replaced by its items, as kubectl does. A list is an object whose kind ends in C(List) and that has a
     list C(items), which may be empty or V(null). Its items may be lists, too. An item without C(kind) and
-    C(apiVersion) gets those of its list, C(RoleList) giving C(Role).
+    C(apiVersion) gets those that follow from its list, such as C(Role) from C(RoleList).
 options:
   _terms:
     description:
@@ -29,17 +29,17 @@ options:
     required: true
   members:
     description:
-      - The manifests to read from an archive, as patterns such as C(manifests/setup/*.yaml). The paths begin below the
-        archive's one top folder, and C(*) also stands for a slash.
-      - The objects come in the order of the patterns and, for one pattern, of the names. A file that several patterns
-        name is read once, for the first of them. A pattern without a file is an error.
+      - The manifests to read from an archive, as patterns such as C(manifests/setup/*.yaml). The paths are relative to
+        the archive's only top folder, and C(*) also matches a slash.
+      - The objects are in the order of the patterns and, for each pattern, in the order of the names. A file that
+        several patterns match is read once, for the first of them. A pattern that matches no file is an error.
     type: list
     elements: str
     default: ['*.yaml']
   descriptions:
     description:
       - Whether the schemas of CustomResourceDefinitions keep their descriptions, which are three quarters of
-        their size and are used by C(kubectl explain) alone.
+        their size and are used only by C(kubectl explain).
     type: bool
     default: true
 """
@@ -149,7 +149,7 @@ def _objects(documents: Sequence[Any], place: str) -> Iterator[dict[str, Any]]:
 def _flatten(value: Any, place: str) -> Iterator[dict[str, Any]]:
     """Yield an object, or the objects in a list of objects."""
     if not isinstance(value, dict) or not value.get("kind") or not value.get("apiVersion"):
-        raise AnsibleLookupError(f"The manifest {place} is no Kubernetes object.")
+        raise AnsibleLookupError(f"The manifest {place} is not a Kubernetes object.")
     if not _is_list(value):
         yield _applicable(value)
         return

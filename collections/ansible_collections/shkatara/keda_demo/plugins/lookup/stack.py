@@ -13,7 +13,7 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - A stack is one tested set of versions, a file in the collection's folder C(stacks). This lookup validates it
+  - A stack is a tested set of versions, in a file in the collection's folder C(stacks). This lookup validates it
     against C(stacks/schema.json) and returns it as a dictionary.
   - A role's defaults can use it, since it needs no task.
 options:
@@ -57,6 +57,8 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+
+from ..module_utils._internal.common import imports
 
 try:
     from jsonschema import Draft202012Validator
@@ -113,7 +115,7 @@ def _read_checked(file: Path, schema: Path, _changed: int) -> dict[str, Any]:
 def check(data: Any, schema: dict[str, Any]) -> list[str]:
     """Return the faults of `data`, a line each with the path in the file and the reason."""
     if Draft202012Validator is None:
-        raise AnsibleLookupError("Stacks are checked with the Python package jsonschema: install it beside Ansible.")
+        raise AnsibleLookupError(f"Stacks are checked with jsonschema. {imports.message({'jsonschema': 'jsonschema'})}")
     errors = Draft202012Validator(schema).iter_errors(data)
     return sorted(
         f"{error.json_path.removeprefix('$').removeprefix('.') or 'the file'}: {_because(error)}" for error in errors

@@ -3,31 +3,32 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the bundle of a stack, or check the present bundle."""
+"""Build the bundle of a stack, or check the existing bundle."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Make a stack's bundle of programs, images and manifests, or check the present bundle
+short_description: Build a stack's bundle of programs, images and manifests, check it, or clean its cache
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - A bundle is a folder with all files that hosts need for a stack. Its record, C(bundle.json), has the SHA-256 of each
-    file, C(README.md) says what it is, and C(sbom.cdx.json) is its bill of materials in CycloneDX.
-  - Every run compares all files of the bundle with the record. The module fails and names the files if they differ, and
-    fails if the bundle is another stack's.
-  - The module also fails if the folder has no bundle, but has other files where a bundle has its own. It removes only
-    files of earlier bundles.
+    file, C(README.md) describes its content, and C(sbom.cdx.json) is its bill of materials in CycloneDX.
+  - Every run compares all files of the bundle with the record. If files differ, the module fails and names them. It
+    also fails if the bundle belongs to another stack.
+  - The module also fails if the folder contains no bundle, but other files in the places of a bundle's files. It
+    removes only files of earlier bundles.
   - The producer V(release) downloads official files and copies official images, eight at a time. Each file is compared
-    with the stack's checksum and the publisher's. What has none, and the digests of images, are recorded in O(lock) at
-    the first download and must match in every later one. A download that was interrupted goes on where it ended.
+    with the stack's checksum and the publisher's. For files without a checksum, the checksum is recorded in O(lock) at
+    the first download, and so are the digests of images. They must match in every later download. A download that was
+    interrupted resumes where it stopped.
   - The producer V(go_modules) builds missing parts from Go modules, Debian packages and the application's Dockerfile,
     two at a time.
-  - O(cache_dir) keeps each part by the hash of its inputs, so a change builds only the parts that it affects, and an
-    interrupted run loses only the parts under construction. The cache keeps the parts of the present bundle and the two
-    newest parts of each name.
+  - O(cache_dir) keeps each part under the hash of its inputs, so a change rebuilds only the parts that it affects, and
+    an interrupted run loses only the parts that were in progress. The cache keeps the parts of the current bundle and
+    the two newest parts of each name.
   - Runs on the controller.
 extends_documentation_fragment: [shkatara.keda_demo.debian_base]
 options:
@@ -41,16 +42,16 @@ options:
     required: true
   producer:
     description:
-      - What makes the bundle.
-      - V(auto) leaves a bundle to the producer that made it, and takes a producer whose parts are all in the cache.
-        Otherwise it takes V(release) if all official origins answer within seconds, else V(go_modules) if the Go module
-        proxies do, and else fails and says what was asked.
+      - Where the bundle comes from.
+      - V(auto) keeps the producer of an existing bundle, or uses a producer whose parts are all in the cache. Otherwise
+        it uses V(release) if all official origins answer within seconds, or else V(go_modules) if the Go module proxies
+        do. If neither answers, the module fails and says what it asked.
     type: str
     choices: [auto, release, go_modules]
     default: auto
   recipes:
     description:
-      - How to make each component, by producer, as in C(vars/release.yml) and C(vars/go_modules.yml) of the role
+      - How to build each component, by producer, as in C(vars/release.yml) and C(vars/go_modules.yml) of the role
         C(bundle).
     type: dict
     required: true
@@ -61,22 +62,23 @@ options:
   app_dir:
     description:
       - The folder of the application, with C(Dockerfile) and C(app/demo_app). A folder that lacks either is ignored.
-      - Without the application's folder, a present bundle keeps its image, and V(go_modules) can't make a new bundle.
+      - Without the application's folder, an existing bundle keeps its image, and V(go_modules) can't build a new
+        bundle.
     type: path
   app_build:
     description:
-      - How the producer V(release) makes the application's image.
-      - V(build) builds it from O(app_dir) by podman, buildah or docker, on the base image that the Dockerfile names.
-      - V(registry) takes the published image by its digest.
-      - V(auto) builds it where one of these programs and O(app_dir) are and the machine is of O(arch), and else takes
-        the published image.
+      - How the producer V(release) gets the application's image.
+      - V(build) builds it from O(app_dir) with podman, buildah or docker, on the base image that the Dockerfile names.
+      - V(registry) pulls the published image by its digest.
+      - V(auto) builds it if one of these programs and O(app_dir) exist and the machine is of O(arch). Otherwise it
+        pulls the published image.
     type: str
     choices: [auto, build, registry]
     default: auto
   lock:
     description:
-      - The lock file of the producer V(release), with the checksums and digests of the first download. It is made if it
-        is not there, and meant to be committed.
+      - The lock file of the producer V(release), with the checksums and digests of the first download. It is created if
+        it does not exist, and should be committed.
     type: path
     required: true
   mirror_url:
@@ -89,24 +91,31 @@ options:
     default: ""
   registry_mirrors:
     description:
-      - Mirrors of registries. The key is a registry's host as the stack has it, such as C(docker.io), the value the
-        mirror's host, perhaps with port and path, such as C(registry.example.net:5000/docker).
+      - Mirrors of registries. The key is a registry's host as in the stack, such as C(docker.io). The value is the
+        mirror's host, optionally with port and path, such as C(registry.example.net:5000/docker).
     type: dict
     default: {}
+  release_images:
+    description:
+      - The names of the stack's C(release_images) that the bundle has. No Go module gives these images, so
+        V(go_modules) refuses them.
+    type: list
+    elements: str
+    default: []
   arch:
-    description: The architecture of the hosts. V(go_modules) makes V(amd64) alone.
+    description: The architecture of the hosts. V(go_modules) supports V(amd64) only.
     type: str
     choices: [amd64, arm64]
     default: amd64
   upstream_dir:
     description:
-      - A folder with official files, under the names that a browser gives them. V(release) takes a file of this folder
-        before it downloads it, if it has the stack's checksum or that of O(lock).
-      - V(go_modules) takes the archives that no module has, such as C(kube-prometheus-0.12.0.tar.gz). Without the
-        folder a new bundle has no such archive, and a present bundle keeps its own.
+      - A folder with official files, under the names that a browser saves them with. V(release) uses a file from this
+        folder instead of downloading it, if it has the checksum of the stack or of O(lock).
+      - V(go_modules) takes the archives from it that no module contains, such as C(kube-prometheus-0.12.0.tar.gz).
+        Without the folder a new bundle has no such archive, and an existing bundle keeps its own.
     type: path
   cache_dir:
-    description: The cache of parts. It also has Go's caches.
+    description: The cache of parts. It also contains Go's caches.
     type: path
     required: true
   go:
@@ -115,21 +124,31 @@ options:
     required: true
   archive:
     description:
-      - An archive that O(pack) has written, for a network without a way out. The bundle is unpacked from it, and never
-        built. Files that O(path) has already are left as they are.
-      - If there is a file with C(.sha256) added to its name, the archive must have that checksum.
+      - An archive that O(pack) has written, for a network without internet access. The bundle is unpacked from it, and
+        never built. Files that already exist in O(path) are left as they are.
+      - If a file with the archive's name and the suffix C(.sha256) exists, the archive must have that checksum.
     type: path
   pack:
     description:
-      - The archive to which the bundle is packed, and beside it a file with its SHA-256. An archive that has the bundle
-        already is left as it is.
+      - The archive into which the bundle is packed. A file with its SHA-256 is written next to it. An archive that
+        already contains the bundle is left as it is.
     type: path
+  clean_for:
+    description:
+      - The stacks whose bundles stay. With this option the bundle is not made. What no bundle needs any more is removed
+        from O(cache_dir) - Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles of other
+        stacks.
+      - Go's caches and unfinished downloads stay while there is no finished bundle in O(path), since its build needs
+        them.
+      - Files that are neither this collection's nor Go's are left alone.
+    type: list
+    elements: str
   progress_file:
     description: The file for progress, one JSON object per line.
     type: path
 attributes:
   check_mode:
-    description: Checks a present bundle, and returns the parts that would be made.
+    description: Checks an existing bundle, and returns the parts that would be built.
     support: full
 requirements:
   - cyclonedx-python-lib, unless the bundle is finished
@@ -139,7 +158,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: Make the bundle of the stack seed, and pack it for a network without a way out
+- name: Build the bundle of the stack seed, and pack it for a network without internet access
   shkatara.keda_demo.bundle:
     path: /srv/bundles/seed-amd64
     stack: "{{ lookup('shkatara.keda_demo.stack', 'seed') }}"
@@ -159,12 +178,12 @@ path:
   returned: always
   sample: /root/.cache/keda_demo/bundles/seed-amd64
 producer:
-  description: The producer that made the bundle, or would make it in check mode.
+  description: The producer that built the bundle, or would build it in check mode.
   type: str
   returned: success
   sample: release
 built:
-  description: The parts made in this run. In check mode, the parts that the bundle lacks or that differ.
+  description: The parts built in this run. In check mode, the parts that the bundle lacks or that differ.
   type: list
   elements: str
   returned: success
@@ -179,20 +198,32 @@ size:
   type: int
   returned: success
   sample: 1365000000
+freed:
+  description: The bytes that were freed. In check mode, those that would be.
+  type: int
+  returned: with O(clean_for)
+  sample: 19600000000
+removed:
+  description: The removed files and folders, relative to O(cache_dir). In check mode, those that would be.
+  type: list
+  elements: str
+  returned: with O(clean_for)
+  sample: [go/build, go/mod]
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._internal.bundle import archive, producers, record, writer
+from ..module_utils._internal.bundle import archive, cleaning, producers, record, writer
 from ..module_utils._internal.bundle.build import Builder
 from ..module_utils._internal.bundle.control import RunControl, run_control
 from ..module_utils._internal.bundle.job import Job
 from ..module_utils._internal.bundle.release import parts
-from ..module_utils._internal.bundle.units import BundleError
+from ..module_utils._internal.bundle.units import BundleError, Unit
 
 
 def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -206,12 +237,14 @@ def ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunContr
     except OSError as error:
         raise BundleError(
             f"{error}. {params['path']} (cluster_bundle_dir) and {params['cache_dir']} (cluster_cache_dir, "
-            "KEDA_DEMO_CACHE) have to be folders in which this user may write, with space left; they need not be there."
+            "KEDA_DEMO_CACHE) have to be folders in which this user may write, with space left; they need not exist."
         ) from error
 
 
 def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunControl) -> dict[str, Any]:
     folder, job = Path(params["path"]), Job(params)
+    if params["clean_for"] is not None:
+        return _cleaned(folder, job, params["clean_for"], check_mode, control)
     if params["archive"]:
         return _unpacked(folder, job, Path(params["archive"]), check_mode, control)
     result = _made(folder, job, check_mode, control)
@@ -219,6 +252,31 @@ def _ensure_bundle(params: Mapping[str, Any], check_mode: bool, control: RunCont
         with control.lock(job.cache):
             result["changed"] |= archive.pack(folder, Path(params["pack"]), control, check_mode=check_mode)
     return result
+
+
+def _cleaned(folder: Path, job: Job, stacks: list[str], check_mode: bool, control: RunControl) -> dict[str, Any]:
+    """Return the result of a removal of what the cache has and no bundle needs."""
+    cache = job.cache
+    lock = control.lock(cache) if cache.root.is_dir() and not check_mode else contextlib.nullcontext()
+    with lock:
+        found = cleaning.unneeded(cache, folder, map(cache.folder, _possible_units(job)), stacks)
+        names = [str(path.relative_to(cache.root)) for paths in found.paths.values() for path in paths]
+        if check_mode:
+            sizes = cleaning.sizes(found)
+            for what, size in sizes.items():
+                control.say(f"would remove {what}: {cleaning.in_words(size)}")
+            freed = sum(sizes.values())
+        else:
+            freed = cleaning.remove(found, control.say, control.end_requested)
+    control.say(f"{cleaning.in_words(freed)} {'would be' if check_mode else 'are'} freed in {cache.root}")
+    return {"changed": bool(names), "path": str(folder), "freed": freed, "removed": names}
+
+
+def _possible_units(job: Job) -> Iterator[Unit]:
+    """Yield the units of each producer that can make the stack from the given folders."""
+    for producer in producers.PRODUCERS:
+        with contextlib.suppress(BundleError):
+            yield from job.plan(producer, {}).units.values()
 
 
 def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: RunControl) -> dict[str, Any]:
@@ -238,9 +296,9 @@ def _unpacked(folder: Path, job: Job, packed: Path, check_mode: bool, control: R
     bundle_plan = job.plan(producer, _keys(new_record))
     if differing := sorted(id_ for id_, key in bundle_plan.keys.items() if _keys(new_record).get(id_) != key):
         raise BundleError(
-            f"The archive {packed} (bundle_archive) has other parts than this collection makes with the application "
+            f"The archive {packed} (bundle_archive) has other parts than this collection builds with the application "
             f"in {job.app_dir} (bundle_app_dir): {', '.join(differing)}. Use the same collection, application and "
-            "bundle_app_build there and here."
+            "bundle_app_build there and here, or an empty bundle_app_dir to keep the application of the archive."
         )
     return _result(folder, new_record, producer, [], changed=is_new)
 
@@ -328,11 +386,13 @@ def main() -> None:
             "app_build": {"type": "str", "choices": ["auto", "build", "registry"], "default": "auto"},
             "mirror_url": {"type": "str", "default": ""},
             "registry_mirrors": {"type": "dict", "default": {}},
+            "release_images": {"type": "list", "elements": "str", "default": []},
             "archive": {"type": "path"},
             "pack": {"type": "path"},
+            "clean_for": {"type": "list", "elements": "str"},
             "progress_file": {"type": "path"},
         },
-        mutually_exclusive=[("archive", "pack")],
+        mutually_exclusive=[("archive", "pack", "clean_for")],
         supports_check_mode=True,
     )
     try:

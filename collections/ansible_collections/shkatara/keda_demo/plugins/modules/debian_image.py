@@ -9,22 +9,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: debian_image
-short_description: Build an image of Debian with packages
+short_description: Build a Debian image with additional packages
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - The image has two layers, the plain Debian base and the packages. The images of M(shkatara.keda_demo.bundle) have
     the same base from O(cache_dir), so the module that runs first runs debootstrap for both.
-  - O(cache_dir) keeps each image by the hash of its inputs, with the checksums of its files. A damaged image
+  - O(cache_dir) keeps each image under the hash of its inputs, with the checksums of its files. A damaged image
     is built again, and an interrupted run leaves no incomplete image. The two newest images of a name are kept.
-  - The module locks nothing if the cache has the image. To build it, the module waits until no other run builds in
+  - The module needs no lock if the cache has the image. To build it, the module waits until no other run builds in
     O(cache_dir).
   - Runs on the controller.
 extends_documentation_fragment: [shkatara.keda_demo.debian_base]
 options:
   name:
-    description: The image's name in O(cache_dir). It consists of small letters, digits and dashes.
+    description: The image's name in O(cache_dir). It consists of lower case letters, digits and dashes.
     type: str
     required: true
   packages:
@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The folder that has the image as the OCI layout C(oci).
+  description: The folder that contains the image as the OCI layout C(oci).
   type: str
   returned: success
   sample: /root/.cache/keda_demo/base/9a3c5f1b2d4e6f708192
@@ -111,7 +111,7 @@ def ensure_image(params: Mapping[str, Any], check_mode: bool, control: RunContro
     except OSError as error:
         raise BundleError(
             f"{error}. {cache.root} (cluster_cache_dir, KEDA_DEMO_CACHE) has to be a folder in which this user may "
-            "write, with space left; it need not be there."
+            "write, with space left; it need not exist."
         ) from error
     return {"changed": bool(built), "path": path, "built": built}
 

@@ -13,12 +13,13 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Makes files on a host equal to those of a bundle, by the SHA-256 in C(bundle.json), or to a given content.
-  - All files of a task together cost one command on the host if none of them differs.
-    M(ansible.builtin.copy) needs several commands for each file.
-  - A file is sent to a folder of the login user, checked there, and renamed into place, so that it is never
+  - Copies files to a host if they differ from those of a bundle, by the SHA-256 in C(bundle.json), or from a given
+    content.
+  - If no file differs, all files of a task together cost one command on the host. M(ansible.builtin.copy) needs several
+    commands for each file.
+  - A file is sent to a folder of the login user, checked in that folder, and renamed into place, so that it is never
     incomplete. A running program keeps its old file.
-  - The host needs a POSIX shell and GNU coreutils, and no Python.
+  - The host needs a POSIX shell and GNU coreutils, but no Python.
 options:
   bundle:
     description: The bundle's folder on the controller, required if a file has O(files[].src).
@@ -44,7 +45,7 @@ options:
         type: str
         default: "0644"
   directories:
-    description: Directories to create with the permissions 0755, besides the folders of files.
+    description: Directories to create with the permissions 0755, in addition to the folders of files.
     type: list
     elements: path
     default: []

@@ -3,22 +3,22 @@
 # GNU General Public License v3.0+
 # (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delete the objects of a label that are not wanted any more."""
+"""Delete the objects with a label that are no longer wanted."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: k8s_prune
-short_description: Delete the Kubernetes objects of a label that are not wanted any more
+short_description: Delete the Kubernetes objects with a label that are no longer wanted
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Deletes each object that has a label and is not among O(keep), in all namespaces, in one task and with one
-    connection. M(kubernetes.core.k8s) deletes objects of one kind a task, and has no list of those that stay.
-  - An object without the label is never deleted, and neither is one with C(ownerReferences) - controllers copy labels
-    to what they make, and that goes with its owner.
-  - CustomResourceDefinitions and Namespaces are never deleted, since everything in them would go, too.
+    connection. M(kubernetes.core.k8s) deletes objects of one kind per task, and has no list of those to keep.
+  - An object without the label is never deleted. Neither is one with C(ownerReferences), since controllers copy labels
+    to the objects that they create, and those are deleted with their owner.
+  - CustomResourceDefinitions and Namespaces are never deleted, since everything in them would be deleted, too.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
@@ -28,9 +28,9 @@ options:
     required: true
   keep:
     description:
-      - The objects that stay, such as the results of the task that has applied them. Of each, the C(kind) and C(name)
-        and C(namespace) of its C(metadata) are read.
-      - It must not be empty, so that a variable that went wrong deletes nothing.
+      - The objects to keep, such as the results of the task that applied them. The module reads the C(kind) of each,
+        and the C(name) and C(namespace) of its C(metadata).
+      - It must not be empty, so that a wrong variable deletes nothing.
     type: list
     elements: dict
     required: true
@@ -57,7 +57,7 @@ EXAMPLES = r"""
     apply: true
   register: applied
 
-- name: Delete what an earlier run has applied and this one has not
+- name: Delete what an earlier run applied and this one did not
   shkatara.keda_demo.k8s_prune:
     label: example.com/owner=monitoring
     keep: "{{ applied.result.results | map(attribute='result') }}"
@@ -73,25 +73,18 @@ deleted:
 """
 
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.access import Access
 from ..module_utils._internal.kube.access_options import AccessOptions
 from ..module_utils._internal.kube.errors import ClusterError
 from ..module_utils._internal.kube.labelled import KINDS, Key, Labelled
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
-
-try:
-    import kubernetes  # noqa: F401  # only whether it is there
-
-    KUBERNETES_IMPORT_ERROR = None
-except ImportError:
-    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
 # One label with a value: a selector of another form, or none, could name objects of others.
 _LABEL = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -157,8 +150,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if KUBERNETES_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("kubernetes"), exception=KUBERNETES_IMPORT_ERROR)
+    if missing := imports.missing({"kubernetes": "kubernetes", "urllib3": "urllib3"}):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

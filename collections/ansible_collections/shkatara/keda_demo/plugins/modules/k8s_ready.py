@@ -13,7 +13,7 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Waits until all of several objects of several kinds are ready, in one task and with one connection.
+  - Waits until several objects, also of different kinds, are ready, in one task and with one connection.
   - M(kubernetes.core.k8s_info) waits for objects of one kind, one after the other, and does not explain the state
     of their pods. For each object that is not ready, this module returns the reason, and the reasons of its pods.
   - The module only reads, so it never returns C(changed).
@@ -53,7 +53,7 @@ options:
         type: str
         default: default
   wait_timeout:
-    description: The longest time to wait, in seconds.
+    description: The maximum time to wait, in seconds.
     type: int
     default: 120
   wait_sleep:
@@ -108,12 +108,12 @@ not_ready:
 
 import json
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.common.progress import Progress
 from ..module_utils._internal.kube import access_options, readiness, selectors
 from ..module_utils._internal.kube.access import Access
@@ -126,10 +126,9 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
-
-    KUBERNETES_IMPORT_ERROR = None
-except ImportError:
-    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
+except ImportError:  # main reports it
+    ApiException = RuntimeError
+    HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
 _TIMEOUT = (5, 20)  # to connect, to read; in seconds
 _FATAL = (401, 403)
@@ -294,8 +293,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if KUBERNETES_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("kubernetes"), exception=KUBERNETES_IMPORT_ERROR)
+    if missing := imports.missing({"kubernetes": "kubernetes", "urllib3": "urllib3"}):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

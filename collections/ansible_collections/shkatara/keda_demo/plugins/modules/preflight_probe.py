@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: preflight_probe
-short_description: Read a host by a shell script, without Python and with or without sudo
+short_description: Read a host's state with a shell script, without Python, and with or without sudo
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Runs a script by the host's POSIX shell, as the user of C(become). A host that can't be reached, or on which
-    C(become) fails, is a result and not a failure, so that the next task can name the reasons of all hosts at once.
-  - Where C(become) fails, the script runs as the login user instead, and C(sudo) is asked why it refuses.
+  - Runs a script with the host's POSIX shell, as the user of C(become). A host that can't be reached, or on which
+    C(become) fails, is a result and not a failure, so that the next task can report the reasons of all hosts at once.
+  - If C(become) fails, the script runs as the login user instead, and C(sudo) is asked why it refuses.
 options:
   script:
     description: The script. It must print a line C([system]).

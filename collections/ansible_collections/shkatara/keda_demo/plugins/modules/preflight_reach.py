@@ -8,14 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: preflight_reach
-short_description: Try whether the controller has a way to TCP ports on which nothing listens yet
+short_description: Check whether the controller can reach TCP ports on which nothing listens yet
 version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
   - Connects from the controller to each port and closes the connection. A refused connection is as good as an open one,
-    since packets go there and come back.
-  - If there is no answer, the port of ssh tells a port that is blocked from an address that can't be reached.
+    since packets reach the host and come back.
+  - If a port does not answer, the module tries the ssh port of the same address. So it distinguishes a port that is
+    blocked from an address that can't be reached.
 options:
   ways:
     description: The ports.
@@ -53,7 +54,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Try the way to the API server
+- name: Check that the controller can reach the API server
   shkatara.keda_demo.preflight_reach:
     ways:
       - {name: the API, address: 192.0.2.11, port: 6443, login_port: 22}

@@ -15,12 +15,12 @@ author:
   - shkatara (@shkatara)
 description:
   - Returns each ScaledObject in one result with its conditions, its triggers and the values that the
-    HorizontalPodAutoscaler last read, the HPA that KEDA made, and the workload that the ScaledObject scales.
+    HorizontalPodAutoscaler last read, the HPA that KEDA created, and the workload that the ScaledObject scales.
   - M(kubernetes.core.k8s_info) returns the same objects as they are, in one task for each kind. This module returns a
-    summary, which pairs each trigger with its metric and has numbers in place of Kubernetes' quantities.
-  - The module only reads, so it is never C(changed). A missing ScaledObject gives an empty list and no failure.
+    summary, which pairs each trigger with its metric and has numbers instead of Kubernetes' quantities.
+  - The module only reads, so it is never C(changed). A missing ScaledObject gives an empty list and is not a failure.
   - The result has only those fields of a trigger's C(metadata) that RV(scaledobjects[].triggers) names, and only the
-    reference of its C(authenticationRef). So it has no secret that KEDA keeps in a C(TriggerAuthentication).
+    reference of its C(authenticationRef). So it contains no secret that KEDA keeps in a C(TriggerAuthentication).
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
   - shkatara.keda_demo.read_only
@@ -91,7 +91,7 @@ scaledobjects:
       type: str
       sample: test
     ready:
-      description: Whether its condition C(Ready) is true, so that KEDA could make its HPA.
+      description: Whether its condition C(Ready) is true, so that KEDA could create its HPA.
       type: bool
       sample: true
     active:
@@ -100,8 +100,9 @@ scaledobjects:
       sample: false
     paused:
       description:
-        - Whether KEDA scales in no direction, because of one of the annotations C(autoscaling.keda.sh/paused-replicas)
-          and C(autoscaling.keda.sh/paused) (KEDA 2.12 and later), or of a condition C(Paused).
+        - Whether KEDA scales in neither direction, because of one of the annotations
+          C(autoscaling.keda.sh/paused-replicas) and C(autoscaling.keda.sh/paused) (KEDA 2.12 and later), or of a
+          condition C(Paused).
         - The condition C(Paused) is true as well if one direction is paused (KEDA 2.18 and later), which is in
           RV(scaledobjects[].pause).
       type: bool
@@ -123,32 +124,32 @@ scaledobjects:
           sample: null
         scale_in:
           description:
-            - Whether the scale-in is paused, with the scale-out, or alone by the annotation
+            - Whether the scale-in is paused, together with the scale-out, or on its own by the annotation
               C(autoscaling.keda.sh/paused-scale-in) (KEDA 2.18 and later).
           type: bool
           sample: false
         scale_out:
           description:
-            - Whether the scale-out is paused, with the scale-in, or alone by the annotation
+            - Whether the scale-out is paused, together with the scale-in, or on its own by the annotation
               C(autoscaling.keda.sh/paused-scale-out) (KEDA 2.18 and later).
           type: bool
           sample: false
         forced_activation:
           description:
-            - Whether KEDA takes all triggers for active because of the annotation
+            - Whether KEDA considers all triggers active because of the annotation
               C(autoscaling.keda.sh/force-activation) (KEDA 2.18 and later).
           type: bool
           sample: false
     keda_version:
       description:
-        - The version of the KEDA that made the HPA, from the HPA's label C(app.kubernetes.io/version).
+        - The version of the KEDA that created the HPA, from the HPA's label C(app.kubernetes.io/version).
         - It is null without an HPA, and if the ScaledObject has such a label itself, which KEDA copies.
       type: str
       sample: 2.10.0
     fallback:
       description:
         - Whether its condition C(Fallback) is true, so that a trigger fails and the HPA gets a value from
-          RV(scaledobjects[].fallback_spec) in its place.
+          RV(scaledobjects[].fallback_spec) instead.
       type: bool
       sample: false
     message:
@@ -221,7 +222,7 @@ scaledobjects:
           type: str
           sample: apps/v1
     hpa:
-      description: The HPA that KEDA made; null if it does not exist, as before the ScaledObject is ready.
+      description: The HPA that KEDA created; null if it does not exist, as before the ScaledObject is ready.
       type: dict
       contains:
         name:
@@ -306,7 +307,7 @@ scaledobjects:
           type: str
           sample: apps/v1
         spec_replicas:
-          description: The replicas that it is to have.
+          description: The replicas that it should have.
           type: int
           sample: 1
         replicas:
@@ -368,13 +369,13 @@ scaledobjects:
           sample: 0.0
         average_value:
           description:
-            - The metric's average a replica that the HPA last read, rounded up to a thousandth; null if it read none,
+            - The metric's average per replica that the HPA last read, rounded up to a thousandth; null if it read none,
               and for V(Value).
           type: float
           sample: 0.0
         value_missing:
           description:
-            - How it is known that the metric has no value now; null if it has one, and if nothing is known.
+            - The sign that the metric has no value now; null if it has one, and if nothing is known.
             - V(not_read), the HPA decided without it. V(cannot_read), the HPA's condition C(ScalingActive) names it.
               V(keda_fails), KEDA's health of it has failures. V(trigger_error), the HPA reads nothing at 0 replicas,
               and KEDA says that a trigger fails.
@@ -384,8 +385,8 @@ scaledobjects:
           sample: null
         active:
           description:
-            - Whether KEDA takes the trigger for active; null if KEDA says nothing of single triggers, as older versions
-              do.
+            - Whether KEDA considers the trigger active; null if KEDA does not report on single triggers, as in older
+              versions.
           type: bool
           sample: null
         health:
@@ -437,8 +438,8 @@ scaledobjects:
           sample: 0.0
     scaling_modifiers:
       description:
-        - The formula that makes one metric of all triggers (KEDA 2.12 and later); null if it is not set.
-        - With a formula the HPA has this metric in place of the triggers' external ones, so their values are null.
+        - The formula that combines all triggers into one metric (KEDA 2.12 and later); null if it is not set.
+        - With a formula the HPA has this metric instead of the triggers' external ones, so their values are null.
       type: dict
       sample: null
       contains:
@@ -476,14 +477,13 @@ scaledobjects:
           sample: {status: Happy, number_of_failures: 0}
 """
 
-import importlib
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._internal.autoscaling import scaledobject, summary
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.kube import access_options, scaled
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
@@ -565,10 +565,8 @@ def run(module: AnsibleModule) -> None:
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    try:
-        importlib.import_module("kubernetes")
-    except ImportError:
-        module.fail_json(msg=missing_required_lib("kubernetes"), exception=traceback.format_exc())
+    if missing := imports.missing({name: name for name in ("kubernetes", "packaging", "urllib3")}):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

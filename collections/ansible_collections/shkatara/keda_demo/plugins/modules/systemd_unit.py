@@ -14,17 +14,17 @@ author:
   - shkatara (@shkatara)
 description:
   - Enables and starts a systemd unit, and restarts it if one of its files was changed after its last start.
-  - M(ansible.builtin.systemd_service) restarts a unit when it is told to, usually by a handler. A run that is
-    killed between a changed file and its handler leaves the unit with the old file, and the next run does not
-    notice. This module compares times instead, the change time (ctime) of each file with
-    C(ActiveEnterTimestamp) of the unit, so that the next run finishes the work.
+  - M(ansible.builtin.systemd_service) restarts a unit when it is told to, usually by a handler. If a run is killed
+    between a changed file and its handler, the unit keeps running with the old file, and the next run does not notice.
+    This module compares times instead, namely the change time (ctime) of each file with C(ActiveEnterTimestamp) of
+    the unit, so that the next run finishes the work.
   - The comparison is exact to the second. A file that was changed in the second of the start does not count as
     newer.
-  - A unit that needs nothing costs one command on the host, any other two. The host needs systemd 219 or newer,
-    a POSIX shell and GNU coreutils, and no Python.
+  - A unit that needs no change costs one command on the host, any other two. The host needs systemd 219 or newer,
+    a POSIX shell and GNU coreutils, but no Python.
 options:
   name:
-    description: The unit, which needs an C([Install]) section. The suffix C(.service) may be left out.
+    description: The unit, which needs an C([Install]) section. The suffix C(.service) may be omitted.
     type: str
     required: true
   files:
@@ -34,7 +34,7 @@ options:
     default: []
   delivered:
     description:
-      - Files that an earlier task has replaced, RV(shkatara.keda_demo.deliver#module:sent). Those that are also
+      - Files that an earlier task replaced, RV(shkatara.keda_demo.deliver#module:sent). Those that are also
         in O(files) count as newer.
       - Check mode needs it to predict a restart, since no file was changed.
     type: list
@@ -42,13 +42,13 @@ options:
     default: []
   probe:
     description:
-      - A shell command that prints a line for each thing that the unit sets up and that is missing on the host,
-        such as a route. Any output restarts the unit.
+      - A shell command that prints a line for each thing that the unit should have set up and that is missing on the
+        host, such as a route. Any output restarts the unit.
       - It runs in check mode, too, and only if the unit is active. It must not change anything.
     type: str
 attributes:
   check_mode:
-    description: Reports the start or restart. A host that does not have the unit yet is no error.
+    description: Reports the start or restart. It is not an error if the host does not have the unit yet.
     support: full
   diff_mode:
     description: Shows RV(reasons).
@@ -62,7 +62,7 @@ EXAMPLES = r"""
       - {content: "{{ lookup('ansible.builtin.template', 'config.toml.j2') }}", dest: /etc/containerd/config.toml}
   register: configuration
 
-- name: Run containerd with its files, now and at every boot
+- name: Check that containerd is running, enabled and up to date
   shkatara.keda_demo.systemd_unit:
     name: containerd
     files: [/usr/local/bin/containerd, /etc/containerd/config.toml, /etc/systemd/system/containerd.service]

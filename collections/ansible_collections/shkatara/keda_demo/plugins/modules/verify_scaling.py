@@ -14,13 +14,13 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Waits until the chain from the scrape target to the HorizontalPodAutoscaler (HPA) is ready and at rest, and predicts
-    what the HPA will do under the load and when. Then the module sends the load and watches the ScaledObject, HPA,
-    workload, Pods, Events and the metric. The verdict says whether the observation is as predicted.
-  - The workload may be of any kind that has the subresource C(scale), such as a Deployment, a StatefulSet, a Rollout of
-    Argo or a custom resource. The replicas of a Deployment and a StatefulSet are in the object itself. Those of a
+  - Waits until the chain from the scrape target to the HorizontalPodAutoscaler (HPA) is ready, and at rest after
+    earlier load. Predicts what the HPA will do under the load and when. Then the module sends the load and watches the
+    ScaledObject, HPA, workload, Pods, Events and the metric. The verdict says whether the observation is as predicted.
+  - The workload may be of any kind that has the subresource C(scale), such as a Deployment, a StatefulSet, an Argo
+    Rollout or a custom resource. The replicas of a Deployment and a StatefulSet are in the object itself. Those of a
     custom resource are read from C(scale), and its Ready pods are counted if it has no C(status.readyReplicas). The
-    hop of the ReplicaSets is observed for a Deployment only.
+    hop (measured step) of the ReplicaSets is observed for a Deployment only.
   - The module works on any cluster with KEDA and Prometheus. It reads the cluster and sends the requests of
     O(load.http). It never changes an object, so the result is never C(changed).
   - The prediction computes what the Kubernetes controller, of version 1.25 and later, does with the HPA that KEDA
@@ -29,16 +29,16 @@ description:
     before the first request.
   - RV(predicted.not_predicted) names every trigger that is watched but not predicted. These are triggers of an unknown
     type, triggers of a C(scalingModifiers) formula, metrics of CPU and memory, a load trigger whose query is not
-    understood, and every trigger but the one of the load. An external metric of another trigger is assumed to keep its
+    understood, and every trigger except that of the load. An external metric of another trigger is assumed to keep its
     value.
-  - An HPA does not shrink while one of its metrics has no value, for example because the source of a second trigger is
-    gone. Beside such a trigger a scale-out is proven with a warning, and O(phases) with V(scale_in) or V(to_zero) are
-    refused before anything is sent. The same is true for a trigger in KEDA's fallback, and for the annotation
-    C(autoscaling.keda.sh/paused-scale-in) (KEDA 2.18 and later).
+  - An HPA does not shrink while one of its metrics has no value, for example because the source of a second trigger no
+    longer exists. With such a trigger a scale-out is proven with a warning, and O(phases) with V(scale_in) or
+    V(to_zero) are refused before anything is sent. The same is true for a trigger in KEDA's fallback, and for the
+    annotation C(autoscaling.keda.sh/paused-scale-in) (KEDA 2.18 and later).
   - A wait for replicas ends 15 s after their latest predicted time, and its message names the parts of that time.
   - The task fails if the verdict is not in O(expect), which explains all verdicts.
   - While the module runs, a line every O(wait_sleep) seconds shows the phase, the load, the metric, the replicas and
-    the next expected step.
+    the next expected step. While it waits, a reason that stays is shown every 30 seconds.
 extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
   - shkatara.keda_demo.read_only
@@ -59,10 +59,10 @@ options:
       - The phases of the proof. They run in the order below, whatever the order of the list.
       - V(activation) - a load under the threshold does not change the replicas. If they start at 0, the load stays
         under the trigger's C(activationThreshold).
-      - V(scale_out) - the load makes the predicted replicas in the predicted time.
+      - V(scale_out) - the load leads to the predicted replicas in the predicted time.
       - V(hold) - the replicas stay for O(hold_seconds) under load.
       - V(scale_in) - after the load the replicas return to the HPA's minimum in the predicted time. Without
-        V(scale_out) the phase starts from the present replicas.
+        V(scale_out) the phase starts from the current replicas.
       - V(to_zero) - KEDA removes the last replicas in the predicted time. C(minReplicaCount) or C(idleReplicaCount)
         must be 0.
     type: list
@@ -79,9 +79,9 @@ options:
         description:
           - HTTP requests. Each is sent at its scheduled time, whether earlier requests were answered or not,
             and over a new connection unless O(load.http.keep_alive) is set. Redirects are not followed.
-          - If a name has several addresses, the connections go to those in turn that accept one before the load.
-          - Requests never go by a proxy, since that would be measured in place of the application. If E(HTTP_PROXY) or
-            E(HTTPS_PROXY) names one for the URL, a line of the progress says so.
+          - If a name has several addresses, the connections take turns between those that accept one before the load.
+          - Requests never go through a proxy, since it would be measured instead of the application. If E(HTTP_PROXY)
+            or E(HTTPS_PROXY) names one for the URL, a progress line says so.
           - A load that this machine can't send is refused, with the calculation. Each unanswered request needs a file
             descriptor and a port. There are at most O(load.http.rate) times O(load.http.timeout) such requests.
         type: dict
@@ -89,7 +89,7 @@ options:
           url:
             description:
               - The URL of the requests.
-              - A user and a password in it are sent by basic authentication, and are not shown.
+              - A user and a password in it are sent as basic authentication, and are not shown.
               - Exactly one of O(load.http.url) and O(load.http.urls) is required.
             type: str
           urls:
@@ -102,9 +102,9 @@ options:
             default: GET
           headers:
             description:
-              - Headers of each request. One that is given replaces the module's own, such as C(User-Agent).
-              - C(Host) takes the place of the URL's host, so that the URL may be the address of an ingress. With https
-                it is also the name for which TLS asks and which the certificate must have.
+              - Headers of each request. They replace the module's own, such as C(User-Agent).
+              - C(Host) replaces the URL's host, so that the URL may be the address of an ingress. With https
+                it is also the name that TLS asks for and that the certificate must have.
               - C(Content-Length) and headers about the connection can't be given.
               - Ansible hides the values in the result, except those of C(Host), C(Accept), C(Content-Type) and the
                 like.
@@ -121,18 +121,18 @@ options:
             default: true
           ca_path:
             description:
-              - A file with the certificates of the authority of https URLs, or a folder of them as OpenSSL has it.
-              - The default is the authorities of this machine.
+              - A file with the CA certificates for https URLs, or a folder of them in OpenSSL's format.
+              - The default is this machine's CA certificates.
             type: path
           rate:
             description:
-              - Requests a second.
+              - Requests per second.
               - Exactly one of O(load.http.rate), O(load.http.replicas) and O(load.http.stages) is required.
             type: float
           replicas:
             description:
-              - The replicas that the load is to make. The module chooses a rate at which the HPA can come to rest only
-                at this count. At a lower rate one replica less would be within the tolerance. At a higher rate the
+              - The replicas that the load should lead to. The module chooses a rate at which the HPA can settle only at
+                this count. At a lower rate one replica fewer would be within the tolerance. At a higher rate the
                 query could ask for one replica more for a moment, while new pods take their share of the load.
               - For many replicas and a short query window there may be no such rate. The message then gives the
                 numbers.
@@ -145,7 +145,7 @@ options:
             elements: dict
             suboptions:
               rate:
-                description: Requests a second at the end of the stage.
+                description: Requests per second at the end of the stage.
                 type: float
                 required: true
               duration:
@@ -158,14 +158,14 @@ options:
                 default: false
           duration:
             description:
-              - The longest time of the load, in seconds. The load ends earlier if the verdict is known.
+              - The maximum duration of the load, in seconds. The load ends earlier if the verdict is known.
               - The default is the latest predicted time, O(hold_seconds) and a margin of 15 s. A duration that is too
                 short to prove anything is refused.
               - Stages have their own durations, so O(load.http.stages) excludes it.
             type: float
           activation_rate:
             description:
-              - Requests a second in the phase V(activation).
+              - Requests per second in the phase V(activation).
               - The default is half of the lowest rate that could change the replicas.
             type: float
           timeout:
@@ -173,7 +173,8 @@ options:
             type: float
             default: 10
           workers:
-            description: The sending processes, at most 4 a core. A process can send some thousand requests a second.
+            description: The number of sending processes, at most 4 per core. One can send some thousand requests per
+              second.
             type: int
             default: 1
           keep_alive:
@@ -184,23 +185,25 @@ options:
             default: false
           max_rate:
             description:
-              - The highest rate that the module may choose for O(load.http.replicas), in requests a second. If a higher
-                one would be needed the proof is refused, with the arithmetic.
-              - The module chooses O(load.http.activation_rate) below it, too. A rate that was given is not capped.
+              - The highest rate that the module may choose for O(load.http.replicas), in requests per second. If a
+                higher one would be needed, the proof is refused, and the message shows the arithmetic.
+              - The module chooses O(load.http.activation_rate) below it, too. A rate that the user gives is not
+                limited.
             type: float
             default: 200
       external:
         description:
           - The load is sent by somebody else, such as k6, the producer of a queue, or real traffic. The module sends
             nothing and observes.
-          - It requires O(expected), by which the verdict is made, and goes with the phases V(scale_out) and V(hold)
-            only. It needs no rest before, so that the load may have begun already, but fewer replicas than expected.
-          - There is no RV(end_to_end), and RV(hops) begin and end otherwise.
+          - It requires O(expected), which decides the verdict, and supports only the phases V(scale_out) and V(hold).
+            The workload need not be at rest before, since the load may already have begun, but it must have fewer
+            replicas than expected.
+          - RV(end_to_end) is null, and RV(hops) begin and end differently.
         type: dict
         suboptions:
           duration:
             description:
-              - The longest time of the observation, in seconds. It ends earlier if the verdict is known.
+              - The maximum duration of the observation, in seconds. It ends earlier if the verdict is known.
               - The default is O(expected.within_seconds), O(hold_seconds) and a margin of 15 s.
             type: float
           begin:
@@ -214,9 +217,10 @@ options:
             choices: [call, rise]
   expected:
     description:
-      - What the load is to do, for a load of others and for triggers that can't be predicted, such as a queue or a
-        latency. It makes the verdict in the place of a prediction.
-      - If there is a prediction too, it must not exclude what is expected, or the proof is refused before the load.
+      - The expected effect of the load, for a load that somebody else sends and for triggers that can't be predicted,
+        such as a queue or a latency. It decides the verdict instead of a prediction.
+      - If a prediction is possible too, it must not contradict what is expected, or the proof is refused before the
+        load.
     type: dict
     suboptions:
       replicas:
@@ -224,44 +228,44 @@ options:
           - >-
             The replicas, as a count such as V(4), or as a range such as V([3, 5]) or V({min: 3, max: 5}). They must be
             more than the replicas before the load.
-          - In a range, changes between expected counts are as expected, also while O(hold_seconds) pass.
+          - In a range, changes between expected counts are allowed, also while O(hold_seconds) pass.
         type: raw
         required: true
       within_seconds:
-        description: The seconds from the load's begin within which they are to be Ready.
+        description: The seconds after the load's begin within which they must be Ready.
         type: float
         required: true
   counter_metric:
     description:
       - The counter that each request raises by one, as a name or as a selector such as
         C(http_requests_total{namespace="shop"}).
-      - With it, the module compares the answered requests with the raw counters on the pods' own metrics pages, see
-        RV(end_to_end), and RV(hops) has V(load_scraped) and V(new_pod_counted).
+      - With it, the module compares the answered requests with the raw counters on the pods' own metrics pages (see
+        RV(end_to_end)), and RV(hops) has V(load_scraped) and V(new_pod_counted).
     type: str
   metric_per_request:
     description:
-      - The amount that one request a second adds to the value of the trigger's query.
+      - The amount that one request per second adds to the value of the trigger's query.
       - By default it is read from the query. For V(sum(rate(requests_total[1m]\)\)) it is 1, and for
-        V(sum(increase(requests_total[1m]\)\)) it is 60. A gauge does not say it. For requests in flight it is the
+        V(sum(increase(requests_total[1m]\)\)) it is 60. It can't be read from a gauge. For requests in flight it is the
         seconds that an answer takes, by Little's law.
     type: float
   query_window:
     description:
       - The seconds that the trigger's query looks back.
-      - By default they are read from the query, and from the recording rules that it uses. They have to be given if
-        Prometheus' rules can't be read, or together with O(metric_per_request) if the query is not understood, see
-        RV(predicted.not_predicted).
+      - By default they are read from the query, and from the recording rules that it uses. They are required if
+        Prometheus' rules can't be read, or together with O(metric_per_request) if the query is not understood (see
+        RV(predicted.not_predicted)).
     type: float
   proof_dir:
     description:
-      - The folder for the results. Each run creates a folder in it, named by the time, with C(verdict.json) and
+      - The folder for the results. Each run creates a folder in it, named after the time, with C(verdict.json) and
         C(timeline.csv). The link C(latest) points to the newest folder.
     type: path
     required: true
   expect:
     description:
       - The verdicts with which the task succeeds. The codes in parentheses are the possible values of RV(reason).
-      - V(scaled) - all phases went as predicted (C(as_predicted)), or as O(expected) (C(as_expected)).
+      - V(scaled) - all phases went as predicted (C(as_predicted)), or as in O(expected) (C(as_expected)).
       - V(scaled_late) - the predicted replicas were Ready after RV(predicted.latest_seconds) (C(after_latest)), the
         expected ones after O(expected.within_seconds) (C(after_expected)), or so late that the load ended before
         O(hold_seconds) had passed (C(hold_cut_short)), or they were back at the minimum or at zero later than predicted
@@ -270,14 +274,14 @@ options:
         C(other_trigger), C(fewer_than_expected), C(more_than_expected)), or not all of them became Ready
         (C(pods_not_ready)).
       - V(wrong_cause) - the replicas moved, and not because of the load. They moved before it
-        (C(moved_before_load)), or before it can have raised the metric so far (C(too_early)). The trigger's query, or
+        (C(moved_before_load)), or before it can have raised the metric that far (C(too_early)). The trigger's query, or
         the HPA's value of it, was not over the threshold when the HPA decided (C(metric_never_over)). The pods did not
         count these requests, or Prometheus did not scrape them (C(requests_not_counted)). Another trigger asked for
-        the replicas (C(other_trigger)). Or somebody else wrote them, such as another HPA, kubectl, GitOps or a raised
-        minimum (C(other_writer)).
+        the replicas (C(other_trigger)). Or somebody else changed them, through another HPA, kubectl, GitOps or a raised
+        minimum, for example (C(other_writer)).
       - V(not_scaled) - the replicas did not grow. This may be as predicted (C(load_under_threshold),
         C(load_under_activation), C(max_replicas), C(scale_up_disabled), C(fallback), or C(query_limit), where the
-        trigger's query cuts its value). Otherwise the metric never rose above the threshold
+        trigger's query limits its value). Otherwise the metric never rose above the threshold
         (C(metric_not_over_threshold)), the HPA did not act on it (C(hpa_did_not_act)), or no new pod became Ready
         (C(pods_not_ready)). It has a reason of V(wrong_count) if the HPA decided on another count but no more pods
         became Ready.
@@ -290,9 +294,9 @@ options:
         (C(deployment_missing), C(workload_missing), C(pods_not_ready), C(prometheus_unreachable), C(query_failed),
         C(scrape_target_missing), C(scrape_target_down), C(scaledobject_missing), C(scaledobject_paused),
         C(scaledobject_not_ready), C(hpa_missing), C(hpa_metric_invalid)), or the workload does not come to rest
-        (C(not_at_rest)). What no wait mends ends the wait at once - Prometheus refuses the request
-        (C(prometheus_refused)), can't parse the query (C(query_invalid)), has several series for it where KEDA takes
-        one (C(query_returns_several_series)), or does not tell its scrape interval (C(scrape_interval_unknown)).
+        (C(not_at_rest)). A fault that no waiting can fix ends the wait at once - Prometheus refuses the request
+        (C(prometheus_refused)), can't parse the query (C(query_invalid)), has several series for it where KEDA accepts
+        one (C(query_returns_several_series)), or does not report its scrape interval (C(scrape_interval_unknown)).
       - V(aborted) - nothing is proven. The cause is a signal (C(interrupted)), a load that could not be sent or was too
         short (C(load_not_sent)) or was not answered (C(load_not_answered)) or was not seen to begin
         (C(load_not_seen)), replicas that could not be watched (C(not_observed)), a ScaledObject that was deleted
@@ -313,9 +317,9 @@ options:
     default: 15
   wait_timeout:
     description:
-      - The seconds to wait until the chain is ready, before anything is sent. A link that no wait mends ends the wait
-        at once.
-      - The wait for rest after an earlier load is not part of it. Its length is computed.
+      - The seconds to wait until the chain is ready, before anything is sent. A missing link that no waiting can fix
+        ends the wait at once.
+      - The wait for rest after an earlier load is not included. Its length is computed.
     type: int
     default: 300
   wait_sleep:
@@ -326,16 +330,16 @@ options:
     description:
       - The URL of the Prometheus that the trigger queries, or of another Prometheus with the same data, if this machine
         can reach it.
-      - By default the module finds Prometheus by the trigger's C(serverAddress) and reaches it by a port-forward to its
-        pod.
-      - A connection to the URL goes by the proxy that E(HTTP_PROXY) or E(HTTPS_PROXY) names for it, unless E(NO_PROXY)
-        excepts it. A port-forward goes by the way to the API server.
+      - By default the module finds Prometheus through the trigger's C(serverAddress) and reaches it by a port-forward
+        to its pod.
+      - A connection to the URL goes through the proxy that E(HTTP_PROXY) or E(HTTPS_PROXY) names for it, unless
+        E(NO_PROXY) excludes it. A port-forward goes through the API server.
     type: str
   prometheus_headers:
     description:
       - Headers of every request to Prometheus, such as C(Authorization) or C(X-Scope-OrgID).
       - They take precedence over the trigger's C(customHeaders) and C(authModes). By default the header of the
-        authModes bearer, basic and custom is made of the Secret that the trigger's C(authenticationRef) leads to, if
+        authModes bearer, basic and custom comes from the Secret that the trigger's C(authenticationRef) leads to, if
         the kubeconfig may read both.
       - Ansible hides their values everywhere in the result, even where the same text occurs by chance. A short value
         such as C(1) hides every 1.
@@ -345,13 +349,13 @@ options:
   prometheus_validate_certs:
     description:
       - Whether the certificate of Prometheus is checked, with an https O(prometheus_url), and with an https
-        C(serverAddress) inside of the port-forward, where it must have the name of the Service.
+        C(serverAddress) inside the port-forward, where it must have the name of the Service.
       - The default is V(true), or for a C(serverAddress) the opposite of the trigger's C(unsafeSsl).
     type: bool
   prometheus_ca_path:
     description:
-      - A file with the certificates of the authority of Prometheus, or a folder of them as OpenSSL has it.
-      - The default is the authorities of this machine.
+      - A file with the CA certificates for Prometheus, or a folder of them in OpenSSL's format.
+      - The default is this machine's CA certificates.
     type: path
   scrape_interval:
     description:
@@ -361,24 +365,24 @@ options:
   hpa_sync_period:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-sync-period) in seconds.
-      - The default is read from the command line of the controller manager's pod. A cluster made by kubeadm has this
-        pod in the namespace C(kube-system), and the kubeconfig needs C(list) on Pods there. Otherwise 15 is assumed.
+      - The default is read from the command line of the controller manager's pod. A cluster created by kubeadm has this
+        pod in C(kube-system), and the kubeconfig needs C(list) on Pods in that namespace. Otherwise 15 is assumed.
     type: float
   hpa_tolerance:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-tolerance).
-      - The default is read like O(hpa_sync_period), or else 0.1.
+      - The default is read like that of O(hpa_sync_period), or else 0.1.
       - From Kubernetes 1.33 on, the HPA's own C(behavior.scaleUp.tolerance) takes precedence.
     type: float
   hpa_downscale_stabilization:
     description:
       - The controller manager's C(--horizontal-pod-autoscaler-downscale-stabilization) in seconds.
-      - The default is read like O(hpa_sync_period), or else 300.
+      - The default is read like that of O(hpa_sync_period), or else 300.
       - The HPA's own C(behavior.scaleDown.stabilizationWindowSeconds) takes precedence.
     type: float
   pod_start_seconds:
     description:
-      - The seconds in which a new pod has to be scheduled and started, without the time of its own probes.
+      - The seconds within which a new pod must be scheduled and started, without the time of its own probes.
       - They are part of RV(predicted.latest_seconds), after which the verdict is V(scaled_late).
     type: float
     default: 30
@@ -390,12 +394,12 @@ options:
 attributes:
   check_mode:
     details:
-      - In check mode the module plans the proof by the same code. It checks options, permissions and whether something
-        listens at O(load.http.url), looks at the chain for 10 s at most, and returns RV(predicted), RV(load),
+      - In check mode the module plans the proof with the same code. It checks options, permissions and whether
+        something listens at O(load.http.url), observes the chain for at most 10 s, and returns RV(predicted), RV(load),
         RV(message) and RV(foreseen). It sends no request to the application and writes no file.
       - A workload that is not at rest is planned as if it were, and a chain that is not ready is a warning.
-      - The task fails if the proof would be refused, or if the verdict of RV(foreseen) is not in O(expect). Such is a
-        load under the threshold, or a trigger that can't be predicted, without O(expected).
+      - The task fails if the proof would be refused, or if the verdict of RV(foreseen) is not in O(expect). Examples
+        are a load under the threshold, and a trigger that can't be predicted without O(expected).
 requirements:
   - Linux and Python >= 3.11 on the machine that runs the module, which is the controller
   - aiohttp (Python library) >= 3.9.0
@@ -409,8 +413,8 @@ notes:
     kind of the workload in O(namespace); for a Deployment on ReplicaSets, too, and for a custom resource C(get) on its
     subresource C(scale). Without O(prometheus_url) it also needs C(list) on Services and Endpoints, and C(get) on
     C(pods/portforward), in the namespace of Prometheus; with O(counter_metric) C(get) on C(pods/portforward) in
-    O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module names all of these that are
-    missing before it sends anything.
+    O(namespace). From Kubernetes 1.35 on, a port-forward needs C(create), too. The module lists all that are missing
+    before it sends anything.
   - A trigger with C(authModes) needs C(list) on Secrets and on TriggerAuthentications, or O(prometheus_headers). If
     pods of another namespace feed the metric, reading their counters needs the verbs of C(pods/portforward) in that
     namespace. The version of KEDA needs C(list) on Deployments in all namespaces, or in KEDA's own if that is C(keda)
@@ -478,7 +482,7 @@ EXAMPLES = r"""
       within_seconds: 120
     proof_dir: "{{ playbook_dir }}/proof"
 
-- name: Prove that a consumer scales from zero and back to zero, and go on whatever the verdict
+- name: Prove that a consumer scales from zero and back to zero, and continue whatever the verdict
   shkatara.keda_demo.verify_scaling:
     namespace: shop
     name: mailer
@@ -508,18 +512,18 @@ reason:
   sample: as_predicted
 message:
   description:
-    - The verdict as a sentence with its numbers, and what to look at after a failure.
+    - The verdict as a sentence with its numbers, and what to check after a failure.
     - In check mode the plan - the load, the prediction with its times, what can't be predicted, and RV(foreseen).
   type: str
   returned: success, and when the proof was begun
   sample: >-
-    4 replicas Ready 42.4 s after the first request and stayed for 15 s under load; predicted were 4 within 180 s at the
-    latest. The load ended early, before its 210 s: the verdict was there.
+    4 replicas Ready 42.4 s after the first request and stayed for 15 s under load; the prediction was 4 within 180 s.
+    The load ended early, before its 210 s: the verdict was known.
 predicted:
   description:
     - The prediction, as written to C(verdict.json) before the first request; null if the proof ended before it.
     - If nothing can be predicted, C(replicas) is null, and the other fields about the load are absent. If O(expected)
-      stands for the prediction, C(replicas), C(possible_replicas), C(from_replicas), C(latest_seconds) and C(warnings)
+      replaces the prediction, C(replicas), C(possible_replicas), C(from_replicas), C(latest_seconds) and C(warnings)
       are those of the expectation, and the others are absent.
   type: dict
   returned: when the proof was begun, and in check mode
@@ -527,13 +531,13 @@ predicted:
     replicas:
       description:
         - The replicas that the HPA will want, the highest of C(possible_replicas).
-        - For a mean with a target of type Value, the count at which the HPA rests. It may go higher until the query
+        - For a mean with a target of type Value, the count at which the HPA settles. It may go higher until the query
           counts the new pods, and it comes back after its stabilization.
       type: int
       sample: 4
     possible_replicas:
       description:
-        - Every count at which the HPA can come to rest. Several counts may be stable because of the tolerance, and
+        - Every count at which the HPA can settle. Several counts may be stable because of the tolerance, and
           because right after a step the query may exceed the load by up to the share of a scrape interval in its
           window.
       type: list
@@ -608,7 +612,7 @@ predicted:
           time until the HPA's next sync, and C(new_pods_stabilization) the scale-up stabilization, which begins anew
           after each dip.
         - C(further_syncs) is the time for which the HPA's limits and policies delay growth. C(overshoot) is for an
-          excess of the query, which may move the HPA on from a count at which it would rest.
+          excess of the query, which may move the HPA on from a count at which it would settle.
       type: dict
       sample:
         scrape: 10.0
@@ -628,8 +632,8 @@ predicted:
       sample: []
     source:
       description:
-        - By which numbers the load is judged - V(prediction), or V(expected) if O(expected) was given; null for a load
-          that is only watched.
+        - The numbers by which the load is judged - V(prediction), or V(expected) if O(expected) was given; null for a
+          load that is only watched.
       type: str
       sample: prediction
     expected:
@@ -674,7 +678,7 @@ predicted:
     read:
       description:
         - The settings read from the cluster, which are flags of the controller manager, fields of the HPA, or what one
-          request a second adds to the trigger's query.
+          request per second adds to the trigger's query.
       type: dict
       sample:
         hpa_sync_period: 15.0
@@ -729,7 +733,7 @@ phases:
     - phase: scale_out
       passed: true
       reason: as_predicted
-      message: replicas as predicted were Ready 33.1 s after the first request
+      message: The predicted replicas were Ready 33.1 s after the first request.
 load:
   description: The load and its answers.
   type: dict
@@ -753,7 +757,7 @@ load:
       type: str
       sample: GET
     rate:
-      description: Requests a second in the last stage.
+      description: Requests per second in the last stage.
       type: float
       sample: 34.5
     duration:
@@ -774,7 +778,7 @@ load:
       type: int
       sample: 1660
     not_sent:
-      description: Due requests that this machine did not send. Requests without an answer are not among them.
+      description: Due requests that this machine did not send. Requests without an answer are not included.
       type: int
       sample: 0
     not_sent_reasons:
@@ -796,7 +800,7 @@ load:
       type: int
       sample: 0
     in_flight:
-      description: Requests whose answer was still open.
+      description: Requests whose answer had not yet arrived.
       type: int
       sample: 0
     statuses:
@@ -816,7 +820,7 @@ load:
       type: dict
       sample: {p50: 609.5, p99: 672.9, max: 753.1}
     ended:
-      description: Whether all requests were sent and no answer was open.
+      description: Whether all requests were sent and no answer was outstanding.
       type: bool
       sample: true
     died:
@@ -832,7 +836,7 @@ hops:
     - The time at which each step of the chain was first observed, in the order of observation.
     - V(first_request), V(load_scraped) (the first sample that counts the load), V(metric_over_threshold),
       V(keda_activation) (from zero), V(hpa_metric_over_threshold), V(hpa_decision), V(hpa_target_decision) (on a
-      predicted count), V(deployment_scaled) (V(workload_scaled) for another kind than Deployment),
+      predicted count), V(deployment_scaled) (V(workload_scaled) for kinds other than Deployment),
       V(replicaset_scaled), V(pod_created), V(pod_scheduled), V(image_there), V(container_started), V(pod_ready),
       V(new_pod_counted) (the first sample of a new pod that counts requests), V(replicas_ready) (a predicted or
       expected count, all Ready), V(load_ended) (the last request), V(scale_in_decision), V(replicas_at_minimum) and
@@ -853,7 +857,7 @@ hops:
       description: The source of the observation.
       type: str
     resolution_seconds:
-      description: The longest time by which the step may have come before its observation; 0 for a watch event.
+      description: The maximum delay between the step and its observation; 0 for a watch event.
       type: float
     earliest:
       description: The earliest predicted time, in seconds since the first request; null if none was predicted.
@@ -885,15 +889,15 @@ hops:
       latest: 58.0
 end_to_end:
   description:
-    - The answered requests beside the requests that the pods counted on their own metrics pages; null without
-      O(counter_metric), and if the pods that count are not known. A difference is in RV(deviations). With it the
-      verdict is V(wrong_cause) in place of V(scaled), unless the pods counted more requests and the additional ones
-      are no more than the other traffic that there was at rest.
+    - The answered requests compared with the requests that the pods counted on their own metrics pages; null without
+      O(counter_metric), and if it is not known which pods count. A difference is reported in RV(deviations). The
+      verdict is then V(wrong_cause) instead of V(scaled), unless the pods counted more requests and the additional ones
+      are no more than the other traffic at rest.
   type: dict
   returned: when the proof was begun
   contains:
     answered:
-      description: Requests answered with 2xx, the least number that the pods must have counted.
+      description: Requests answered with 2xx, the smallest number that the pods must have counted.
       type: int
       sample: 1660
     most:
@@ -976,7 +980,7 @@ evidence:
       description:
         - The workload, with its kind and API version.
         - C(not_observed) has the hops that are left out for its kind. C(other_pods) has the pods of other workloads
-          that its selector selects, too, each with the workload that it belongs to. They are not counted as replicas.
+          that its selector also selects, each with the workload that it belongs to. They are not counted as replicas.
       type: dict
       sample:
         kind: Deployment
@@ -1013,8 +1017,8 @@ evidence:
       sample: 30.0
     query_shape:
       description:
-        - What that trigger's query makes of its selector, or C(reason) and C(data) if it is not understood. One request
-          a second adds C(factor) to its value within C(window) seconds.
+        - What that trigger's query computes from its selector, or C(reason) and C(data) if it is not understood. One
+          request per second adds C(factor) to its value within C(window) seconds.
         - C(low) and C(high) are the limits of the value, null without one.
       type: dict
       sample:
@@ -1084,8 +1088,8 @@ versions:
     keda:
       description:
         - The version of KEDA's operator.
-        - The effect of the annotations that pause a ScaledObject and of C(fallback) depends on it. Without it they are
-          taken for known to KEDA.
+        - The effect of the annotations that pause a ScaledObject and of C(fallback) depends on it. Without it, KEDA is
+          assumed to know all of them.
       type: str
       sample: 2.10.0
     prometheus:
@@ -1093,7 +1097,7 @@ versions:
       type: str
       sample: 2.41.0
 proof:
-  description: The folder with C(verdict.json), which has all of these values, and C(timeline.csv).
+  description: The folder with C(verdict.json), which contains all of these values, and C(timeline.csv).
   type: str
   returned: when the proof was begun
   sample: build/proof/20261125T030527Z
@@ -1106,30 +1110,30 @@ foreseen:
   sample: {verdict: scaled, reason: as_predicted}
 """
 
-import importlib
 import sys
 import traceback
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._internal.common import imports
 from ..module_utils._internal.common.errors import BadInput
 from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.cluster import Cluster, ClusterError
 from ..module_utils._internal.proof import options, prerequisites, secrets, wiring
 from ..module_utils._internal.proof.output.files import ProofFilesError
 
-LIBRARIES = (
-    ("kubernetes", "kubernetes"),
-    ("aiohttp", "aiohttp"),
-    ("durationpy", "durationpy"),
-    ("httptools", "httptools"),
-    ("packaging", "packaging"),
-    ("prometheus_client", "prometheus-client"),
-    ("promql_parser", "promql-parser"),
-    ("urllib3", "urllib3"),
-    ("yaml", "PyYAML"),
-)
+LIBRARIES = {
+    "aiohttp": "aiohttp",
+    "durationpy": "durationpy",
+    "httptools": "httptools",
+    "kubernetes": "kubernetes",
+    "packaging": "packaging",
+    "prometheus_client": "prometheus-client",
+    "promql_parser": "promql-parser",
+    "urllib3": "urllib3",
+    "yaml": "PyYAML",
+}
 
 
 def run(module: AnsibleModule) -> None:
@@ -1192,11 +1196,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True)
     if not sys.platform.startswith("linux") or sys.version_info < (3, 11):
         module.fail_json(msg="verify_scaling needs Linux and Python 3.11: set ansible_python_interpreter to one")
-    for name, library in LIBRARIES:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            module.fail_json(msg=missing_required_lib(library), exception=traceback.format_exc())
+    if missing := imports.missing(LIBRARIES):
+        module.fail_json(msg=imports.message(missing))
     run(module)
 
 

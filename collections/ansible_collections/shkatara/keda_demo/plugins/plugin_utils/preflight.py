@@ -90,7 +90,7 @@ def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[s
         yield "inventory: the group `kube_control_plane` has no host: put one into it"
     if len(control_plane) > 1:
         listed = ", ".join(control_plane)
-        yield f"inventory: the group `kube_control_plane` has {listed}: this version makes one of them only"
+        yield f"inventory: the group `kube_control_plane` has {listed}: this version supports only one"
     for host in [*control_plane, *(host for host in workers if host not in control_plane)]:
         if host not in addresses:
             yield f"inventory: {host} is not in the group `k8s_cluster`: make its groups children of that one"
@@ -115,13 +115,13 @@ def subnet_findings(pod_subnet: str, service_subnet: str, addresses: Mapping[str
         try:
             subnets[name] = ipaddress.IPv4Network(value)
         except ValueError as error:
-            yield f"{name} is {value}, which is no IPv4 network ({error}): give one such as 10.244.0.0/16"
+            yield f"{name} is {value}, which is not an IPv4 network ({error}): give one such as 10.244.0.0/16"
     pods, services = subnets.get("cluster_pod_subnet"), subnets.get("cluster_service_subnet")
     if pods and services and pods.overlaps(services):
         yield f"cluster_pod_subnet {pods} and cluster_service_subnet {services} overlap: choose another one"
     if pods and _node_networks(pods) < len(addresses):
         wanted = f"a /{NODE_PREFIX} for each of {len(addresses)} hosts"
-        yield f"cluster_pod_subnet {pods} is too small to have {wanted}: choose a greater one"
+        yield f"cluster_pod_subnet {pods} is too small to have {wanted}: choose a larger one"
     if services and services.prefixlen not in SERVICE_PREFIXES:
         yield f"cluster_service_subnet {services} must have a length from /12 to /28"
     for name, subnet in subnets.items():

@@ -43,10 +43,10 @@ def disk_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     for mount in probe.lines("xfs"):
         if images and images.mount == mount:
             words = f"{mount} is XFS with ftype=0, on which images can't be unpacked"
-            yield "filesystem", f"{words}: make a filesystem with ftype=1 and mount it at {IMAGES}"
+            yield "filesystem", f"{words}: create a filesystem with ftype=1 and mount it at {IMAGES}"
     if images and images.kind in NO_OVERLAY and not joined:
         words = f"{IMAGES} is on {NO_OVERLAY[images.kind]}, on which images can't be unpacked"
-        yield "filesystem", f"{words}: mount ext4 or XFS there"
+        yield "filesystem", f"{words}: mount ext4 or XFS on it"
     root = probe.value("system", "uid") == "0"
     locked = [place.path for place in places.values() if root and place.mode == "ro"]
     if locked:
@@ -64,10 +64,10 @@ def _space_findings(places: dict[str, Place], images: Place | None, wants: Wants
     for path, least in wants.disks.items():
         place = places.get(path)
         if place and place.mount != (images.mount if images else "") and place.free_mb < least:
-            yield "disk", f"{place.free_mb} MB are free in {place.mount}, and {path} needs {least} MB: make room there"
+            yield "disk", f"{place.free_mb} MB are free in {place.mount}, and {path} needs {least} MB: free some space"
     if images and images.inodes and images.free_inodes < MIN_INODES:
         words = f"{images.free_inodes} inodes are free in {images.mount}, and the images need {MIN_INODES}"
-        yield "disk", f"{words}: remove files there"
+        yield "disk", f"{words}: remove files from it"
 
 
 def _places(probe: Probe) -> Iterator[Place]:

@@ -17,7 +17,7 @@ from .preflight_probe import Finding, Probe
 Version = tuple[int, int]
 # ansible-core 2.16 is the last that runs modules with Python 2.7 and 3.6, and has no such constant.
 OLDEST: Version | None = getattr(basic, "_PY_MIN", None) if isinstance(getattr(basic, "_PY_MIN", None), tuple) else None
-OTHER_CORE = "use ansible-core 2.16 on the controller (`make setup CORE=2.16`), which takes 2.7, 3.6 and newer"
+OTHER_CORE = "use ansible-core 2.16 on the controller (`make setup CORE=2.16`), which supports 2.7, 3.6 and newer"
 
 
 def connection_findings(result: Mapping[str, Any], login: Mapping[str, Any]) -> Iterator[Finding]:
@@ -27,7 +27,7 @@ def connection_findings(result: Mapping[str, Any], login: Mapping[str, Any]) -> 
         yield (
             "connection",
             f"can't be reached as {login['user']} at {login['address']}: {why}. Start it, and check "
-            "ansible_host, ansible_user and the key in the inventory; the lab's hosts are made by `make demo` or by "
+            "ansible_host, ansible_user and the key in the inventory; the lab's hosts are created by `make demo` or by "
             "the playbook lab",
         )
 
@@ -44,7 +44,7 @@ def sudo_findings(result: Mapping[str, Any], probe: Probe, login: Mapping[str, A
     words = f"{problem} {said}"
     asked = any(line.endswith("password is required") for line in words.splitlines())
     if "Incorrect sudo" in problem:
-        yield "sudo", f"the password for sudo of {user} is wrong: give the right one to --ask-become-pass"
+        yield "sudo", f"{user}'s password for sudo is wrong: give the right one to --ask-become-pass"
     # Ansible takes the words of a refusal that follow its prompt on one line for the prompt.
     elif re.search("not in the sudoers file|may not run sudo|not allowed to|said nothing", words):
         remedy = "allow it (group wheel on EL, sudo on Debian), or log in as another user"
@@ -93,9 +93,9 @@ def python_findings(
         chosen = next((path for path in found if path == name or path.endswith(f"/{name}")), "")
         if chosen in usable:
             return
-        what = listed if found else "there is none"
+        what = listed if found else "the host has no Python"
         if not chosen:
-            fault = f"ansible_python_interpreter is {wanted}, which is not there ({what})"
+            fault = f"ansible_python_interpreter is {wanted}, which does not exist ({what})"
             yield "python", f"{fault}: {other or _install(probe, oldest)}"
             return
         yield "python", f"{chosen} is {_text(found[chosen])}, and {needs}: {other or _ways_out(probe, oldest)}"
@@ -117,8 +117,8 @@ def facts_findings(facts: Mapping[str, Any], login: Mapping[str, Any]) -> Iterat
     if facts and not facts.get("skipped") and "ansible_facts" not in facts:
         said = str(facts.get("msg") or facts.get("module_stderr") or "it says nothing")
         why = re.sub("^Task failed: ", "", said).strip().rstrip(".")
-        words = f"no module runs by ansible_python_interpreter {login['interpreter']}: {why}"
-        yield "python", f"{words}: set it to the path of a Python that works there"
+        words = f"no module runs with ansible_python_interpreter {login['interpreter']}: {why}"
+        yield "python", f"{words}: set it to the path of a Python that works"
 
 
 def _version(text: str) -> Version:

@@ -34,10 +34,10 @@ def hostname_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     for other, theirs in wants.probes().items():
         if name and theirs.nodename == name:
             is_called = theirs.value("system", "nodename")
-            why = "" if is_called == told else f", and {told} differs only in capitals: both would be the Node {name}"
-            yield "hostname", f"{other} is called {is_called}, too{why}: give each host a name of its own"
+            why = "" if is_called == told else f", and {told} differs only in case: both would be the Node {name}"
+            yield "hostname", f"{other} is called {is_called}, too{why}: give each host its own name"
     if not _leads("localhost", probe) & {"127.0.0.1"}:
-        words = "localhost does not lead to 127.0.0.1, where kubelet's health is asked for"
+        words = "localhost does not lead to 127.0.0.1, where kubelet's health is checked"
         yield "hostname", f"{words}: add `127.0.0.1 localhost` to /etc/hosts"
 
 
@@ -61,8 +61,8 @@ def endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     if not own:
         yield (
             "endpoint",
-            f"{words} is no address of {owners} ({', '.join(sorted(theirs))}): set it to one of these, or leave this "
-            "check out (preflight_ignore) for a load balancer or a virtual address that leads there",
+            f"{words} is not an address of {owners} ({', '.join(sorted(theirs))}): set it to one of these, or skip "
+            "this check (preflight_ignore) for a load balancer or a virtual address that leads to it",
         )
 
 
@@ -82,13 +82,13 @@ def resolver_findings(probe: Probe) -> Iterator[Finding]:
     """Yield why the pods' DNS would not run with the host's servers, which kubelet gives to CoreDNS."""
     path = probe.value("resolver", "file")
     servers = [line.split()[1] for line in probe.lines("resolver") if line.startswith("nameserver ")]
-    other = "name a server there, or a file that has one by cluster_kubelet_configuration: {resolvConf: PATH}"
+    other = "add a server to it, or set a file that has one with cluster_kubelet_configuration: {resolvConf: PATH}"
     if not path:
         return
     if "missing" in probe.lines("resolver"):
-        yield "resolver", f"{path} is not there, and no pod starts without: {other}"
+        yield "resolver", f"{path} does not exist, and no pod starts without it: {other}"
     elif not servers:
-        yield "resolver", f"{path} has no nameserver, and CoreDNS does not start without: {other}"
+        yield "resolver", f"{path} has no nameserver, and CoreDNS does not start without one: {other}"
     looping = [server for server in servers if _is_loopback(server)]
     if looping:
         words = f"{path} has the nameserver {', '.join(looping)}, which in a pod is CoreDNS itself, and it stops"

@@ -35,7 +35,7 @@ def address_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
         words = f"{wants.address} is a loopback address, which no other host can reach"
         yield "address", f"{words}: set cluster_node_ip to one of {own}"
     elif mine is None:
-        yield "address", f"{wants.address} is none of its addresses ({own}): set cluster_node_ip for it"
+        yield "address", f"{wants.address} is not one of its addresses ({own}): set cluster_node_ip for it"
     for name, address in wants.peers.items():
         if mine and address == wants.address and not mine.ip.is_loopback:
             words = f"{address} is the address of {name}, too, as with the NAT of a virtual machine"
@@ -45,7 +45,7 @@ def address_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     if not probe.belongs_to(wants.endpoint):  # a node of this cluster has addresses in these subnets
         yield from _subnet_findings(probe, wants)
     if probe.is_active("nm-cloud-setup.timer") or probe.is_active("nm-cloud-setup.service"):
-        words = "nm-cloud-setup routes packets of pods by tables of its own"
+        words = "nm-cloud-setup routes packets of pods with its own tables"
         yield "route", f"{words}: disable nm-cloud-setup.timer and nm-cloud-setup.service, and reboot"
 
 
@@ -116,7 +116,7 @@ def reach_findings(
         if way["outcome"] == preflight_reach.UNKNOWN_NAME:
             yield "reach", f"the controller can't resolve {way['address']} ({way['name']}): {remedy}"
         elif way["outcome"] == preflight_reach.UNREACHABLE:
-            yield "reach", f"the controller has no way to {place}: {remedy}"
+            yield "reach", f"the controller can't reach {place}: {remedy}"
         elif way["outcome"] == preflight_reach.BLOCKED and not filtered:
             words = f"the controller reaches {way['address']} by ssh, and port {way['port']} ({way['name']}) is blocked"
             yield "reach", f"{words}: open it in the network's firewall or security group, or {remedy}"
@@ -133,7 +133,7 @@ def _endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     # Anything else, such as a name that does not resolve, is another check's.
     if not re.search("status 124|timed out|No route to host", printed):
         return
-    words = f"it has no way to the API server's port {wants.endpoint}, while the control plane has no firewall itself"
+    words = f"it can't reach the API server's port {wants.endpoint}, while the control plane has no firewall itself"
     yield "reach", f"{words}: open it in the network's firewall or security group"
 
 
@@ -193,9 +193,9 @@ def proxy_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     if not proxy or _is_bypassed(wants.endpoint_host, values.get("no_proxy", "")):
         return
     name = next(name for name in environ if name.lower() in ("https_proxy", "all_proxy"))
-    words = f"systemd gives {name}={proxy} to every service, and kubelet would call the API server by it"
+    words = f"systemd gives {name}={proxy} to every service, and kubelet would call the API server through it"
     place = "DefaultEnvironment in /etc/systemd/system.conf"
-    yield "proxy", f"{words}: add {wants.endpoint_host} to NO_PROXY there ({place})"
+    yield "proxy", f"{words}: add {wants.endpoint_host} to its NO_PROXY ({place})"
 
 
 def _is_bypassed(host: str, no_proxy: str) -> bool:

@@ -45,4 +45,4 @@ def _server(host: str, bring: str) -> str:
         return (
             "CentOS 7 is only in the archive, so set baseurl in /etc/yum.repos.d to https://vault.centos.org/7.9.2009"
         )
-    return f"mend DNS, set cluster_http_proxy, or {bring}"
+    return f"fix DNS, set cluster_http_proxy, or {bring}"

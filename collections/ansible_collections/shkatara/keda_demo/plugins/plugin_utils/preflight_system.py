@@ -56,7 +56,7 @@ def _clock_findings(result: Mapping[str, Any], probe: Probe, wants: Wants) -> It
         words = f"it is {apart} s apart from the controller's, and new certificates would not be valid yet"
         most = f"{wants.sizes['clock_seconds']} s (preflight_max_clock_difference_seconds)"
         running = [name for name in CLOCK_SERVICES if probe.is_active(f"{name}.service")]
-        sync = f"{running[0]} is to set it" if running else "no service sets it, such as chrony"
+        sync = f"{running[0]} should set it" if running else "no service such as chrony sets it"
         yield "clock", f"{words}: set it, so that it is at most {most} apart ({sync})"
 
 
@@ -65,7 +65,7 @@ def _kernel_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     if missing:
         kernel, listed = probe.value("system", "kernel"), ", ".join(missing)
         if "tree" not in probe.lines("modules"):
-            why = f"/lib/modules/{kernel} is gone: another kernel was installed, so reboot the host"
+            why = f"/lib/modules/{kernel} no longer exists: another kernel was installed, so reboot the host"
         elif probe.family == "RedHat" and probe.major >= 10:
             why = f"install kernel-modules-extra-{kernel} (`dnf install kernel-modules-extra`)"
         else:
@@ -99,5 +99,5 @@ def _policy_findings(probe: Probe) -> Iterator[Finding]:
         words = f"SELinux enforces the policy {policy}, which has no rules for containers"
         yield "security", f"{words}: use SELINUXTYPE=targeted"
     if probe.is_active("fapolicyd.service"):
-        words = "fapolicyd lets only programs of packages run, and the bundle's are none"
+        words = "fapolicyd allows only programs from packages, which the bundle's are not"
         yield "security", f"{words}: allow /usr/local/bin and /opt/cni/bin in its rules, or stop it"

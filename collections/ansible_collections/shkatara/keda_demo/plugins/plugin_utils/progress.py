@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -21,10 +22,12 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ..module_utils._internal.common.interrupt import SIGNALS
 from ..module_utils._internal.common.progress import ProgressReader
+from . import controller
 
 
 class Tail:
@@ -78,6 +81,8 @@ class ProgressActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ship
         """Run the module; the result is the module's, unchanged."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp  # has no effect any more
+        if findings := list(controller.version_findings(sys.version_info[:2], __version__)):
+            return result | {"failed": True, "msg": controller.message(findings)}
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         arguments = dict(self._task.args)
         with contextlib.ExitStack() as stack:

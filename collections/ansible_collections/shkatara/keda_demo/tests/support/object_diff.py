@@ -21,7 +21,7 @@ def key_of(item):
 
 
 def fields(value, path=""):
-    """Yield (path, value) for each field that is no mapping and no list, or an empty one."""
+    """Yield (path, value) for each field that is not a mapping and no list, or an empty one."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             if key == "rules" and not path:

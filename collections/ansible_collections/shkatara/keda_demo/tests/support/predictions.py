@@ -27,4 +27,4 @@ def predicted(
 
 FOUR = predicted(34.5)
 NONE = predicted(5.0)
-OTHERS = (NotPredicted("1 (prometheus)", "no load of ours moves it"),)
+OTHERS = (NotPredicted("1 (prometheus)", "our load does not move it"),)

@@ -131,7 +131,7 @@ PROGRAMS = [
     ),
     Case(
         "no conntrack, and no DNS for the repositories",
-        "program: it has no conntrack, and mirrors.rockylinux.org does not resolve: mend DNS, set cluster_http_proxy, "
+        "program: it has no conntrack, and mirrors.rockylinux.org does not resolve: fix DNS, set cluster_http_proxy, "
         "or "
         "install conntrack-tools by hand",
         {"programs": "conntrack", "repositories": "unresolved mirrors.rockylinux.org", "system": ROCKY_8},

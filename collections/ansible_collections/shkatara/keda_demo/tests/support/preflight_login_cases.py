@@ -12,7 +12,7 @@ LOGIN = [
         "connection: can't be reached as lab at 10.89.35.21: Failed to connect to the host via ssh: ssh: connect to "
         "host "
         "10.89.35.21 port 22: No route to host. Start it, and check ansible_host, ansible_user and the key in the "
-        "inventory; the lab's hosts are made by `make demo` or by the playbook lab",
+        "inventory; the lab's hosts are created by `make demo` or by the playbook lab",
         result={
             "reached": False,
             "problem": "Task failed: Failed to connect to the host via ssh: ssh: connect to host 10.89.35.21 port 22: "
@@ -28,7 +28,7 @@ LOGIN = [
     ),
     Case(
         "the password for sudo is wrong",
-        "sudo: the password for sudo of lab is wrong: give the right one to --ask-become-pass",
+        "sudo: lab's password for sudo is wrong: give the right one to --ask-become-pass",
         result={"problem": "Incorrect sudo password", "sudo": "sudo: a password is required"},
     ),
     Case(
@@ -73,8 +73,8 @@ LOGIN = [
     ),
     Case(
         "no Python, on Debian",
-        "python: ansible_python_interpreter is /usr/bin/python3, which is not there (there is none): install it "
-        "(`apt-get install python3`)",
+        "python: ansible_python_interpreter is /usr/bin/python3, which does not exist (the host has no Python): "
+        "install it (`apt-get install python3`)",
         {"python": ""},
     ),
     Case(
@@ -88,7 +88,7 @@ LOGIN = [
     Case(
         "CentOS 7.9 as it comes, with ansible-core 2.19",
         "python: /usr/bin/python2.7 is 2.7, and ansible-core 2.19.14 needs Python 3.8 or newer on a host: use "
-        "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which takes 2.7, 3.6 and newer, or install a "
+        "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which supports 2.7, 3.6 and newer, or install a "
         "newer one, of which EL 7 has no package, and set ansible_python_interpreter to it",
         {"python": "/usr/bin/python2.7 2.7", "system": CENTOS_7},
         AUTO,
@@ -97,7 +97,7 @@ LOGIN = [
         "EL 8 as it comes, with ansible-core 2.19",
         "python: /usr/libexec/platform-python is 3.6, and ansible-core 2.19.14 needs Python 3.8 or newer on a host: "
         "use "
-        "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which takes 2.7, 3.6 and newer, or install a "
+        "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which supports 2.7, 3.6 and newer, or install a "
         "newer one (`dnf install python3.11`) and set ansible_python_interpreter to it",
         {"python": "/usr/libexec/platform-python 3.6", "system": ROCKY_8},
         AUTO,
@@ -110,13 +110,13 @@ LOGIN = [
     ),
     Case(
         "a Python that is broken, or that Ansible does not find by this name",
-        "python: no module runs by ansible_python_interpreter /usr/bin/python3: The module interpreter was not found: "
-        "set it to the path of a Python that works there",
+        "python: no module runs with ansible_python_interpreter /usr/bin/python3: The module interpreter was not "
+        "found: set it to the path of a Python that works",
         facts={"msg": "Task failed: The module interpreter was not found.", "rc": 127},
     ),
     Case(
-        "the inventory names a Python that is not there",
-        "python: ansible_python_interpreter is /opt/python, which is not there (/usr/bin/python3 is 3.11): set "
+        "the inventory names a Python that does not exist",
+        "python: ansible_python_interpreter is /opt/python, which does not exist (/usr/bin/python3 is 3.11): set "
         "ansible_python_interpreter: /usr/bin/python3",
         wants={"login": {"interpreter": "/opt/python"}},
     ),

@@ -53,7 +53,7 @@ NETWORK = [
     ),
     Case(
         "an address that the host does not have, such as a public one of a cloud",
-        "address: 198.51.100.7 is none of its addresses (10.89.35.21): set cluster_node_ip for it",
+        "address: 198.51.100.7 is not one of its addresses (10.89.35.21): set cluster_node_ip for it",
         wants={"address": "198.51.100.7"},
     ),
     Case(
@@ -83,7 +83,7 @@ NETWORK = [
     ),
     Case(
         "nm-cloud-setup runs, as on EL in clouds",
-        "route: nm-cloud-setup routes packets of pods by tables of its own: disable nm-cloud-setup.timer and "
+        "route: nm-cloud-setup routes packets of pods with its own tables: disable nm-cloud-setup.timer and "
         "nm-cloud-setup.service, and reboot",
         {"units": "Id=nm-cloud-setup.timer\nActiveState=active\nFragmentPath=/usr/lib/systemd/system/x.timer"},
     ),
@@ -116,13 +116,12 @@ NETWORK = [
     Case(
         "a proxy in systemd's DefaultEnvironment, and a NO_PROXY without the endpoint",
         "proxy: systemd gives HTTPS_PROXY=http://***@proxy.example.com:3128 to every service, and kubelet would call "
-        "the "
-        "API server by it: add 10.89.35.11 to NO_PROXY there (DefaultEnvironment in /etc/systemd/system.conf)",
+        "the API server through it: add 10.89.35.11 to its NO_PROXY (DefaultEnvironment in /etc/systemd/system.conf)",
         {"proxy": PROXY},
     ),
     Case(
         "ssh goes by a jump host, and port 6443 does not",
-        "reach: the controller has no way to 10.89.35.11:6443 (the API): set cluster_api_host to an address of the "
+        "reach: the controller can't reach 10.89.35.11:6443 (the API): set cluster_api_host to an address of the "
         "control "
         "plane that it reaches, or open a tunnel by ssh (cluster_api_tunnel)",
         ways=[API | {"outcome": "unreachable"}],
@@ -148,14 +147,14 @@ NETWORK = [
     ),
     Case(
         "no way from the controller to the NodePort of the proof",
-        "reach: the controller has no way to 10.89.35.21:30115 (the load's URL): set verify_load_url to an address "
+        "reach: the controller can't reach 10.89.35.21:30115 (the load's URL): set verify_load_url to an address "
         "that it "
         "reaches",
         ways=[LOAD | {"outcome": "unreachable"}],
     ),
     Case(
         "a worker whose packets to the API's port are dropped between the hosts",
-        "reach: it has no way to the API server's port 10.89.35.11:6443, while the control plane has no firewall "
+        "reach: it can't reach the API server's port 10.89.35.11:6443, while the control plane has no firewall "
         "itself: "
         "open it in the network's firewall or security group",
         {"reach": "status 124"},

@@ -34,14 +34,14 @@ SYSTEM = [
     Case(
         "a clock that is slow",
         "clock: it is 1000 s apart from the controller's, and new certificates would not be valid yet: set it, so that "
-        "it is at most 60 s (preflight_max_clock_difference_seconds) apart (no service sets it, such as chrony)",
+        "it is at most 60 s (preflight_max_clock_difference_seconds) apart (no service such as chrony sets it)",
         result={"before": 1795670001.0, "after": 1795670003.0},
         sections={"time": "1795669000"},
     ),
     Case(
         "a clock that is fast, with chrony",
         "clock: it is 3600 s apart from the controller's, and new certificates would not be valid yet: set it, so that "
-        "it is at most 60 s (preflight_max_clock_difference_seconds) apart (chronyd is to set it)",
+        "it is at most 60 s (preflight_max_clock_difference_seconds) apart (chronyd should set it)",
         result={"before": 1795665399.0, "after": 1795665400.0},
         sections={
             "time": "1795669000",
@@ -50,8 +50,8 @@ SYSTEM = [
     ),
     Case(
         "a kernel that was updated, and no reboot",
-        "module: the kernel 5.14.0-362.el9.x86_64 has no vxlan, veth: /lib/modules/5.14.0-362.el9.x86_64 is gone: "
-        "another kernel was installed, so reboot the host",
+        "module: the kernel 5.14.0-362.el9.x86_64 has no vxlan, veth: /lib/modules/5.14.0-362.el9.x86_64 no "
+        "longer exists: another kernel was installed, so reboot the host",
         {"modules": "missing vxlan\nmissing veth", "system": {"kernel": "5.14.0-362.el9.x86_64"}},
     ),
     Case(
@@ -97,7 +97,7 @@ SYSTEM = [
     ),
     Case(
         "fapolicyd runs",
-        "security: fapolicyd lets only programs of packages run, and the bundle's are none: allow /usr/local/bin and "
+        "security: fapolicyd allows only programs from packages, which the bundle's are not: allow /usr/local/bin and "
         "/opt/cni/bin in its rules, or stop it",
         {"units": "Id=fapolicyd.service\nActiveState=active\nFragmentPath=/usr/lib/systemd/system/fapolicyd.service\n"},
     ),
@@ -112,7 +112,7 @@ DISK = [
     ),
     Case(
         "a small filesystem of its own, as on hardened images",
-        "disk: 195 MB are free in /usr, and /usr/local/bin needs 400 MB: make room there",
+        "disk: 195 MB are free in /usr, and /usr/local/bin needs 400 MB: free some space",
         {
             "disk": EXT4.format(path="/var/lib/containerd", free=9000000, inodes=3000000, mount="/")
             + "\n"
@@ -121,19 +121,18 @@ DISK = [
     ),
     Case(
         "no inodes are left",
-        "disk: 1200 inodes are free in /, and the images need 60000: remove files there",
+        "disk: 1200 inodes are free in /, and the images need 60000: remove files from it",
         {"disk": EXT4.format(path="/var/lib/containerd", free=9000000, inodes=1200, mount="/")},
     ),
     Case(
         "XFS with ftype=0, the default before EL 7.3",
-        "filesystem: / is XFS with ftype=0, on which images can't be unpacked: make a filesystem with ftype=1 and "
-        "mount "
-        "it at /var/lib/containerd",
+        "filesystem: / is XFS with ftype=0, on which images can't be unpacked: create a filesystem with ftype=1 and "
+        "mount it at /var/lib/containerd",
         {"disk": "/var/lib/containerd rw xfs 9000000 3276800 3000000 / exec", "xfs": "/"},
     ),
     Case(
         "a host that is a container, without a volume at /var/lib/containerd",
-        "filesystem: /var/lib/containerd is on an overlay, on which images can't be unpacked: mount ext4 or XFS there",
+        "filesystem: /var/lib/containerd is on an overlay, on which images can't be unpacked: mount ext4 or XFS on it",
         {"disk": "/var/lib/containerd rw overlayfs 9000000 3276800 3000000 / exec"},
     ),
     Case(
@@ -175,18 +174,18 @@ NAMES = [
     ),
     Case(
         "two hosts of one name",
-        "hostname: control1 is called worker1, too: give each host a name of its own",
+        "hostname: control1 is called worker1, too: give each host its own name",
         others={"system": {"nodename": "worker1"}},
     ),
     Case(
         "two names that are equal but for case",
-        "hostname: control1 is called Worker1, too, and worker1 differs only in capitals: both would be the Node "
-        "worker1: give each host a name of its own",
+        "hostname: control1 is called Worker1, too, and worker1 differs only in case: both would be the Node "
+        "worker1: give each host its own name",
         others={"system": {"nodename": "Worker1"}},
     ),
     Case(
         "no localhost in /etc/hosts",
-        "hostname: localhost does not lead to 127.0.0.1, where kubelet's health is asked for: add `127.0.0.1 "
+        "hostname: localhost does not lead to 127.0.0.1, where kubelet's health is checked: add `127.0.0.1 "
         "localhost` "
         "to /etc/hosts",
         {"names": "10.89.35.11 10.89.35.11"},
@@ -199,34 +198,34 @@ NAMES = [
     ),
     Case(
         "an endpoint that leads to another host",
-        "endpoint: cluster_endpoint k8s.example.com leads to 192.0.2.7, which is no address of control1 (10.89.35.11): "
-        "set it to one of these, or leave this check out (preflight_ignore) for a load balancer or a virtual address "
-        "that leads there",
+        "endpoint: cluster_endpoint k8s.example.com leads to 192.0.2.7, which is not an address of control1 "
+        "(10.89.35.11): set it to one of these, or skip this check (preflight_ignore) for a load balancer or a virtual "
+        "address that leads to it",
         {"names": "localhost 127.0.0.1\nk8s.example.com 192.0.2.7"},
         {"endpoint": "k8s.example.com:6443"},
     ),
     Case(
         "an address as endpoint that the control plane does not have",
-        "endpoint: cluster_endpoint 10.89.35.99 is no address of control1 (10.89.35.11): set it to one of these, or "
-        "leave this check out (preflight_ignore) for a load balancer or a virtual address that leads there",
+        "endpoint: cluster_endpoint 10.89.35.99 is not an address of control1 (10.89.35.11): set it to one of these, "
+        "or skip this check (preflight_ignore) for a load balancer or a virtual address that leads to it",
         wants={"endpoint": "10.89.35.99:6443"},
     ),
     Case(
         "no nameserver",
-        "resolver: /etc/resolv.conf has no nameserver, and CoreDNS does not start without: name a server there, or a "
-        "file that has one by cluster_kubelet_configuration: {resolvConf: PATH}",
+        "resolver: /etc/resolv.conf has no nameserver, and CoreDNS does not start without one: add a server to it, or "
+        "set a file that has one with cluster_kubelet_configuration: {resolvConf: PATH}",
         {"resolver": "file /etc/resolv.conf"},
     ),
     Case(
         "no resolv.conf",
-        "resolver: /etc/resolv.conf is not there, and no pod starts without: name a server there, or a file that has "
-        "one by cluster_kubelet_configuration: {resolvConf: PATH}",
+        "resolver: /etc/resolv.conf does not exist, and no pod starts without it: add a server to it, or set a file "
+        "that has one with cluster_kubelet_configuration: {resolvConf: PATH}",
         {"resolver": "file /etc/resolv.conf\nmissing"},
     ),
     Case(
         "a nameserver on loopback (dnsmasq, unbound) without systemd-resolved",
-        "resolver: /etc/resolv.conf has the nameserver 127.0.0.1, which in a pod is CoreDNS itself, and it stops: name "
-        "a server there, or a file that has one by cluster_kubelet_configuration: {resolvConf: PATH}",
+        "resolver: /etc/resolv.conf has the nameserver 127.0.0.1, which in a pod is CoreDNS itself, and it stops: add "
+        "a server to it, or set a file that has one with cluster_kubelet_configuration: {resolvConf: PATH}",
         {"resolver": "file /etc/resolv.conf\nnameserver 127.0.0.1"},
     ),
 ]

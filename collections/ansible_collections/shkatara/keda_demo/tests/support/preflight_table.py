@@ -12,7 +12,7 @@ from ansible_collections.shkatara.keda_demo.tests.support import (
 )
 
 README = Path(__file__).parents[2] / "roles" / "preflight" / "README.md"
-HEADING = "| check | input that makes it | message |\n| --- | --- | --- |\n"
+HEADING = "| check | input | message |\n| --- | --- | --- |\n"
 CASES = [
     *preflight_login_cases.LOGIN,
     *preflight_system_cases.SYSTEM,

@@ -132,7 +132,7 @@ _CHAIN_REASONS = (
     Reason.HPA_METRIC_INVALID,
 )
 _MISSING = (
-    Finding(Code.GONE, {"object": "the HPA, which KEDA makes,"}),
+    Finding(Code.GONE, {"object": "the HPA, which KEDA creates,"}),
     Finding(Code.PAUSED, {"name": "scaledobject-py", "annotation": "autoscaling.keda.sh/paused"}),
 )
 _PERMANENT = {

@@ -125,7 +125,7 @@ section proxy
 systemctl show-environment | grep -i '^\(https\{0,1\}\|no\|all\)_proxy=' | sed 's,//[^/@]*@,//***@,'
 
 section filter
-# iptables loads the table of legacy rules when it reads it, so it is only asked for a table that is there.
+# iptables loads the table of legacy rules when it reads it, so it is only asked for a table that exists.
 case $(iptables -V) in
   *nf_tables*) legacy= ;;
   *) legacy=1 ;;
@@ -144,7 +144,7 @@ nft list ruleset | awk '
 section cni
 ls /etc/cni/net.d
 
-# Files that the roles write, or that stand beside them: ours have the name of the collection in them.
+# Files that the roles write, or that are next to them: ours have the name of the collection in them.
 section files
 for file in /etc/containerd/config.toml /etc/kubernetes/kubelet-config.yaml \
   /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service /usr/bin/kubelet /usr/bin/kubeadm \

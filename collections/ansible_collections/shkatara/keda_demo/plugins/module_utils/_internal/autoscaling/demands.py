@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What each metric of an HPA asks for, read back from the HPA's status, as pure functions.
 
-An HPA's status has each metric's value beside its target, and the replicas at that moment. The HPA follows the metric
+An HPA's status has each metric's value next to its target, and the replicas at that moment. The HPA follows the metric
 that asks for the most, so the status shows which metric a decision came from.
 """
 

@@ -83,7 +83,7 @@ def hpa_model(
     """
     hindering = obstacles.obstacles(hpa, scaledobject, triggers, load_trigger, keda_version)
     if scaledobject.formula:
-        why = f"scalingModifiers.formula {scaledobject.formula!r} makes one metric of all triggers"
+        why = f"scalingModifiers.formula {scaledobject.formula!r} combines all triggers into one metric"
         return HpaModel(None, tuple(NotPredicted(str(trigger), why) for trigger in triggers), obstacles=hindering)
     by_prefix = {f"s{trigger.index}-": trigger for trigger in triggers}
     load_index = load_trigger.index if load_trigger else None
@@ -147,11 +147,11 @@ def _stays(
     if metric.name in scaledobject.failures.falling_back and metric.name in hpa.values:
         return f"it fails, and KEDA's fallback gives it a value of {metric.value:g}"
     if metric.name not in hpa.values and not (trigger and polled.get(trigger.key) is not None):
-        return "the HPA reads no value of it at 0 replicas: 0 is taken, and more may come"
+        return "the HPA reads no value of it at 0 replicas: 0 is assumed, and more may come"
     if trigger is not None and trigger.type == "cron":
         times = f"{metadata.get('start')} to {metadata.get('end')} ({metadata.get('timezone')})"
-        return f"its value of {metric.value:g} is taken to stay, and changes by its schedule: {times}"
-    return f"no load of ours moves it: its value of {metric.value:g} is taken to stay"
+        return f"its value of {metric.value:g} is assumed to stay, and changes by its schedule: {times}"
+    return f"our load does not move it: its value of {metric.value:g} is assumed to stay"
 
 
 def _metric(

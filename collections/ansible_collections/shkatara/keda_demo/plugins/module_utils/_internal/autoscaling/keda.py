@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What KEDA does itself, beside the HPA that it makes.
+"""What KEDA does itself, in addition to the HPA that it creates.
 
 An HPA does nothing at zero replicas, so KEDA brings the first replica when a trigger becomes active, and takes the last
 one away when no trigger has been active for the cooldown period. When a trigger fails too often, KEDA gives the HPA a

@@ -30,7 +30,7 @@ def hpa_metrics(hpa: Object | None) -> Metrics:
     """Return `metric_type`, `threshold`, `value` and `average_value` of each metric of an HPA.
 
     For an AverageValue target the HPA's status has only the average, rounded up to a thousandth. An external metric's
-    value is that average times the replicas of the same sync. A `value` of 0 beside the average is no value: an API
+    value is that average times the replicas of the same sync. A `value` of 0 next to the average is no value: an API
     server that stores HPAs as autoscaling/v1, as Kubernetes 1.25 does, turns an absent value into it.
     Source: Kubernetes 1.25, pkg/controller/podautoscaler/horizontal.go, setStatus;
     replica_calculator.go, GetExternalPerPodMetricReplicas; pkg/apis/autoscaling/v1/conversion.go.
@@ -158,7 +158,7 @@ def _health(status: Object, metric_name: str | None) -> Info | None:
 
 
 def scaling_modifiers(scaledobject: Object, metrics: Metrics) -> Info | None:
-    """Return the formula that makes one metric of all triggers; None without a formula.
+    """Return the formula that combines all triggers into one metric; None without a formula.
 
     Source: KEDA 2.17, controllers/keda/hpa.go, getScaledObjectMetricSpecs.
     """

@@ -33,7 +33,7 @@ PAUSED, PAUSED_REPLICAS = f"{_PREFIX}paused", f"{_PREFIX}paused-replicas"
 PAUSED_SCALE_IN, PAUSED_SCALE_OUT = f"{_PREFIX}paused-scale-in", f"{_PREFIX}paused-scale-out"
 FORCE_ACTIVATION = f"{_PREFIX}force-activation"
 _ANNOTATIONS = (PAUSED, PAUSED_REPLICAS, PAUSED_SCALE_IN, PAUSED_SCALE_OUT, FORCE_ACTIVATION)
-# The keys for the condition beside the annotations.
+# The keys for the condition, in addition to the annotations.
 _STATUS, _TEXT = "condition", "condition_text"
 _PAUSED_SINCE, _VALUE_COUNTS_SINCE, _DIRECTIONS_SINCE = (2, 12), (2, 13), (2, 18)
 # What Go's strconv.ParseBool takes for false.

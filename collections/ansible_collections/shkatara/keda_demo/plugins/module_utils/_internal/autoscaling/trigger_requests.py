@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""How KEDA asks Prometheus for a trigger of type `prometheus`, beside the query: parameters, headers, credentials.
+"""How KEDA asks Prometheus for a trigger of type `prometheus`, besides the query: parameters, headers, credentials.
 
 Source: KEDA 2.10 and 2.19, pkg/scalers/prometheus_scaler.go, pkg/scalers/authentication/authentication_helpers.go.
 """
@@ -24,7 +24,7 @@ BEARER, BASIC, CUSTOM = "bearer", "basic", "custom"
 
 @dataclass(frozen=True)
 class TriggerRequest:
-    """What a request has beside the query. The values of headers are secrets: only their names are shown.
+    """What a request has besides the query. The values of headers are secrets: only their names are shown.
 
     `auth_modes` are the trigger's, and `authentication` is (kind, name) of the object with the credentials for them,
     ("", "") without one. `unsafe_ssl` says that KEDA takes any certificate.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""A bundle as one file, for a network without any way out: a tar archive by gzip, and its SHA-256 beside it.
+"""A bundle as one file, for a network without internet access: a gzipped tar archive, and its SHA-256 next to it.
 
 The record is the archive's first member. So whether an archive has the bundle that is there already takes no reading of
 the rest. Files of the folder that are the archive's already are left as they are.
@@ -98,7 +98,7 @@ def unpack(archive: Path, folder: Path, control: RunControl) -> None:
 
 
 def _check_content(archive: Path, by_path: Mapping[str, str], control: RunControl) -> None:
-    """Compare the archive with the checksum beside it, or without such a file each member with the record.
+    """Compare the archive with the checksum next to it, or without such a file each member with the record.
 
     :raises BundleError: the archive is damaged
     """
@@ -197,7 +197,7 @@ def _write_archive(target: Path, folder: Path, text: bytes, control: RunControl)
 
 def _write(target: Path, content: _Content, mode: int, control: RunControl) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Not the file that is there: a hard link, whose other names are in the cache.
+    # Not the existing file: a hard link, whose other names are in the cache.
     target.unlink(missing_ok=True)
     with target.open("wb") as file:
         for chunk in _chunks(content, control):
@@ -221,7 +221,7 @@ def _sum_file(archive: Path) -> Path:
 
 
 def _sum_beside(archive: Path) -> str:
-    """Return the checksum in the file beside the archive, empty if there is no such file."""
+    """Return the checksum in the file next to the archive, empty if there is no such file."""
     try:
         return (_sum_file(archive).read_text(encoding="utf-8").split() or [""])[0]
     except (FileNotFoundError, NotADirectoryError):

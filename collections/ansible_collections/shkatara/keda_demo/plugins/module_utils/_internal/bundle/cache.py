@@ -61,9 +61,12 @@ class Cache:
 
     def folder(self, unit: Unit) -> Path:
         """Return the folder of the entry of `unit`, which may not exist yet."""
-        if unit.kind == "base":
-            return self.root / "base" / unit.key
-        return self.root / KIND_FOLDERS[unit.kind] / unit.name / unit.key
+        return self.entry_folder(unit.id, unit.key)
+
+    def entry_folder(self, id_: str, key: str) -> Path:
+        """Return the folder of the entry of the unit with this id, such as component/etcd, and this key."""
+        kind, _, name = id_.partition("/")
+        return self.root / "base" / key if kind == "base" else self.root / KIND_FOLDERS[kind] / name / key
 
     def find(self, unit: Unit) -> tuple[CacheEntry | None, str]:
         """Return the undamaged entry of `unit`, or None, and the path of a damaged file, or an empty string."""
@@ -96,7 +99,7 @@ class Cache:
         """
         for unit in units:
             current = self.folder(unit)
-            entries = [folder for folder in current.parent.glob("*") if _unit_id(folder) == unit.id]
+            entries = [folder for folder in current.parent.glob("*") if unit_id(folder) == unit.id]
             entries.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
             for folder in entries[ENTRIES_PER_NAME:]:
                 if folder != current:
@@ -157,7 +160,7 @@ def unmount_below(folder: Path) -> None:
                 raise BundleError(f"{target} of an interrupted build can't be unmounted: {result.stderr.strip()}")
 
 
-def _unit_id(folder: Path) -> str | None:
+def unit_id(folder: Path) -> str | None:
     """Return the id of the unit whose entry `folder` is, or None if it is not an entry."""
     try:
         return str(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["unit"])

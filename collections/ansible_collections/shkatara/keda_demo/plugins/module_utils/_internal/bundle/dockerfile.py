@@ -81,7 +81,7 @@ def _expand(folder: Path, pattern: str) -> Iterator[str]:
         raise BundleError(f"{folder / DOCKERFILE} copies the whole folder: let it name what it needs.")
     matches = sorted(folder.glob(relative))
     if not matches:
-        raise BundleError(f"{folder / DOCKERFILE} copies {pattern}, which is not there.")
+        raise BundleError(f"{folder / DOCKERFILE} copies {pattern}, which does not exist.")
     for path in matches:
         if path.is_dir():
             yield from (f"{path.relative_to(folder)}/{name}" for name in checksums.list_files(path))

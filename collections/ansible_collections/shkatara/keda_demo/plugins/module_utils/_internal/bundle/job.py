@@ -16,7 +16,7 @@ from .cache import Cache, CacheEntry
 from .control import RunControl
 from .plan import BundlePlan, Request
 from .record import BILL, README
-from .release import application, lockfile, pins, probe
+from .release import application, lockfile, pins, probe, release_images
 from .release import plan as release_plan
 from .release.download import Downloader
 from .release.lockfile import Lock
@@ -42,6 +42,7 @@ class Job:
     def __init__(self, params: Mapping[str, Any]) -> None:
         """:raises BundleError: an option is not valid"""
         self._params = params
+        self._stack = release_images.with_images(params["stack"], params["release_images"])
         self.arch: str = params["arch"]
         self.stack_name: str = params["stack"]["name"]
         self.app_dir = dockerfile.application_folder(params["app_dir"])
@@ -49,20 +50,22 @@ class Job:
         self._upstream_dir = Path(params["upstream_dir"]) if params["upstream_dir"] else None
         self._lock_file = Path(params["lock"])
         self._lock: Lock | None = None
-        self._origins = _origins(params)
+        self._origins = _origins(params, self._stack)
 
     def plan(self, producer: str, current_keys: Mapping[str, str]) -> BundlePlan:
         """Return the plan of a producer.
 
         :raises BundleError: the producer can't make this stack
         """
-        stack, recipes = self._params["stack"], self._params["recipes"][producer]
+        recipes = self._params["recipes"][producer]
         if producer == release_plan.PRODUCER:
             return release_plan.make_plan(self._release_request(), current_keys)
+        if wanted := self._params["release_images"]:
+            raise release_images.not_built_error(producer, self._params["stack"], wanted)
         if self.arch != "amd64":
-            raise BundleError(f"The producer {producer} builds for amd64 alone, and {self.arch} is wanted.")
+            raise BundleError(f"The producer {producer} builds only for amd64, and {self.arch} is wanted.")
         components_dir = Path(self._params["components_dir"])
-        request = Request(stack, recipes, components_dir, self.app_dir, self.arch, self._upstream_dir)
+        request = Request(self._stack, recipes, components_dir, self.app_dir, self.arch, self._upstream_dir)
         return plan.make_plan(request, current_keys)
 
     def take_over(self, record: Mapping[str, Any]) -> None:
@@ -97,7 +100,9 @@ class Job:
         go = Path(self._params["go"])
         sbom.check_library()
         if producer == release_plan.PRODUCER:
-            check_release_machine()
+            # A bundle of manifests alone has no images to copy.
+            if self._params["stack"]["images"]:
+                check_release_machine()
         else:
             check_machine(go)
 
@@ -153,7 +158,7 @@ class Job:
         cache_entries: Mapping[str, CacheEntry],
         settings: Settings,
     ) -> dict[str, str]:
-        """Return the texts beside the bundle's record, by file name."""
+        """Return the texts next to the bundle's record, by file name."""
         bill = sbom.text(record, bundle_plan, cache_entries, lambda unit: libraries.of_unit(unit, settings))
         return {BILL: bill, README: readme.text(record)}
 
@@ -162,7 +167,8 @@ class Job:
             self._lock = lockfile.read(self._lock_file)
         recipes = self._params["recipes"][release_plan.PRODUCER]
         application_option = self._params["app_build"]
-        return ReleaseRequest(self._params["stack"], recipes, self._lock, self.app_dir, application_option, self.arch)
+        recipes = {**recipes, **release_images.recipes(self._params["release_images"])}
+        return ReleaseRequest(self._stack, recipes, self._lock, self.app_dir, application_option, self.arch)
 
     def _application_builder(self) -> str:
         # The Dockerfile's base image is in this registry, and builders do not know the mirror.
@@ -177,11 +183,10 @@ class Job:
 
     def problems(self, producer: str) -> Mapping[str, str]:
         """Ask the origins of a producer, and return by host what is wrong, empty for an answer."""
-        stack = self._params["stack"]
         if producer == release_plan.PRODUCER:
-            return probe.ask(probe.of_release(stack, self.arch, self._origins))
+            return probe.ask(probe.of_release(self._stack, self.arch, self._origins))
         goproxy = _goproxy(Path(self._params["go"]))
-        found = probe.ask(probe.of_go_modules(stack, goproxy))
+        found = probe.ask(probe.of_go_modules(self._stack, goproxy))
         # Go asks one proxy after the other.
         answering = {host: problem for host, problem in found.items() if not problem}
         return answering or found or {"GOPROXY": f"GOPROXY is {goproxy!r}, which has no http or https proxy"}
@@ -192,9 +197,9 @@ def check_machine(go: Path) -> None:
 
     :raises BundleError: some are missing; the message names them all
     """
-    missing = [] if go.is_file() else [f"go ({go}, bundle_go)"]
+    missing = [] if go.is_file() else [machine.missing_go(go)]
     if not HEADER.is_file():
-        missing.append(f"libseccomp's headers ({HEADER})")
+        missing.append(machine.missing_package(f"libseccomp's headers ({HEADER})"))
     _raise_missing("A bundle can't be built here", machine.missing_requirements(PROGRAMS, missing))
 
 
@@ -223,7 +228,7 @@ def _goproxy(go: Path) -> str:
     return done.stdout.strip()
 
 
-def _origins(params: Mapping[str, Any]) -> Origins:
+def _origins(params: Mapping[str, Any], stack: Mapping[str, Any]) -> Origins:
     mirror, registries = params["mirror_url"], params["registry_mirrors"]
     findings = []
     if mirror and (not urls.is_url(mirror) or urls.without_user(mirror) != mirror):
@@ -231,7 +236,7 @@ def _origins(params: Mapping[str, Any]) -> Origins:
             f"bundle_mirror_url is {urls.without_user(mirror)!r}, and must be a URL such as "
             "https://mirror.example.net/files, without a user"
         )
-    used = sorted({reference.partition("/")[0] for reference in params["stack"]["images"].values()})
+    used = sorted({reference.partition("/")[0] for reference in stack["images"].values()})
     for registry, place in registries.items():
         if registry not in used:
             findings.append(
@@ -239,8 +244,8 @@ def _origins(params: Mapping[str, Any]) -> Origins:
             )
         if not isinstance(place, str) or not place or "://" in place or "@" in place or place != place.strip("/ "):
             findings.append(
-                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, perhaps with a port and "
-                "a path, such as registry.example.net:5000/quay"
+                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, optionally with a port "
+                "and a path, such as registry.example.net:5000/quay"
             )
     if findings:
         listed = "".join(f"\n  - {finding}" for finding in findings)

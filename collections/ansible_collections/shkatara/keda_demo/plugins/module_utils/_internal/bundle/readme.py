@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The README of a bundle: what it is, what made it, and that it is not for production."""
+"""The README of a bundle: what it is, what built it, and that it is not for production."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def text(record: Mapping[str, Any]) -> str:
 
 All programs, images and manifests for the hosts of the stack `{record["stack"]}`, {size:.0f} MiB in \
 {len(record["files"])} files.
-The producer `{record["producer"]}` of the Ansible collection shkatara.keda_demo made it.
+The producer `{record["producer"]}` of the Ansible collection shkatara.keda_demo built it.
 
-**These versions are those of a demo. Several of them get no security fixes any more: do not use them in production.**
+**These versions are meant for a demo. Several of them no longer get security fixes: do not use them in production.**
 
 {SOURCES[record["producer"]]}
 

@@ -40,6 +40,14 @@ def read_record(folder: Path, stack: str, arch: str) -> dict[str, Any] | None:
     return record if record["schema_version"] == SCHEMA_VERSION else None
 
 
+def read_any(folder: Path) -> dict[str, Any] | None:
+    """Return the record of the bundle in `folder`, of whatever stack, or None if there is no complete bundle.
+
+    :raises BundleError: the record can't be read
+    """
+    return _read_valid_record(folder)
+
+
 def parse(text: bytes, what: str) -> dict[str, Any]:
     """Return the record that an archive has.
 
@@ -59,7 +67,7 @@ def parse(text: bytes, what: str) -> dict[str, Any]:
         )
     paths = {str(item["path"]) for item in record["files"]}
     if foreign := paths - _in_bundle_folders(paths):
-        raise BundleError(f"{what} has {min(foreign)}, which is no path of a bundle.")
+        raise BundleError(f"{what} has {min(foreign)}, which is not a path of a bundle.")
     return record
 
 
@@ -93,7 +101,7 @@ def check_files(folder: Path, record: Mapping[str, Any]) -> None:
         lines = "".join(f"\n  - {finding}" for finding in findings)
         raise BundleError(
             f"The bundle in {folder} is damaged:{lines}\nBring an undamaged one, or remove the folder to have it "
-            "made anew; what is undamaged in the cache is not built again."
+            "built again; what is undamaged in the cache is not built again."
         )
 
 
@@ -110,7 +118,7 @@ def check_folder(folder: Path, planned: Set[str]) -> None:
         foreign = (present - owned) & planned
     if foreign:
         raise BundleError(
-            f"{folder} (cluster_bundle_dir) has files that are of no bundle, such as {min(foreign)}: "
+            f"{folder} (cluster_bundle_dir) has files of no bundle, such as {min(foreign)}: "
             "give another folder, or move them away."
         )
 
@@ -125,10 +133,10 @@ def _read_valid_record(folder: Path) -> dict[str, Any] | None:
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise BundleError(
             f"{file} has schema_version {version}, and this release reads {SCHEMA_VERSION}: "
-            "give another cluster_bundle_dir, or use the release that made it."
+            "give another cluster_bundle_dir, or use the release that built it."
         )
     if not isinstance(record, dict) or not isinstance(version, int) or not _has_required_fields(record):
-        raise BundleError(f"{file} is no record of a bundle. Remove {folder} to have the bundle made anew.")
+        raise BundleError(f"{file} is not the record of a bundle. Remove {folder} to have the bundle built again.")
     return record
 
 
@@ -164,7 +172,7 @@ def _read_json(file: Path) -> Any:
         return None
     except ValueError as error:
         raise BundleError(
-            f"{file} can't be read ({error}). Remove {file.parent} to have the bundle made anew."
+            f"{file} can't be read ({error}). Remove {file.parent} to have the bundle built again."
         ) from error
 
 

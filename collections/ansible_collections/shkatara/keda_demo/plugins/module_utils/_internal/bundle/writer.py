@@ -13,7 +13,7 @@ from . import checksums, record
 from .cache import CacheEntry
 from .plan import BundlePlan, source_of
 
-# Returns the texts beside the record, which only people and scanners read, by name.
+# Returns the texts next to the record, which only people and scanners read, by name.
 Documents = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
 

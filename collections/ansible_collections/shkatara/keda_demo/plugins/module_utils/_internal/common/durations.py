@@ -13,7 +13,7 @@ import re
 
 try:
     import durationpy
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     durationpy = None  # type: ignore[assignment]
 
 _PROMETHEUS_DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")

@@ -9,7 +9,7 @@ import re
 
 try:
     from kubernetes import utils
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     utils = None
 
 _CHARACTERS = re.compile(r"[0-9a-zA-Z.+-]+")

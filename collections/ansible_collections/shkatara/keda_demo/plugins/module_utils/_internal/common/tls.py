@@ -44,16 +44,16 @@ def problem(trust: Trust, option: str) -> str:
     if not trust.ca_path:
         return ""
     if not trust.validate:
-        return f"{option} is given, and certificates are not checked: leave one of both out"
+        return f"{option} is given, and certificates are not checked: omit one of the two"
     try:
         made = context(trust)
     except ssl.SSLError as error:
         reason = error.reason or error
-        return f"{option} {trust.ca_path} is no file of certificates in PEM format ({reason})"
+        return f"{option} {trust.ca_path} is not a file of certificates in PEM format ({reason})"
     except OSError as error:
         return f"{option} {trust.ca_path} can't be read: {error.strerror or error}"
     if not os.path.isdir(trust.ca_path) and not made.get_ca_certs():
-        return f"{option} {trust.ca_path} has no certificate of an authority"
+        return f"{option} {trust.ca_path} has no CA certificate"
     return ""
 
 
@@ -66,6 +66,6 @@ def hint(error: object, prefix: str, authority: str = "ca_path") -> str:
     if "CERTIFICATE_VERIFY_FAILED" not in str(error):
         return ""
     return (
-        f", so give the file of its authority in `{prefix}{authority}`, or `{prefix}validate_certs: false` to take any "
+        f", so give the file of its CA in `{prefix}{authority}`, or `{prefix}validate_certs: false` to accept any "
         "certificate"
     )

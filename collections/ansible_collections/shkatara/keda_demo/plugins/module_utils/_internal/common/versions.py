@@ -8,7 +8,7 @@ import re
 
 try:
     from packaging.version import InvalidVersion, Version
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     InvalidVersion = ValueError  # type: ignore[misc,assignment]
 
 # The oldest release whose HPA is modelled.

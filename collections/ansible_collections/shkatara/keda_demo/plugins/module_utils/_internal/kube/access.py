@@ -15,6 +15,7 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..common import proxies, urls
@@ -29,7 +30,7 @@ try:
     import urllib3
     from kubernetes import client, config
     from kubernetes.config import ConfigException
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ConfigException = RuntimeError
 
 _IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
@@ -65,7 +66,7 @@ class Access:
 
     def __str__(self) -> str:
         context = f", context {self.context}" if self.context else ""
-        proxy = f", by the proxy {self.proxy}" if self.proxy else ""
+        proxy = f", through the proxy {self.proxy}" if self.proxy else ""
         return f"{self.server}{context}, {self.source}{proxy}"
 
     @property
@@ -87,6 +88,19 @@ class Access:
                 f"{self.proxy} is a SOCKS proxy, for which Python needs the package PySocks ({error}): install it, or "
                 "give an http:// proxy in `proxy`"
             ) from error
+
+    def tls(self) -> dict[str, Any]:
+        """Return what another program needs to trust the server: its URL, the authority's certificates, and the check.
+
+        :raises ClusterError: the file of the certificates can't be read
+        """
+        path = self._configuration.ssl_ca_cert or ""
+        default = ssl.get_default_verify_paths().cafile
+        try:
+            text = Path(path).read_text(encoding="utf-8") if path not in ("", default) else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise ClusterError(f"the authority's certificates {path} can't be read: {error}") from error
+        return {"server": self.server, "ca": text, "validate_certs": bool(self._configuration.verify_ssl)}
 
     def _load(self) -> str:
         """Load what the environment gives, and return a name for it."""
@@ -110,8 +124,8 @@ class Access:
         if options.host:
             return "the option `host` without credentials"
         raise ClusterError(
-            f"There is no access to a cluster: {_nothing_found()}, and this is no pod with a service account. Give the "
-            "path of the cluster's kubeconfig in `kubeconfig`"
+            f"There is no access to a cluster: {_nothing_found()}, and this is not a pod with a service account. Give "
+            "the path of the cluster's kubeconfig in `kubeconfig`"
         )
 
     def _load_kubeconfig(self, found: Kubeconfig) -> None:
@@ -139,7 +153,7 @@ class Access:
         if logged.messages and "exec" in content:
             # The library would go on without credentials.
             raise ClusterError(
-                f"{found.place}, context {self.context}: the login of user {user} by its program (exec) failed: "
+                f"{found.place}, context {self.context}: the login of user {user} with its program (exec) failed: "
                 f"{shown(' '.join(logged.messages))}"
             )
 

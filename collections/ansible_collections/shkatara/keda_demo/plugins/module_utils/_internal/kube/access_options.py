@@ -51,7 +51,7 @@ def of_params(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(options: AccessOptions) -> None:
-    """:raises ClusterError: options that don't fit together, or files that are not there"""
+    """:raises ClusterError: options that don't fit together, or files that do not exist"""
     if options.host and not urls.is_url(options.host):
         raise ClusterError(
             f"`host` is {urls.without_user(options.host)!r} and must be a URL such as https://192.0.2.10:6443"

@@ -23,7 +23,7 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
@@ -141,6 +141,8 @@ class Cluster:
         try:
             return str(client.VersionApi(self._client).get_code(_request_timeout=_READ_SECONDS).git_version)
         except (ApiException, HTTPError, OSError) as error:
+            if getattr(error, "status", 0) == 401:
+                raise ClusterError(self._refusal("get", "version", "", 401, str(error.reason)), 401) from error
             raise ClusterError(no_answer_message(self.host, error)) from error
 
     def keda_version(self) -> str | None:

@@ -21,7 +21,7 @@ from .resources import Resource
 
 try:
     from kubernetes import client
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     client = None
 
 Entry = Mapping[str, Any]
@@ -56,7 +56,7 @@ def find_resource(cluster: Cluster, api_version: str, kind: str) -> Resource:
     if exact is None:
         raise BadInput(_unknown(cluster, api_version, kind, found))
     if not exact.entry.get("namespaced"):
-        raise BadInput(f"scaleTargetRef.kind is {kind}, which is in no namespace, and KEDA scales objects in its own")
+        raise BadInput(f"scaleTargetRef.kind is {kind}, which is not namespaced, and KEDA scales only namespaced kinds")
     if not exact.has_scale:
         raise BadInput(_unscalable(kind))
     resource = Resource(kind, group, version, exact.entry["name"])
@@ -109,7 +109,7 @@ def _kinds(cluster: Cluster, api_version: str) -> Iterator[_Kind]:
 def _unscalable(kind: str) -> str:
     message = f"scaleTargetRef.kind is {kind}, which has no subresource scale, so that no HPA can scale it"
     if kind in ("Job", "CronJob"):
-        return f"{message}: KEDA runs Jobs by a ScaledJob"
+        return f"{message}: KEDA runs Jobs with a ScaledJob"
     return f"{message}: scale a Deployment, a StatefulSet or another kind with that subresource"
 
 

@@ -12,7 +12,7 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 

@@ -88,7 +88,7 @@ def read(place: Place) -> Kubeconfig:
     """
     documents = [(path, document) for path in place.paths if (document := _document(path, place)) is not None]
     if not documents:
-        raise ClusterError(_named(place.paths[0], place, "it is empty, so it is no kubeconfig"))
+        raise ClusterError(_named(place.paths[0], place, "it is empty, so it is not a kubeconfig"))
     # As for kubectl, an empty file among several has nothing to say. The library can't read it.
     merged = Kubeconfig(replace(place, paths=tuple(path for path, _document in documents)))
     for path, document in documents:
@@ -98,12 +98,12 @@ def read(place: Place) -> Kubeconfig:
             if not isinstance(entries, list) or not all(
                 isinstance(item, Mapping) and "name" in item for item in entries
             ):
-                raise ClusterError(_named(path, place, f"{section} is no list of entries with a name"))
+                raise ClusterError(_named(path, place, f"{section} is not a list of named entries"))
             known = getattr(merged, section)
             for item in entries:
                 content = item.get(section.removesuffix("s")) or {}
                 if not isinstance(content, Mapping):
-                    raise ClusterError(_named(path, place, f"{item['name']} of {section} is no mapping"))
+                    raise ClusterError(_named(path, place, f"{item['name']} of {section} is not a mapping"))
                 known.setdefault(str(item["name"]), (path, content))
     return merged
 
@@ -125,7 +125,7 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
     cluster, user = str(context.get("cluster") or ""), str(context.get("user") or "")
     if cluster not in kubeconfig.clusters:
         raise ClusterError(
-            f"kubeconfig {path}: context {name} names the cluster {cluster!r}, which is not there "
+            f"kubeconfig {path}: context {name} names the cluster {cluster!r}, which does not exist "
             f"(clusters: {', '.join(kubeconfig.clusters) or 'none'})"
         )
     place, server = kubeconfig.clusters[cluster][0], str(kubeconfig.clusters[cluster][1].get("server") or "")
@@ -138,7 +138,7 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
         )
     if user and user not in kubeconfig.users:
         raise ClusterError(
-            f"kubeconfig {path}: context {name} names the user {user!r}, who is not there "
+            f"kubeconfig {path}: context {name} names the user {user!r}, which does not exist "
             f"(users: {', '.join(kubeconfig.users) or 'none'})"
         )
     if user:
@@ -147,19 +147,19 @@ def check_context(kubeconfig: Kubeconfig, wanted: str | None) -> str:
 
 
 def _check_user(user: str, path: str, content: Mapping[str, Any]) -> None:
-    """:raises ClusterError: the user logs in by a program that is not there, or in a way that clients have dropped"""
+    """:raises ClusterError: the user logs in by a program that does not exist, or in a way that clients have dropped"""
     provider = content.get("auth-provider")
     if isinstance(provider, Mapping) and provider.get("name") not in (None, "gcp", "oidc"):
         raise ClusterError(
-            f"kubeconfig {path}: user {user} logs in by the auth-provider {provider['name']}, which clients since "
-            "Kubernetes 1.26 have no more: use a program (exec) instead, such as kubelogin"
+            f"kubeconfig {path}: user {user} logs in with the auth-provider {provider['name']}, which clients no "
+            "longer have since Kubernetes 1.26: use a program (exec) instead, such as kubelogin"
         )
     if isinstance(provider, Mapping) and provider.get("name") == "oidc" and not content.get("token"):
         settings = provider.get("config")
         if isinstance(settings, Mapping) and not settings.get("id-token"):
             raise ClusterError(
-                f"kubeconfig {path}: user {user} logs in by the auth-provider oidc, whose config has no id-token: log "
-                "in again, such as by kubelogin, or give another `context`"
+                f"kubeconfig {path}: user {user} logs in with the auth-provider oidc, whose config has no id-token: "
+                "log in again, such as with kubelogin, or give another `context`"
             )
     plugin = content.get("exec")
     if not isinstance(plugin, Mapping) or content.get("token") or content.get("tokenFile"):
@@ -171,10 +171,10 @@ def _check_user(user: str, path: str, content: Mapping[str, Any]) -> None:
     if "/" in command:
         command = os.path.join(os.path.dirname(os.path.abspath(path)), command)
     if shutil.which(command, path=given.get("PATH")) is None:
-        place = "is no program that can be run" if "/" in command else "is not in the PATH of this machine"
+        place = "is not a program that can be run" if "/" in command else "is not in the PATH of this machine"
         advice = " ".join(str(plugin.get("installHint") or "").split())
         raise ClusterError(
-            f"kubeconfig {path}: user {user} logs in by the program {command} (exec), which {place}. "
+            f"kubeconfig {path}: user {user} logs in with the program {command} (exec), which {place}. "
             f"{advice or 'Install it, or give another `context`'}"
         )
 
@@ -199,7 +199,7 @@ def _document(path: str, place: Place) -> Mapping[str, Any] | None:
     except OSError as error:
         raise ClusterError(_named(path, place, f"it can't be read: {error.strerror}")) from error
     except UnicodeDecodeError as error:
-        raise ClusterError(_named(path, place, "it can't be read: it is no text")) from error
+        raise ClusterError(_named(path, place, "it can't be read: it is not text")) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark is not None else ""
@@ -207,7 +207,7 @@ def _document(path: str, place: Place) -> Mapping[str, Any] | None:
         reason = getattr(error, "problem", None) or type(error).__name__
         raise ClusterError(_named(path, place, f"it can't be read as YAML: {reason}{line}")) from error
     if document is not None and not isinstance(document, Mapping):
-        what = f"it is a {type(document).__name__} and no mapping, so it is no kubeconfig"
+        what = f"it is a {type(document).__name__} and not a mapping, so it is not a kubeconfig"
         raise ClusterError(_named(path, place, what))
     return document
 

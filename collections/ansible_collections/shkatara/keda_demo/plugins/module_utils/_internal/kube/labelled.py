@@ -20,7 +20,7 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
@@ -51,6 +51,24 @@ KINDS: dict[str, tuple[tuple[str, str], str, bool]] = {
     "ServiceAccount": (("", "v1"), "service_account", True),
 }
 
+_KEDA = ("keda.sh", "v1alpha1")
+_ADMISSION = ("admissionregistration.k8s.io", "v1")
+# First: objects with finalizers, which only the running KEDA removes. Last: what takes all in it along. An APIService
+# without its pods would keep the API server from ending a Namespace, so it is among the first.
+ALL_KINDS: dict[str, tuple[tuple[str, str], str, bool]] = {
+    "ScaledObject": (_KEDA, "scaledobjects", True),
+    "ScaledJob": (_KEDA, "scaledjobs", True),
+    "TriggerAuthentication": (_KEDA, "triggerauthentications", True),
+    "ClusterTriggerAuthentication": (_KEDA, "clustertriggerauthentications", False),
+    "ValidatingWebhookConfiguration": (_ADMISSION, "validatingwebhookconfigurations", False),
+    "MutatingWebhookConfiguration": (_ADMISSION, "mutatingwebhookconfigurations", False),
+    **KINDS,
+    "Namespace": (("", "v1"), "namespace", False),
+    "CustomResourceDefinition": (("apiextensions.k8s.io", "v1"), "customresourcedefinitions", False),
+}
+# A deleted object of these kinds may stay for a while, and what comes after it depends on its end.
+SLOW_KINDS = ("ScaledObject", "ScaledJob", "Namespace", "CustomResourceDefinition")
+
 
 class Key(NamedTuple):
     """What tells an object from all others; the namespace is empty for an object in none."""
@@ -78,27 +96,37 @@ class Labelled:
 
         :raises ClusterError: no answer or no permission
         """
-        (group, version), plural, _namespaced = KINDS[kind]
+        for item in self.read(kind):
+            metadata = item["metadata"]
+            if not metadata.get("ownerReferences"):
+                yield Key(kind, metadata.get("namespace") or "", metadata["name"])
+
+    def read(self, kind: str) -> list[dict[str, Any]]:
+        """Return the objects of a kind that have the label, as they are.
+
+        :raises ClusterError: no answer or no permission
+        """
+        (group, version), plural, namespaced = ALL_KINDS[kind]
         options = {"label_selector": self._selector, "_preload_content": False, "_request_timeout": _TIMEOUT}
         if group:
             response = self._send(kind, self._objects.list_cluster_custom_object, group, version, plural, **options)
         else:
-            response = self._send(kind, self._core(f"list_{plural}_for_all_namespaces"), **options)
-        for item in json.loads(response.data).get("items") or [] if response is not None else []:
-            metadata = item["metadata"]
-            if not metadata.get("ownerReferences"):
-                yield Key(kind, metadata.get("namespace") or "", metadata["name"])
+            method = f"list_{plural}_for_all_namespaces" if namespaced else f"list_{plural}"
+            response = self._send(kind, self._core(method), **options)
+        return [] if response is None else json.loads(response.data).get("items") or []
 
     def delete(self, key: Key) -> None:
         """Delete an object, if it is still there, and in the background what it owns.
 
         :raises ClusterError: no answer or no permission
         """
-        (group, version), plural, namespaced = KINDS[key.kind]
+        (group, version), plural, namespaced = ALL_KINDS[key.kind]
         # In these groups no kind orphans its dependents by default.
         options = {"_preload_content": False, "_request_timeout": _TIMEOUT}
-        if not group:
+        if not group and namespaced:
             self._send(key.kind, self._core(f"delete_namespaced_{plural}"), key.name, key.namespace, **options)
+        elif not group:
+            self._send(key.kind, self._core(f"delete_{plural}"), key.name, **options)
         elif namespaced:
             method = self._objects.delete_namespaced_custom_object
             self._send(key.kind, method, group, version, key.namespace, plural, key.name, **options)

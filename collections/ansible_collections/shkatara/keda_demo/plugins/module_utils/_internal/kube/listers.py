@@ -11,7 +11,7 @@ from . import keda_objects
 
 try:
     from kubernetes import client
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     client = None
 
 Lister = Callable[..., Any]

@@ -22,7 +22,7 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
@@ -37,7 +37,7 @@ _WATCHED_WITH_ANY_KIND = (("", "pods"), ("", "events"))
 
 @dataclass(frozen=True)
 class Permission:
-    """A verb on a resource in a namespace; `group` is empty for the core group, `name` is empty for all objects."""
+    """A verb on a resource; `group` is empty for the core group, `name` for all objects, `namespace` for all or none."""
 
     verb: str
     group: str
@@ -50,7 +50,8 @@ class Permission:
         resource = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
         group = f".{self.group}" if self.group else ""
         name = f" {self.name}" if self.name else ""
-        return f"{self.verb} on {resource}{group}{name} in namespace {self.namespace}"
+        place = f" in namespace {self.namespace}" if self.namespace else ""
+        return f"{self.verb} on {resource}{group}{name}{place}"
 
 
 def required_permissions(
@@ -153,7 +154,7 @@ def _is_allowed(api_client: Any, permission: Permission) -> bool:
         group=permission.group,
         resource=permission.resource,
         subresource=permission.subresource or None,
-        namespace=permission.namespace,
+        namespace=permission.namespace or None,
         name=permission.name or None,
     )
     review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes))

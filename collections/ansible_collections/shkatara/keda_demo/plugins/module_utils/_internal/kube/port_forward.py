@@ -25,7 +25,7 @@ try:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
     from kubernetes.stream import portforward
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     ApiException = RuntimeError
 
 TIMEOUT_SECONDS = 10.0
@@ -71,13 +71,13 @@ class ForwardedConnection(http.client.HTTPConnection):
         """
         proxy = self._proxy()
         if proxy and not proxy.startswith("http://"):
-            raise self._error(f"it can't go by the proxy {proxy}: only an HTTP proxy (http://...) lets it through")
+            raise self._error(f"it can't go through the proxy {proxy}: only an HTTP proxy (http://...) lets it through")
         opening = _Opening(self._api_client, self._namespace, self._pod, self.port)
         opening.start()
         try:
             self._forward = opening.wait(self._seconds)
         except ApiException as error:
-            by = f" (by the proxy {proxy})" if proxy else ""
+            by = f" (through the proxy {proxy})" if proxy else ""
             raise self._error(self._refusal(str(error.reason)) + by) from error
         except TimeoutError as error:
             raise self._error(f"the API server does not answer within {self._seconds:g} s") from error

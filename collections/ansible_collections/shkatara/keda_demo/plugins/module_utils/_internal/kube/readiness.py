@@ -37,7 +37,7 @@ def unready_reason(kind: str, obj: Object | None) -> str | None:
     :param obj: the object; None if it does not exist
     """
     if obj is None:
-        return "it is not there"
+        return "it does not exist"
     status = obj.get("status") or {}
     generation = obj["metadata"].get("generation") or 0
     if "observedGeneration" in status and status["observedGeneration"] < generation:
@@ -66,9 +66,9 @@ def _deployment(_kind: str, obj: Object, status: Object) -> str | None:
     if "observedGeneration" not in status:
         return _NOT_OBSERVED
     if updated < replicas:
-        return f"{updated} of {replicas} pods are made from its template"
+        return f"{updated} of {replicas} pods have its current template"
     if (status.get("replicas") or 0) > updated:
-        return f"{status['replicas'] - updated} old pods are still there"
+        return f"{status['replicas'] - updated} old pods still exist"
     return None if available >= replicas else f"{available} of {replicas} pods are available"
 
 
@@ -78,7 +78,7 @@ def _daemon_set(_kind: str, _obj: Object, status: Object) -> str | None:
         return _NOT_OBSERVED
     updated, available = status.get("updatedNumberScheduled") or 0, status.get("numberAvailable") or 0
     if updated < replicas:
-        return f"{updated} of {replicas} pods are made from its template"
+        return f"{updated} of {replicas} pods have its current template"
     if available < replicas:
         return f"{available} of {replicas} pods are available"
     return None if replicas else "it has no node to run on"
@@ -92,7 +92,7 @@ def _stateful_set(_kind: str, obj: Object, status: Object) -> str | None:
     if ready < replicas:
         return f"{ready} of {replicas} pods are ready"
     if status.get("updateRevision") != status.get("currentRevision"):
-        return f"{status.get('updatedReplicas') or 0} of {replicas} pods are made from its template"
+        return f"{status.get('updatedReplicas') or 0} of {replicas} pods have its current template"
     return None
 
 

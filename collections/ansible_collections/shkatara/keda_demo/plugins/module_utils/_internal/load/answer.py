@@ -16,7 +16,7 @@ from __future__ import annotations
 
 try:
     import httptools
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     httptools = None  # type: ignore[assignment]
 
 _MOST_HEAD = 65536

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The file descriptors, ports and memory that a load needs, beside the limits of this machine.
+"""The file descriptors, ports and memory that a load needs, compared with the limits of this machine.
 
 The worst case is a server that does not answer: then rate x timeout requests are open. Each open request is a
 connection with a file descriptor of its worker. Each also takes a port of this machine, of which there are as many for
@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from .schedule import LoadSpec
 
-# Open files of a worker beside its connections: the loop's, the pipe's, the libraries' and the resolver's.
+# Open files of a worker besides its connections: the loop's, the pipe's, the libraries' and the resolver's.
 _OTHER_FILES = 64
 # The time that the server has to close a plain connection after its answer.
 LINGER_SECONDS = 0.5

@@ -4,7 +4,7 @@
 
 aiohttp took 500 to 580 us of one core for such a request (3.14 on Python 3.11, a virtual machine of two cores, nginx on
 loopback), so that a core could not send 2,000 requests/s; sockets on the same loop took 220 to 240 us. Each sent
-2,000/s for 4 s, twice, in turn, beside a Kubernetes lab: aiohttp's p99 was 265 and 1358 ms late, the sockets' p99 1.5
+2,000/s for 4 s, twice, in turn, next to a Kubernetes lab: aiohttp's p99 was 265 and 1358 ms late, the sockets' p99 1.5
 and 3.7 ms. aiohttp sends the other requests, by TLS or over kept connections (session_http).
 
 A request never goes by a proxy: it would balance and limit connections in the place of the cluster, and its own limits

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What the requests of a load have beside their URL: method, headers, body, and the certificates that are taken."""
+"""What the requests of a load have besides their URL: method, headers, body, and the certificates that are taken."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .request import Request
 try:
     import aiohttp
     from yarl import URL
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     aiohttp = None  # type: ignore[assignment]
 
 

@@ -20,7 +20,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Expectation:
-    """Expected replicas beside those before the load, with what the hops of the load are recognized by.
+    """Expected replicas and those before the load, with what the hops of the load are recognized by.
 
     `hpa_limits` are the values of the HPA's external metrics, as its status has them, above which it acts.
     `acts_above` is the value of the trigger's query above which the HPA acts at the beginning, infinite if it is not

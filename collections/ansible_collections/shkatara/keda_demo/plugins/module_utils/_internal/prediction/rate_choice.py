@@ -29,7 +29,7 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
     if not begin < replicas <= config.max_replicas:
         raise ValueError(
             f"load.http.replicas is {replicas}: from {begin} replica(s) on, with a maximum of {config.max_replicas}, a "
-            f"load can make {begin + 1} to {config.max_replicas}"
+            f"load can lead to {begin + 1} to {config.max_replicas}"
         )
 
     def is_right(total: float) -> bool:
@@ -53,7 +53,7 @@ def choose_rate(config: HpaConfig, replicas: int, start: InitialState, timing: T
         if highest <= stays:
             raise ValueError(
                 f"load.http.replicas is {replicas}, for which the metric has to be above {stays:g}, and the trigger's "
-                f"query cuts it to {highest:g} at most (clamp): give fewer replicas, or the query a higher limit"
+                f"query limits it to {highest:g} (clamp): give fewer replicas, or raise the query's limit"
             )
         most = replicas * metric.target / (1 + rate_bounds.excess_share(timing, begin, max(begin, replicas - 1)))
         # The last samples have no window that a step of the pods could be spread over.

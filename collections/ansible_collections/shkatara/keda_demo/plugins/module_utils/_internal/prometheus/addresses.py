@@ -99,7 +99,7 @@ def find_pod(cluster: Cluster, server_address: str) -> Address:
     service = f"Service {namespace}/{name}"
     if not services:
         raise PrometheusError(
-            f"{service} of the trigger's serverAddress does not exist: {_GIVE_URL} if it is no Service"
+            f"{service} of the trigger's serverAddress does not exist: {_GIVE_URL} if it is not a Service"
         )
     spec = services[0]["spec"]
     ports = [item for item in spec.get("ports") or [] if (item.get("protocol") or "TCP") == "TCP"]

@@ -29,7 +29,7 @@ from .addresses import Address
 try:
     import urllib3
     from urllib3.exceptions import HTTPError
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
 
@@ -85,7 +85,7 @@ class DirectConnection:
 
     def get(self, path: str, headers: Mapping[str, str]) -> Response:
         """See Connection."""
-        by = f"by the proxy {self._proxy}: " if self._proxy else ""
+        by = f"through the proxy {self._proxy}: " if self._proxy else ""
         try:
             response = self._manager.request(
                 "GET", self._url + path, headers=dict(headers), retries=False, redirect=False
@@ -94,7 +94,7 @@ class DirectConnection:
             reason = _reason(error)
             raise NoResponse(f"{by}{reason}{tls_settings.hint(reason, 'prometheus_')}") from error
         if response.status == http.client.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
-            raise NoResponse(f"{by}it wants a user and a password (407)")
+            raise NoResponse(f"{by}it requires a user and a password (407)")
         return Response(response.status, response.headers.get("Content-Type", ""), response.data)
 
     def close(self) -> None:

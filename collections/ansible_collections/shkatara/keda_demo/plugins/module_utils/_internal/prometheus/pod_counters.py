@@ -17,7 +17,7 @@ from .scrapes import ScrapeTarget
 
 try:
     from prometheus_client.parser import text_string_to_metric_families
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     text_string_to_metric_families = None  # type: ignore[assignment]
 
 # Labels that Prometheus adds when it scrapes: a pod's own page does not have them.
@@ -86,7 +86,8 @@ def _get(connect: Connect, namespace: str, pod: str, url: str) -> str:
     except ValueError as error:
         raise _Unreadable(f"its metrics at {url} can't be read: {error}") from error
     if parts.scheme != "http":
-        raise _Unreadable(f"its metrics at {url} can't be read: only http is, and this is {parts.scheme or 'no URL'}")
+        why = f"only http is supported, and this is {parts.scheme or 'no URL'}"
+        raise _Unreadable(f"its metrics at {url} can't be read: {why}")
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     connection = connect(namespace, pod, port)
     try:

@@ -22,7 +22,7 @@ from . import raw_strings
 
 try:
     import promql_parser
-except ImportError:  # the module reports it by missing_required_lib
+except ImportError:  # the module reports it
     promql_parser = None  # type: ignore[assignment]
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What a user says of a query beside its text: its window, and what one request a second adds to its value.
+"""What a user says of a query besides its text: its window, and what one request per second adds to its value.
 
 A counter of requests says both by itself. A gauge says neither: the requests in flight under a load are the rate times
 the seconds that an answer takes (Little's law, L = lambda W), which nothing here knows.
@@ -46,7 +46,7 @@ def with_options(
 ) -> QueryShape | NotUnderstood:
     """Return what is known of a query together with the user's options.
 
-    :param metric_per_request: what one request a second adds to the value, which takes precedence over the query's
+    :param metric_per_request: what one request per second adds to the value, which takes precedence over the query's
         own factor; None if it was not given
     :param query_window: the query's window in seconds, which takes precedence over its own; None if it was not given
     """

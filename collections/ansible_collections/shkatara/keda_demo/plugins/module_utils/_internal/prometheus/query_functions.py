@@ -205,7 +205,7 @@ def _set_operation(operator: str, left: Value, right: Value, matching: Matching)
     is_default = operator == "or" and right.shape is None and not right.scalar and right.number == 0
     if not is_default or left.shape is None or left.shape.constant or left.scalar:
         raise QueryNotUnderstood(QueryReason.JOIN, name=operator)
-    # `vector(0)` has no labels: beside elements that have some it is one more.
+    # `vector(0)` has no labels: next to elements that have some it is one more.
     if matching.is_on_nothing or left.by == frozenset():
         return replace(left, thinned=False) if left.is_one else left
     return replace(left, padded=True)

@@ -31,7 +31,7 @@ _VARIATION = 1.5
 
 @dataclass(frozen=True)
 class Comparison:
-    """The pods' counters beside the answers, and the seconds between their two readings."""
+    """The pods' counters and the answers, and the seconds between their two readings."""
 
     end_to_end: EndToEnd | None
     seconds: float = 0.0

@@ -14,7 +14,7 @@ from .session import Session
 
 
 def compare(session: Session, before: dict[str, float | str] | None, read_at: float) -> Comparison:
-    """Return the counters' increase since `read_at` beside the answers."""
+    """Return the counters' increase since `read_at`, and the answers."""
     if before is None:
         return Comparison(None)
     stats: LoadStats = session.load.stats

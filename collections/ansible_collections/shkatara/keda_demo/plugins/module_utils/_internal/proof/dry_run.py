@@ -66,7 +66,7 @@ def plan(session: Session) -> dict[str, Any]:
 
 
 def _look(session: Session) -> tuple[list[MissingLink], MissingLink | None]:
-    """Return what is missing once the first observations are there, and the first link that no wait mends."""
+    """Return what is missing once the first observations exist, and the first link that no waiting can fix."""
     session.phase = "check"
     begun, persistence = session.now(), Persistence()
     while True:

@@ -18,7 +18,7 @@ from .plan import PlannedLoad, Situation
 
 
 def expectation_of(situation: Situation, expected: Expected) -> Expectation:
-    """Return an expectation beside the replicas that there are.
+    """Return an expectation together with the current replicas.
 
     :raises BadInput: the replicas are as expected already, or can't become so
     """

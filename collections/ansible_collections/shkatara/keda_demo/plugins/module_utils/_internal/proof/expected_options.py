@@ -55,12 +55,12 @@ def wrong_values(params: Mapping[str, Any]) -> list[str]:
     if external["duration"] is not None and not 0 < external["duration"] < math.inf:
         wrong.append(f"load.external.duration is {external['duration']:g} and must be greater than 0 and finite")
     if expected is None:
-        wrong.append("load.external is given without expected: the rate of others is not known, and so no prediction")
+        wrong.append("load.external is given without expected: without a known rate nothing can be predicted")
     others = [phase for phase in phases if phase not in ("scale_out", "hold")]
     if others:
         wrong.append(
-            f"phases has {', '.join(others)}, and with load.external there are scale_out and hold only: this module "
-            "can't begin or end the load of others"
+            f"phases has {', '.join(others)}, and load.external supports only scale_out and hold: this module "
+            "can't start or stop a load that others send"
         )
     return wrong
 

@@ -195,10 +195,10 @@ def check_options(params: dict[str, Any]) -> LoadOptions:
         if params[key] is not None and not 0 <= params[key] < math.inf:
             wrong.append(f"{key} is {params[key]:g} and must be at least 0 and finite")
     if (http.get("workers") or 1) > (most := _WORKERS_PER_CORE * (os.cpu_count() or 1)):
-        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} a core")
+        wrong.append(f"load.http.workers is {http['workers']} and must be at most {most}, {_WORKERS_PER_CORE} per core")
     wrong += request_options.wrong(http) + load_options.wrong_amount(http)
     if not params["expect"]:
-        wrong.append(f"expect is empty, so that no verdict would do: give some of {', '.join(Outcome)}")
+        wrong.append(f"expect is empty, so no verdict would be accepted: give some of {', '.join(Outcome)}")
     wrong += prometheus_options.wrong(params)
     wrong += _wrong_phases(params["phases"], bool(params["load"])) + load_options.wrong_stages(stages)
     wrong += expected_options.wrong_values(params)
@@ -225,9 +225,9 @@ def _wrong_phases(phases: list[str], has_load: bool) -> list[str]:
     if not phases:
         wrong.append(f"phases is empty: give some of {', '.join(Phase)}")
     if "hold" in phases and "scale_out" not in phases:
-        wrong.append("phases has hold without scale_out, which brings what is held")
+        wrong.append("phases has hold without scale_out, whose pods it holds")
     if "activation" in phases and "scale_out" not in phases and {"scale_in", "to_zero"} & set(phases):
-        wrong.append("phases has activation and a way back without scale_out: nothing would go up in between")
+        wrong.append("phases has activation and scale_in or to_zero without scale_out: nothing would grow in between")
     if not has_load and {"activation", "scale_out"} & set(phases):
         wrong.append("load is not given, and the phases activation and scale_out send one")
     return wrong

@@ -51,8 +51,8 @@ def check_scale_in(plan: Plan, situation: Situation) -> None:
     for phase, predicted in plan.scale_in_phases:
         if situation.replicas <= predicted.replicas:
             raise BadInput(
-                f"phase {phase} without scale_out begins with the replicas there are, which are {situation.replicas}: "
-                f"there is no way back to {predicted.replicas} to prove"
+                f"phase {phase} without scale_out starts from the current replicas, which are {situation.replicas}: "
+                f"there is no decrease to {predicted.replicas} to prove"
             )
 
 
@@ -63,8 +63,8 @@ def check_trigger(model: HpaModel) -> None:
     """
     if model.fallback is not None:
         raise BadInput(
-            "the trigger fails, and KEDA's fallback stands for its value, so that no load moves it: mend the trigger, "
-            "or give load.http.rate and leave the phase activation out"
+            "the trigger fails, and KEDA's fallback replaces its value, so that no load moves it: fix the trigger, "
+            "or give load.http.rate and omit the phase activation"
         )
 
 

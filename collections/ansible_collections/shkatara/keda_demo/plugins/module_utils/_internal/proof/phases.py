@@ -202,7 +202,7 @@ def _hopeless(session: Session, begun: float) -> Verdict | None:
 def _end_load(session: Session, load: PlannedLoad) -> None:
     """End a load that is still being sent, and wait for the answers."""
     source = "external" if isinstance(load.spec, ExternalSpec) else "http"
-    session.record("load", source, "ended", "early, since the verdict was there")
+    session.record("load", source, "ended", "early, since the verdict was known")
     session.load.drain()
     end = session.now() + load.spec.timeout + 0.5
     while not session.load.wait(0.2, session.now).ended and session.now() < end:

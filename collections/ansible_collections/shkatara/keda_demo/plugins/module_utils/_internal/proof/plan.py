@@ -42,8 +42,8 @@ class Situation:
     the counter's samples are observed, `is_deployment` whether the workload has ReplicaSets, which are observed.
     `other_workloads` have pods that `pod_labels`, the workload's selector, selects too. `shape` is what the load
     trigger's query makes of its selector, None where it is not known; `timing` has it too, unless KEDA's fallback
-    stands for the query. `per_request` is what one request a second adds to the metric. `warnings` are about the query,
-    `hpa_limits` has what is known of an HPA that can't be computed.
+    stands for the query. `per_request` is what one request per second adds to the metric. `warnings` are about the
+    query, `hpa_limits` has what is known of an HPA that can't be computed.
     """
 
     options: Options
@@ -97,7 +97,7 @@ class PlannedLoad:
 class Plan:
     """What is written down before the first request; None for each phase that is left out or can't be computed.
 
-    `per_request` is what one request a second adds to the metric. `warnings` are about the trigger's query.
+    `per_request` is what one request per second adds to the metric. `warnings` are about the trigger's query.
     """
 
     model: HpaModel

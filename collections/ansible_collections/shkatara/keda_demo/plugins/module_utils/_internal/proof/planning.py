@@ -3,7 +3,7 @@
 """The plan of a proof: which loads it sends, and what is predicted of them.
 
 A plan is made in one place, from what is known at one moment, and never changed: after a phase that sends a load the
-next plan is made anew.
+next plan is created anew.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def _own_load(situation: Situation) -> PlannedLoad:
     if initial.replicas == 0 and prediction.metric <= situation.rules.activation:
         if options.replicas is not None:
             raise BadInput(
-                f"load.http.replicas is {options.replicas}, which a metric of {prediction.metric:g} would make, and "
-                f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would begin"
+                f"load.http.replicas is {options.replicas}, for which the metric would be {prediction.metric:g}, and "
+                f"the trigger's activationThreshold is {situation.rules.activation:g}: nothing would start"
             )
         prediction = _under_activation(model.config, spec, initial, situation.timing)
     hold, expected = situation.options.hold, situation.options.expected
@@ -144,7 +144,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     options, config, initial = situation.load_options, situation.model.config, situation.initial_state
     if config is None:
         raise BadInput(
-            "phase activation needs a prediction, and there is none "
+            "phase activation needs a prediction, and none is possible "
             f"({verdict_messages.not_predicted(situation.model.not_predicted)})"
         )
     phase_checks.check_trigger(situation.model)
@@ -154,7 +154,7 @@ def _activation_load(situation: Situation) -> PlannedLoad:
     total = initial.value(rate, situation.timing)
     if rate <= 0 or total > limit:
         raise BadInput(
-            f"load.http.activation_rate makes a metric of {total:g}, and what moves nothing is above "
+            f"load.http.activation_rate leads to a metric of {total:g}, and a load that moves nothing has one above "
             f"{situation.baseline:g} and at most {limit:g}"
         )
     spec = options.constant(rate, _LONG_SECONDS)

@@ -107,7 +107,7 @@ def check_url_answers(
     try:
         connection = connect((host, port), timeout=_CONNECT_SECONDS)
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS can't have
-        by = "".join(f"; a load does not go by the proxy {proxy}" for proxy in request_options.bypassed_proxies((url,)))
+        by = "".join(f"; a load does not use the proxy {proxy}" for proxy in request_options.bypassed_proxies((url,)))
         raise BadInput(
             f"load.http.url {shown} does not answer ({error}): give the URL at which this machine reaches the "
             f"application{by}"

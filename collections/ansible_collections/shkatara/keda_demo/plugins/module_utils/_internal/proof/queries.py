@@ -61,7 +61,7 @@ def obstacle(target: ProofTarget, state: State) -> NotUnderstood | None:
 
 
 def per_request(target: ProofTarget, state: State, options: Options) -> float:
-    """Return what one request a second adds to the query's value.
+    """Return what one request per second adds to the query's value.
 
     Each series that counts a request adds to a sum. A mean does not change when all are there twice.
     """

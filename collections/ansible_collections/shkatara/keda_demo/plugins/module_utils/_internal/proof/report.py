@@ -56,7 +56,7 @@ def message(proof: Proof) -> str:
     sentences = list(map(verdict_messages.verdict, verdicts))
     load = proof.plan.scale_out if proof.plan else None
     if load is not None and proof.session.ended_early:
-        sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was there.")
+        sentences.append(f"The load ended early, before its {load.spec.duration:g} s: the verdict was known.")
     return " ".join(sentences)
 
 
@@ -128,7 +128,7 @@ def _predicted(plan: Plan | None, options: Options) -> dict[str, Any] | None:
 
 
 def _prediction(load: PlannedLoad | None, about_query: Sequence[Finding] = ()) -> dict[str, Any] | None:
-    """Return a prediction with its times beside the other fields."""
+    """Return a prediction with its times next to the other fields."""
     if load is None or load.prediction is None:
         return None
     fields: dict[str, Any] = {}

@@ -31,7 +31,7 @@ _SET_BY = {
     "transfer-encoding": "load.http.body is sent with its length",
     "connection": "load.http.keep_alive sets it",
     "keep-alive": "load.http.keep_alive sets it",
-    "proxy-connection": "a load goes by no proxy",
+    "proxy-connection": "a load does not use a proxy",
     "upgrade": "a request of a load asks for no other protocol",
     "trailer": "a request of a load has no trailers",
     "te": "a request of a load has no trailers",
@@ -74,7 +74,7 @@ def wrong(http: Mapping[str, Any]) -> list[str]:
     elif http.get("body") not in (None, "") and method in ("", *_WITHOUT_BODY):
         found.append(
             f"load.http.body is given, and load.http.method is {method or 'GET'}, whose requests have none: give POST, "
-            "PUT or PATCH, or leave the body out"
+            "PUT or PATCH, or omit the body"
         )
     found.append(tls.problem(_trust(http), "load.http.ca_path"))
     return [each for each in found if each]
@@ -128,7 +128,7 @@ def _wrong_urls(http: Mapping[str, Any]) -> list[str]:
         if not urls.is_url(url) or re.search(r"[\s\x00-\x1f\\]", url):
             found.append(f"{name} is {urls.without_user(url)!r} and must be a URL such as http://192.0.2.11:30115/")
         elif has_authorization and urls.split_user(url)[1]:
-            found.append(f"{name} has a user, and load.http.headers has Authorization: give one of both")
+            found.append(f"{name} has a user, and load.http.headers has Authorization: give only one of them")
     return found
 
 
@@ -142,7 +142,7 @@ def _wrong_headers(http: Mapping[str, Any]) -> list[str]:
         elif lower in _SET_BY:
             found.append(f"load.http.headers has {name}, which can't be given: {_SET_BY[lower]}")
         elif lower in seen:
-            found.append(f"load.http.headers has {name} twice, in other letters")
+            found.append(f"load.http.headers has {name} twice, in different case")
         elif lower == "host" and not _HOST.fullmatch(value):
             found.append(
                 "the value of Host in load.http.headers must be a name such as shop.example.com, with a port if it has "

@@ -18,7 +18,7 @@ from . import request_options
 
 
 def of_options(params: Mapping[str, Any]) -> set[str]:
-    """Return the secrets of the module's options beside those that Ansible hides by itself."""
+    """Return the secrets of the module's options, in addition to those that Ansible hides by itself."""
     http = (params.get("load") or {}).get("http") or {}
     hidden, _shown = request_options.secrets(http)
     for name in ("host", "proxy", "prometheus_url"):

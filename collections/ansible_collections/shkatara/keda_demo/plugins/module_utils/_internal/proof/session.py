@@ -85,7 +85,7 @@ class Session:
         self.outputs = outputs
         self.phase = "connect"
         self.hops: HopTracker | None = None
-        # Whether the load to be proven was stopped because the verdict was there.
+        # Whether the load to be proven was stopped because the verdict was known.
         self.ended_early = False
         self._timeline = outputs.timeline
         self._lines = ProgressLines(outputs.progress, inputs.clock.monotonic, options.wait_sleep)

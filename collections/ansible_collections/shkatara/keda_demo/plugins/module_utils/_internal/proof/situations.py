@@ -28,7 +28,7 @@ def model(session: Session) -> HpaModel:
     cluster, target = session.state.cluster, session.target
     obstacle = queries.obstacle(target, session.state)
     if cluster.hpa is None or cluster.scaledobject is None:
-        raise BadInput(f"HPA {target.hpa} is gone")
+        raise BadInput(f"HPA {target.hpa} no longer exists")
     return hpa_model.hpa_model(
         cluster.hpa,
         cluster.scaledobject,

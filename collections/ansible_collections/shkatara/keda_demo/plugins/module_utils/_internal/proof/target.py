@@ -79,7 +79,7 @@ def find_target(
 
     :param trigger: the name or index of the trigger that the load raises, if it was given
     :param counter_metric: the counter that each request raises, if it was given
-    :param metric_per_request: what one request a second adds to the metric, if it was given
+    :param metric_per_request: what one request per second adds to the metric, if it was given
     :param query_window: the window of the load trigger's query in seconds, if it was given
     :raises BadInput: it does not exist, or is of a form that this module can't observe
     :raises ClusterError: see Cluster.list

@@ -93,7 +93,7 @@ def _authorization(cluster: Cluster, namespace: str, request: TriggerRequest) ->
     except KeyError as error:
         others = ", ".join(sorted(set(objects[0]["spec"]) - {"secretTargetRef"})) or "nothing else"
         raise _NoCredentials(
-            f"{kind} {name} has no {error.args[0]} from a Secret (it has {others} beside secretTargetRef)"
+            f"{kind} {name} has no {error.args[0]} from a Secret (it has {others} in addition to secretTargetRef)"
         ) from error
 
 

@@ -24,14 +24,31 @@ from .session import Session
 # The watches bring the objects one by one: what is missing for so short a time is not worth a line.
 _FIRST_LOOK_SECONDS = 2.0
 _LINE_LENGTH = 160
+# A reason that stays is not worth a line every few seconds.
+_SAME_REASON_SECONDS = 30.0
 # An HPA whose ScaledObject was just deleted is gone within this time.
 _LEAVING_SECONDS = 10.0
+
+
+class _Reasons:
+    """The reasons of a wait, and when each was last shown."""
+
+    def __init__(self) -> None:
+        self._shown: dict[Code, float] = {}
+
+    def is_worth_a_line(self, code: Code, now: float) -> bool:
+        """Return whether to show a reason now; it then counts as shown."""
+        if now < self._shown.get(code, -math.inf) + _SAME_REASON_SECONDS:
+            return False
+        self._shown[code] = now
+        return True
 
 
 def wait_until_ready(session: Session) -> Verdict | None:
     """Return None once the chain is ready, or the verdict that it is not ready in time, or never will be."""
     session.phase = "ready"
     begun, timeout, persistence = session.now(), session.options.wait_timeout, Persistence()
+    reasons = _Reasons()
     alone_since = begun
     while True:
         session.step()
@@ -51,8 +68,10 @@ def wait_until_ready(session: Session) -> Verdict | None:
             facts = ChainNotReady(timeout, tuple(link.finding for link in links))
             return Verdict(Outcome.NOT_READY, links[0].reason, facts)
         if links and session.now() > begun + _FIRST_LOOK_SECONDS and session.line_is_due:
-            phrase = finding_messages.phrase(links[0].finding)
-            session.say(f"waiting: {textwrap.shorten(phrase, _LINE_LENGTH, placeholder='...')}")
+            finding = links[0].finding
+            if reasons.is_worth_a_line(finding.code, session.now()):
+                phrase = finding_messages.phrase(finding)
+                session.say(f"waiting: {textwrap.shorten(phrase, _LINE_LENGTH, placeholder='...')}")
 
 
 def missing_links(session: Session) -> list[MissingLink]:
@@ -62,7 +81,7 @@ def missing_links(session: Session) -> list[MissingLink]:
 
 
 def never_ready(permanent: MissingLink, links: Sequence[MissingLink], *, load_sent: bool = False) -> Verdict:
-    """Return the verdict on a chain with a link that waiting can't mend."""
+    """Return the verdict on a chain with a link that waiting can't fix."""
     facts = NeverReady(permanent.finding, tuple(link.finding for link in links), load_sent)
     return Verdict(Outcome.NOT_READY, permanent.reason, facts)
 
@@ -80,7 +99,7 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
     session.phase = "rest"
     settle = situations.settle_seconds(session)
     highest = model.config.min_replicas if model.config else 1
-    begun, persistence = session.now(), Persistence()
+    begun, persistence, reasons = session.now(), Persistence(), _Reasons()
     is_announced = False
     while True:
         session.step()
@@ -105,8 +124,9 @@ def wait_until_at_rest(session: Session, model: HpaModel, since: float = -math.i
             return Verdict(Outcome.NOT_READY, Reason.NOT_AT_REST, NeverAtRest(limit, check.finding, load_sent))
         if not is_announced and check.finding.code is not Code.NOT_READ:
             session.say(progress_lines.wait_for_rest(limit, phrase, _memory_seconds(session, model)))
+            reasons.is_worth_a_line(check.finding.code, now)
             is_announced = True
-        if session.line_is_due:
+        if session.line_is_due and reasons.is_worth_a_line(check.finding.code, now):
             session.say(f"waiting for rest: {phrase}")
 
 

@@ -5,6 +5,8 @@
 #
 # PROGRAMS is a list with blanks, NETWORK the first three numbers, MACHINES and RUNNING the folders of disks and pid files.
 set -u
+# Users other than root do not have these folders in their PATH.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 programs=$1 network=$2 machines=$3 running=$4
 shift 4
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the disk of a machine from a distribution's cloud image, with the seed beside it that cloud-init configures the
+# Makes the disk of a machine from a distribution's cloud image, with a second disk that cloud-init configures the
 # machine from.
 #
 #   make_cloud_disk.sh IMAGE TARGET

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the disk of a machine from an image in an OCI layout, with the kernel and the initial RAM disk beside it, which
+# Makes the disk of a machine from an image in an OCI layout, with the kernel and the initial RAM disk next to it, which
 # QEMU boots. mke2fs fills the file system from a folder, so that neither a mount nor a loop device is needed.
 #
 #   make_disk.sh LAYOUT TARGET

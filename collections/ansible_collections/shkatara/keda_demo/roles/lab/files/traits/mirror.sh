@@ -4,7 +4,7 @@ packages='conntrack ethtool socat python3-apt'
 mkdir -p /srv/mirror/debian /srv/mirror/rpm
 cd /srv/mirror/debian
 apt-get -qq update
-# What those packages need, too, beside what a lab host has.
+# What those packages need, too, besides what a lab host has.
 apt-get -qq install --yes --no-install-recommends --download-only $packages
 cp /var/cache/apt/archives/*.deb .
 apt-get -qq clean

@@ -211,7 +211,7 @@ def test_checksums_are_those_of_the_record(bundle):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"src": "bin/crictl"}, r"^The bundle in \S+/bundle has no bin/crictl: another release made it\.$"),
+        ({"src": "bin/crictl"}, r"^The bundle in \S+/bundle has no bin/crictl: another release built it\.$"),
         ({"mode": "u=rwx"}, r"^The mode of /usr/bin/runc is u=rwx: give an octal number in quotes"),
         ({"mode": "493"}, r"is 493: give an octal number in quotes"),  # 0755 without quotes
         pytest.param(
@@ -341,13 +341,13 @@ def test_a_play_gives_a_file_a_content(host):
 def test_a_play_names_a_file_that_the_bundle_has_not(host):
     host.files.append({"src": "bin/crictl", "dest": str(host.root / "crictl")})
     result = host.deliver()
-    assert "has no bin/crictl: another release made it" in result["msg"]
+    assert "has no bin/crictl: another release built it" in result["msg"]
     assert not host.root.exists()
 
 
 def test_a_play_sends_nothing_of_a_damaged_bundle(host, bundle):
     (bundle / "bin" / "runc").write_text("another program")
-    assert host.deliver()["msg"] == f"Bringing files to the host failed: {host.runc} did not arrive whole"
+    assert host.deliver()["msg"] == f"Copying files to the host failed: {host.runc} did not arrive whole"
     assert not host.runc.exists()
     # The next run finishes it, and leaves nothing of this one behind.
     (bundle / "bin" / "runc").write_text("the program runc")

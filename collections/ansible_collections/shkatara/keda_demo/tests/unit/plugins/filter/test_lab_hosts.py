@@ -127,7 +127,7 @@ def test_only_traits_know_the_mirror():
         ),
         (
             {"lab_os": 11, "lab_traits": ["python27", "ufw"]},
-            ["a: the traits `python27` and `ufw` exclude each other: leave one out"],
+            ["a: the traits `python27` and `ufw` exclude each other: remove one"],
         ),
         (
             {"lab_traits": ["resolved"]},

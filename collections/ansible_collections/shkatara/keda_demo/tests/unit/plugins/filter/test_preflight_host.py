@@ -118,7 +118,7 @@ def test_a_control_plane_may_call_itself_by_loopback_and_a_worker_may_not():
     names, wants = {"names": "localhost 127.0.0.1\nk8s 127.0.1.1"}, {"endpoint": "k8s:6443"}
     assert healthy(names, wants, host="control1") == []
     (finding,) = healthy(names, wants)
-    assert finding.startswith("endpoint: cluster_endpoint k8s leads to 127.0.1.1, which is no address of control1")
+    assert finding.startswith("endpoint: cluster_endpoint k8s leads to 127.0.1.1, which is not an address of control1")
 
 
 def test_missing_programs_that_packages_bring_are_no_fault():

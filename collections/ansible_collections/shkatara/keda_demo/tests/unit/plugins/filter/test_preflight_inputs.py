@@ -110,7 +110,7 @@ def test_an_address_is_each_hosts_own():
         ),
         (
             {"kube_control_plane": ["control1", "worker1"]},
-            "inventory: the group `kube_control_plane` has control1, worker1: this version makes one of them only",
+            "inventory: the group `kube_control_plane` has control1, worker1: this version supports only one",
         ),
         (
             {"kube_node": ["worker1", "worker2"]},
@@ -140,9 +140,9 @@ def test_two_hosts_of_one_address():
     ("subnets", "finding"),
     [
         ({"pod_subnet": "10.244.0.0"}, "cluster_pod_subnet 10.244.0.0/32 is too small"),
-        ({"pod_subnet": "pods"}, "cluster_pod_subnet is pods, which is no IPv4 network"),
-        ({"pod_subnet": "10.244.1.0/16"}, "cluster_pod_subnet is 10.244.1.0/16, which is no IPv4 network"),
-        ({"pod_subnet": "10.244.0.0/24"}, "is too small to have a /24 for each of 2 hosts: choose a greater one"),
+        ({"pod_subnet": "pods"}, "cluster_pod_subnet is pods, which is not an IPv4 network"),
+        ({"pod_subnet": "10.244.1.0/16"}, "cluster_pod_subnet is 10.244.1.0/16, which is not an IPv4 network"),
+        ({"pod_subnet": "10.244.0.0/24"}, "is too small to have a /24 for each of 2 hosts: choose a larger one"),
         ({"pod_subnet": "10.100.0.0/16"}, "cluster_service_subnet 10.96.0.0/12 overlap: choose another one"),
         ({"pod_subnet": "10.89.0.0/16"}, "10.89.0.0/16 contains the address 10.89.10.11 of control1"),
         ({"service_subnet": "10.64.0.0/11"}, "cluster_service_subnet 10.64.0.0/11 must have a length from /12 to /28"),

@@ -58,7 +58,7 @@ def test_patches_follow_each_other():
 
 
 def test_a_patch_that_fits_to_nothing_is_an_error():
-    with pytest.raises(AnsibleFilterError, match="patch of Deployment keda-operator fits to none of 1 objects"):
+    with pytest.raises(AnsibleFilterError, match="patch of Deployment keda-operator matches none of 1 objects"):
         strategic_merge([item("Deployment", "keda")], [item("Deployment", "keda-operator")])
 
 

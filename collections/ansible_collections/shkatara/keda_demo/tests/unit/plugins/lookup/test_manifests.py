@@ -112,11 +112,11 @@ def test_another_kind_may_have_items(read):
     ("text", "says"),
     [
         ("a: [", "is not YAML"),
-        ("- 1", "document 1 is no Kubernetes object"),
-        ("kind: Pod", "document 1 is no"),
-        ("{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod}, soup]}", "document 1, item 2 is no Kube"),
+        ("- 1", "document 1 is not a Kubernetes object"),
+        ("kind: Pod", "document 1 is not"),
+        ("{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod}, soup]}", "document 1, item 2 is not"),
         # An item of a plain List must say its kind; the error is better than an object of no kind.
-        ("{apiVersion: v1, kind: List, items: [{metadata: {name: a}}]}", "document 1, item 1 is no Kubernetes object"),
+        ("{apiVersion: v1, kind: List, items: [{metadata: {name: a}}]}", "document 1, item 1 is not"),
     ],
 )
 def test_what_is_no_manifest_is_refused(read, text, says):
@@ -165,7 +165,7 @@ def test_a_pattern_without_a_file_is_named(archive):
 
 
 def test_the_file_in_the_archive_is_named(archive):
-    with pytest.raises(AnsibleLookupError, match=r"demo-1\.0\.tar\.gz, LICENSE: document 1 is no Kubernetes object"):
+    with pytest.raises(AnsibleLookupError, match=r"demo-1\.0\.tar\.gz, LICENSE: document 1 is not a Kubernetes object"):
         read_manifests(archive, ["LICENSE"])
 
 

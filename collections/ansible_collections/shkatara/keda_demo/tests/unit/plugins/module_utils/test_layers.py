@@ -19,6 +19,7 @@ MODULES = {
 MAY_IMPORT = {
     "common": set(),
     "kube": {"common"},
+    "survey": {"common", "kube"},
     "prometheus": {"common", "kube"},
     "autoscaling": {"common", "kube", "prometheus"},
     "load": {"common"},

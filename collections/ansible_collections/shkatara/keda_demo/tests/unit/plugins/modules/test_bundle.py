@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import build, job, machine
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.cache import Cache
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.checksums import list_files
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.control import RunControl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.machine import EndRequest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.makers import go, image
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.processes import Processes
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.plugins.modules.bundle import ensure_bundle
 from ansible_collections.shkatara.keda_demo.tests.support.builds import check_interrupted_wait, run_another_first
 
@@ -75,6 +76,8 @@ class Run:
             "app_build": "auto",
             "mirror_url": "",
             "registry_mirrors": {},
+            "release_images": [],
+            "clean_for": None,
         }
         # Tests may run without root, without a compiler and without the space of a bundle.
         monkeypatch.setattr(job, "check_machine", lambda _go: None)
@@ -179,7 +182,7 @@ def test_a_damaged_bundle_is_refused_before_any_build(finished, check_mode, app)
 def test_a_folder_with_foreign_files_is_refused_before_any_build(run, check_mode):
     (run.folder / "bin").mkdir(parents=True)
     (run.folder / "bin" / "theirs").write_text("")
-    with pytest.raises(BundleError, match="has files that are of no bundle, such as bin/theirs"):
+    with pytest.raises(BundleError, match="has files of no bundle, such as bin/theirs"):
         run(check_mode)
     assert run.builds == []
     assert not run.cache.exists()
@@ -274,6 +277,7 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(machine, "SYSTEM_FOLDERS", ())
     with pytest.raises(BundleError) as caught:
         job.check_machine(Path("/nowhere/go"))
     lines = str(caught.value).splitlines()
@@ -286,6 +290,20 @@ def test_all_missing_requirements_are_named_at_once(monkeypatch, tmp_path):
         f"  - libseccomp's headers ({tmp_path}/seccomp.h)",
         "  - this user",
     ]
+
+
+def test_without_root_system_programs_are_not_called_missing(monkeypatch, tmp_path):
+    """They are in folders that only root has in its PATH."""
+    (tmp_path / "debootstrap").write_text("")
+    (tmp_path / "debootstrap").chmod(0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(machine, "SYSTEM_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (sentence,) = machine.missing_requirements(["debootstrap"])
+    assert sentence == "this user is not root, and debootstrap and buildah need root"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    (sentence,) = machine.missing_requirements(["debootstrap"])
+    assert sentence.startswith("debootstrap is missing: install it")
 
 
 def test_a_machine_with_all_requirements_is_accepted(monkeypatch, tmp_path):
@@ -389,3 +407,36 @@ def test_an_archive_that_is_nowhere_any_more_is_named(run, upstream):
     (run.app / "app" / "demo_app" / "web.py").write_text("changed")
     with pytest.raises(BundleError, match=r"release-1\.2\.0\.tar\.gz is not in the cache.*give one as bundle_upstream"):
         run(**with_release())
+
+
+def test_a_cleaned_cache_still_has_the_bundle_s_parts(finished):
+    before = finished.times()
+    go_cache = finished.cache / "go" / "build"
+    go_cache.mkdir(parents=True)
+    (go_cache / "trim.txt").write_text("1")
+    planned = finished(check_mode=True, clean_for=["small"])
+    assert (planned["changed"], planned["removed"]) == (True, ["go/build"])
+    assert go_cache.is_dir()
+    result = finished(clean_for=["small"])
+    assert result == planned
+    assert not go_cache.exists()
+    assert finished.messages[-1] == f"0 MiB are freed in {finished.cache}"
+    # A change of the application is built with the parts that were kept.
+    assert {path: time for path, time in finished.times().items() if path.is_file() and path.name != "lock"}.items() <= (
+        before.items()
+    )
+    assert finished(clean_for=["small"])["changed"] is False
+    assert finished()["changed"] is False
+    (finished.app / "app" / "demo_app" / "web.py").write_text("# changed\n")
+    assert finished()["built"] == ["component/app", "archive/workloads"]
+
+
+def test_the_cache_of_another_run_s_build_is_not_cleaned(finished):
+    finished.end_requested = True
+    with Cache(finished.cache).lock(lambda: None, lambda: False), pytest.raises(Interrupted):
+        finished(clean_for=["small"])
+
+
+def test_a_cache_that_is_not_there_is_not_made(run):
+    assert run(clean_for=["small"])["changed"] is False
+    assert not run.cache.exists()

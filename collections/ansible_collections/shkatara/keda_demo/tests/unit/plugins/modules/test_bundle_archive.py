@@ -196,7 +196,7 @@ def test_an_archive_writes_to_the_bundle_alone(packed, other, path):
         members["bundle.json"] = json.dumps(record).encode()
 
     _rewrite(packed, change)
-    with pytest.raises(BundleError, match=f"has {path}, which is no path of a bundle"):
+    with pytest.raises(BundleError, match=f"has {path}, which is not a path of a bundle"):
         other()
 
 

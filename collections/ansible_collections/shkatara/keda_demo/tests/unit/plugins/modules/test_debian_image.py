@@ -170,6 +170,7 @@ def test_missing_requirements_are_named_before_the_cache_is_created(run, monkeyp
     monkeypatch.undo()
     monkeypatch.setenv("PATH", str(run.folder))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(machine, "SYSTEM_FOLDERS", ())
     with pytest.raises(BundleError) as caught:
         run()
     assert [line.split(" is ")[0] for line in str(caught.value).splitlines()] == [

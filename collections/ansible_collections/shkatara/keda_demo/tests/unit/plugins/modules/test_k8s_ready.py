@@ -63,13 +63,13 @@ def wait(*checks, timeout=10.0):
     return result, lines
 
 
-FINDING = {"object": "Deployment keda/keda-operator", "reason": "it is not there", "pods": []}
+FINDING = {"object": "Deployment keda/keda-operator", "reason": "it does not exist", "pods": []}
 
 
 def test_it_ends_as_soon_as_all_is_ready():
     assert wait([FINDING], [FINDING], []) == (
         ([], 4.0),
-        ["0 s, waiting for Deployment keda/keda-operator: it is not there"],
+        ["0 s, waiting for Deployment keda/keda-operator: it does not exist"],
     )
 
 
@@ -81,7 +81,7 @@ def test_it_ends_when_the_time_is_over():
 def test_a_new_reason_is_displayed():
     other = FINDING | {"reason": "0 of 1 pods are available"}
     _result, lines = wait([FINDING], [FINDING], [other], [])
-    assert [line.split(":")[1] for line in lines] == [" it is not there", " 0 of 1 pods are available"]
+    assert [line.split(":")[1] for line in lines] == [" it does not exist", " 0 of 1 pods are available"]
 
 
 def test_without_time_it_checks_once():
@@ -96,7 +96,7 @@ def test_each_object_is_named_with_its_pods():
             "reason": "0 of 1 pods are available",
             "pods": ["a: it has no node"],
         },
-        {"object": "APIService v1beta1.external.metrics.k8s.io", "reason": "it is not there", "pods": []},
+        {"object": "APIService v1beta1.external.metrics.k8s.io", "reason": "it does not exist", "pods": []},
     ]
 
 
@@ -119,9 +119,9 @@ def test_the_failure_names_every_object_and_pod():
     findings = [FINDING | {"pods": ["a: it has no node"]}, FINDING | {"object": "APIService x"}]
     assert k8s_ready.failure(findings, 300.4).splitlines() == [
         "2 not ready after 300.4 s (wait_timeout)",
-        "  - Deployment keda/keda-operator: it is not there",
+        "  - Deployment keda/keda-operator: it does not exist",
         "      Pod a: it has no node",
-        "  - APIService x: it is not there",
+        "  - APIService x: it does not exist",
     ]
 
 

@@ -31,6 +31,14 @@ def cases(run_role, tmp_path_factory):
             # A play with the role keda has its variables.
             "with_keda": {"keda_watch_namespace": ""},
             "no_keda": {"keda_watch_namespace": "", "demo_app_keda_namespace": ""},
+            "existing_keda": {"keda_watch_namespace": "", "keda_state": "existing"},
+            "own_prometheus": {
+                "demo_app_prometheus_namespace": "observability",
+                "demo_app_prometheus_service_account": "metrics",
+                "demo_app_monitor_labels": {"team": "platform"},
+                "demo_app_namespace_labels": {"monitored": "yes"},
+            },
+            "api": {"demo_app_api_access": "true"},
             "behavior": {"demo_app_behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}},
         }
     )
@@ -52,8 +60,8 @@ def test_the_contract_has_its_names(objects):
         "Namespace": "test",
         "Deployment": "test",
         "Service": "test",
-        "Role": "prometheus-k8s",
-        "RoleBinding": "prometheus-k8s",
+        "Role": "prometheus-test-namespace-scrape",
+        "RoleBinding": "prometheus-test-namespace-scrape",
         "ServiceMonitor": "py-app",
         "ScaledObject": "scaledobject-py",
     }
@@ -183,7 +191,42 @@ def test_keda_s_own_metrics_are_scraped_with_their_namespaces(cases):
     assert (endpoint["port"], endpoint["honorLabels"]) == ("metrics", True)
 
 
-@pytest.mark.parametrize("name", ["default", "no_keda"])
+def test_the_cluster_s_own_prometheus_takes_the_application(case):
+    (subject,) = case("own_prometheus", "RoleBinding")["subjects"]
+    assert subject == {"kind": "ServiceAccount", "name": "metrics", "namespace": "observability"}
+    labels = {kind: case("own_prometheus", kind)["metadata"]["labels"] for kind in ("ServiceMonitor", "Namespace", "Service")}
+    assert labels["ServiceMonitor"]["team"] == "platform"
+    assert labels["Namespace"]["monitored"] == "yes"
+    assert not {"team", "monitored"} & set(labels["Service"])
+
+
+def test_all_objects_have_the_label_by_which_they_are_removed(cases):
+    made = [item for name in ("with_keda", "api") for item in cases[name]["value"]]
+    assert {item["metadata"]["labels"]["keda-demo/role"] for item in made} == {"demo_app"}
+    # What controllers make is not the role's.
+    template = next(item for item in made if item["kind"] == "Deployment")["spec"]["template"]
+    assert "keda-demo/role" not in template["metadata"]["labels"]
+
+
+def test_the_load_may_reach_the_service_through_the_api_server_and_no_more(cases):
+    added = [item for item in cases["api"]["value"] if item["metadata"]["name"] == "load"]
+    by_kind = {item["kind"]: item for item in added}
+    assert sorted(by_kind) == ["Role", "RoleBinding", "Secret", "ServiceAccount"]
+    service = next(item for item in cases["api"]["value"] if item["kind"] == "Service")
+    (port,) = service["spec"]["ports"]
+    assert by_kind["Role"]["rules"] == [
+        {
+            "apiGroups": [""],
+            "resources": ["services/proxy"],
+            "resourceNames": [f"{service['metadata']['name']}:{port['name']}"],
+            "verbs": ["get"],
+        }
+    ]
+    assert by_kind["Secret"]["type"] == "kubernetes.io/service-account-token"
+    assert len(cases["api"]["value"]) == len(cases["default"]["value"]) + 4
+
+
+@pytest.mark.parametrize("name", ["default", "no_keda", "existing_keda"])
 def test_keda_s_own_metrics_are_left_out_without_keda_and_on_request(cases, name):
     assert {item["metadata"].get("namespace", "test") for item in cases[name]["value"]} == {"test"}
     assert len(cases[name]["value"]) == len(cases["with_keda"]["value"]) - 3

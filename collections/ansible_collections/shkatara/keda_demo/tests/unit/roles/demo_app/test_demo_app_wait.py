@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What the role concludes from what the API told it: who needs a hint."""
+"""What the role concludes from what the API told it: who needs a hint, and whether a former name may be left."""
 
 import pytest
 
@@ -43,3 +43,31 @@ def test_only_a_changed_service_monitor_needs_a_hint(concluded):
 
 def test_only_pods_that_were_there_before_get_it(concluded):
     assert concluded["changed"]["older"] == ["older", "same"]
+
+
+BINDING = {"kind": "RoleBinding", "metadata": {"name": "prometheus-test-namespace-scrape", "namespace": "test"}}
+OF_KEDA = {"kind": "RoleBinding", "metadata": {"name": "prometheus-k8s", "namespace": "keda"}}
+NAMESPACE = {"kind": "Namespace", "metadata": {"name": "test"}}
+# What a run changed, and whether it then looks for the former name.
+FORMER = {
+    "the_binding_is_new": ([NAMESPACE, BINDING, OF_KEDA], True),
+    "a_rerun": ([], False),
+    "another_binding": ([OF_KEDA], False),
+}
+
+
+def test_the_former_name_is_looked_for_only_where_it_may_be(run_role):
+    cases = {
+        name: {
+            "__demo_app_applied": {
+                "result": {
+                    "results": [{"changed": item in changed, "result": item} for item in (NAMESPACE, BINDING, OF_KEDA)]
+                }
+            }
+        }
+        for name, (changed, _) in FORMER.items()
+    }
+    found = run_role(cases, "__demo_app_has_former_names")
+    assert {name: result["value"] for name, result in found.items()} == {
+        name: wanted for name, (_, wanted) in FORMER.items()
+    }

@@ -46,6 +46,7 @@ BAD = {
     "patch": ({"keda_patches": [{"spec": {}}]}, "keda_patches has a patch without kind: give a part of an object"),
     "wait": ({"keda_wait_timeout": 0}, "keda_wait_timeout is 0: give 1"),
     "type": ({"keda_wait_timeout": "long"}, "'keda_wait_timeout' is of type"),
+    "state": ({"keda_state": "gone"}, "value of keda_state must be one of: present, absent, existing, got: gone"),
 }
 LEASE = {"name": "KEDA_OPERATOR_LEADER_ELECTION_LEASE_DURATION", "value": "120s"}
 PATCH = {
@@ -116,6 +117,11 @@ def test_labels_have_the_version_and_all_that_they_had(results):
     for item in results["default"]["value"]["objects"]:
         assert item["metadata"]["labels"]["app.kubernetes.io/version"] == "2.10.0"
         assert item["kind"] != "Deployment" or item["metadata"]["labels"]["app"] == item["metadata"]["name"]
+
+
+def test_the_role_knows_its_own_objects_by_a_label(results):
+    labels = [item["metadata"]["labels"]["keda-demo/role"] for item in results["default"]["value"]["objects"]]
+    assert labels == ["keda"] * len(MANIFEST)
 
 
 def test_order_and_number_are_the_manifests(results):

@@ -5,6 +5,8 @@
 import json
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey.owners import CLAIMS, KUBE_PROMETHEUS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey.rights import INSIDE
 from kubernetes.client import ApiClient
 
 # As in the manifests of kube-prometheus 0.12.0; the one below is ours.
@@ -60,6 +62,18 @@ def test_the_names_are_those_of_kube_prometheus(objects):
     found = {kind: {item["metadata"]["name"] for item in of_kind(objects, kind)} for kind in NAMES}
     assert found == NAMES
     assert {item["kind"] for item in objects} == set(NAMES)
+
+
+def test_the_survey_of_a_cluster_knows_what_is_outside_of_the_namespace(objects):
+    outside = [item for item in objects if item["metadata"].get("namespace") != "monitoring"]
+    found = {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in outside}
+    claims = {(claim.kind, claim.namespace, claim.name) for claim in CLAIMS[KUBE_PROMETHEUS]}
+    # The bundle of this test has one definition.
+    definitions = {claim for claim in claims if claim[0] == "CustomResourceDefinition"}
+    assert found - {("Namespace", "", "monitoring")} == claims - definitions | (found & definitions)
+    inside = {item["kind"].lower() for item in objects if item["metadata"].get("namespace") == "monitoring"}
+    known = {resource.removesuffix("s") for _group, resource in INSIDE[KUBE_PROMETHEUS]}
+    assert inside == {{"networkpolicie": "networkpolicy", "prometheuse": "prometheus"}.get(name, name) for name in known}
 
 
 def test_no_object_is_there_twice(objects):

@@ -24,6 +24,10 @@ BAD = {
     "images": (FULL, f"has no {', '.join(NOT_BUILT)}. Take the components of these images out"),
     # In the bundle, and no more in the stack: this comes before the bundle is made anew.
     "images_of_the_stack": (BEFORE, f"the stack seed has no {GRAFANA},"),
+    "images_of_go_modules": (
+        BEFORE | {"cluster_bundle_dir": "/nowhere", "bundle_producer": "go_modules"},
+        f"the stack seed has no {GRAFANA},",
+    ),
     "images_without_archive": (
         BEFORE | {"kube_prometheus_archive": "/nowhere/archive.tar.gz"},
         "the stack seed has no blackbox_exporter, configmap_reload, grafana, prometheus_adapter",
@@ -70,6 +74,11 @@ GOOD = {
     "built_before": BEFORE | {"kube_prometheus_components": BUILT},
     "built_without_archive": BEFORE
     | {"kube_prometheus_components": BUILT, "kube_prometheus_archive": "/nowhere/archive.tar.gz"},
+    # Official releases have the images that Go modules do not give.
+    "released_before": BEFORE | {"bundle_producer": "release"},
+    "released_before_without_archive": BEFORE
+    | {"bundle_producer": "release", "kube_prometheus_archive": "/nowhere/archive.tar.gz"},
+    "no_bundle_yet": BEFORE | {"cluster_bundle_dir": "/nowhere", "bundle_producer": "auto"},
     "port": {"kube_prometheus_node_port": "30090"},
 }
 

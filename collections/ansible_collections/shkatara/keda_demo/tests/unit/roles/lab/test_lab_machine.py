@@ -4,11 +4,15 @@
 
 import copy
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
+ROLE = Path(__file__).parents[4] / "roles" / "lab"
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "podman-4.3.1-debian12.json").read_text())
 
 
@@ -30,6 +34,8 @@ CASES = {
     "vfs": (_with("store.graphDriverName", "vfs"), [], ["vfs"]),
     "cgroups": (_with("host.cgroupVersion", ""), [], ["cgroups"]),
     "no_podman": (None, ["program podman", "program runc"], ["`podman`", "`runc`"]),
+    # podman is not asked then: its settings for other users are of no use here.
+    "user": (None, ["user somebody"], ["`somebody`: the lab needs root"]),
     "kernel": (RECORDED, ["kernel br_netfilter"], ["`br_netfilter`"]),
     "all": (
         _with("host.security.rootless", True) | {"store": {"graphDriverName": "vfs"}},
@@ -60,3 +66,17 @@ def test_each_finding_says_what_is_wrong_and_what_would_be_right(findings, name)
     for finding, word in zip(findings[name], words, strict=True):
         assert word in finding
         assert ":" in finding
+
+
+def test_programs_of_root_s_folders_are_found_without_them_in_the_path():
+    tasks = yaml.safe_load((ROLE / "tasks" / "podman" / "look.yml").read_text())
+    there = [name for name in ("ip", "iptables", "sysctl", "runc") if os.path.exists(f"/usr/sbin/{name}")]
+    done = subprocess.run(
+        ["sh", "-c", tasks[0]["ansible.builtin.shell"]],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert [line for line in done.stdout.splitlines() if line in {f"program {name}" for name in there}] == []

@@ -93,7 +93,7 @@ def test_a_host_that_is_not_there_is_a_reason_like_others(run):
     assert re.search(reason, printed), printed
 
 
-def test_a_python_that_is_not_there_is_named_before_modules_need_it(run):
+def test_a_missing_python_is_named_before_modules_need_it(run):
     code, printed = run("worker1", "hosts", **LOCAL | {"ansible_python_interpreter": "/nowhere/python3"})
     assert code != 0
-    assert "python: ansible_python_interpreter is /nowhere/python3, which is not there" in printed
+    assert "python: ansible_python_interpreter is /nowhere/python3, which does not exist" in printed

@@ -88,13 +88,13 @@ def go_environment(unit: Unit, work: Work) -> dict[str, str]:
 
 
 def _module_copy(unit: Unit, work: Work) -> Path:
-    """Copy the component's folder and return the copy. In the original, go would leave lock files beside go.mod."""
+    """Copy the component's folder and return the copy. In the original, go would leave lock files next to go.mod."""
     copy = work.folder / "module"
     if not copy.is_dir():
         entry = unit.inputs["entry"]
         name = unit.inputs.get("component", unit.name)
         source = work.settings.components_dir / name / entry["version"]
         if not source.is_dir():
-            raise BundleError(f"{source} is not there any more.")
+            raise BundleError(f"{source} no longer exists.")
         shutil.copytree(source, copy)
     return copy

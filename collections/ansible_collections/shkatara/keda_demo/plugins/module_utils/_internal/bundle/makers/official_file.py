@@ -140,7 +140,7 @@ def _files(archive: Path, unit: Unit) -> Iterator[tuple[str, IO[bytes]]]:
                 if content is not None:
                     yield member.name.removeprefix("./"), content
     except tarfile.TarError as error:
-        raise BundleError(f"{unit.label}: {unit.inputs['source']} is no tar archive ({error}).") from error
+        raise BundleError(f"{unit.label}: {unit.inputs['source']} is not a tar archive ({error}).") from error
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ INFO_SECONDS = 20
 
 
 def _works(program: str) -> bool:
-    """Return whether the program is there, and this user has its daemon, user namespaces or storage."""
+    """Return whether the program exists, and this user has its daemon, user namespaces or storage."""
     try:
         return subprocess.run([program, "info"], capture_output=True, timeout=INFO_SECONDS, check=False).returncode == 0
     except (OSError, subprocess.SubprocessError):

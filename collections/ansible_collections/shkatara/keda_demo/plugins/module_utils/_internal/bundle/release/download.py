@@ -108,11 +108,13 @@ class Downloader:
                     failures, pause = 0, FIRST_PAUSE_SECONDS
                 failures += 1
                 if failures >= ATTEMPTS:
-                    raise BundleError(f"{url} can't be had, after {ATTEMPTS} attempts: {error}; {HINT}.") from error
+                    raise BundleError(
+                        f"{url} can't be downloaded after {ATTEMPTS} attempts: {error}; {HINT}."
+                    ) from error
                 wait = pause if error.retry_after is None else error.retry_after
                 if wait > LONGEST_WAIT_SECONDS:
                     raise BundleError(
-                        f"{url} can't be had: {error}, and asks to wait {wait:.0f} s: run it again then."
+                        f"{url} can't be downloaded: {error}, and asks to wait {wait:.0f} s: run it again then."
                     ) from error
                 self._say(f"{error}; again in {wait:.0f} s")
                 self._wait(wait)

@@ -47,7 +47,7 @@ def read(path: Path) -> Lock:
     findings = _findings(data)
     if findings:
         listed = "".join(f"\n  - {finding}" for finding in findings)
-        raise BundleError(f"{path} (bundle_lock) is not valid:{listed}\nMend it, or remove it to have it made anew.")
+        raise BundleError(f"{path} (bundle_lock) is not valid:{listed}\nFix it, or remove it to have it created again.")
     return Lock(data["files"], data["images"])
 
 

@@ -67,7 +67,7 @@ def downloads(stack: Mapping[str, Any], arch: str) -> dict[str, Download]:
 
 
 def _download(name: str, entry: Mapping[str, Any], stack: Mapping[str, Any], arch: str) -> Download:
-    # The lookup `stack` has checked that the component is there.
+    # The lookup `stack` has checked that the component exists.
     version = str(entry.get("version") or stack["components"][entry["component"]]["version"])
     url = str(entry["url"]).format(version=version, arch=arch)
     return Download(

@@ -22,7 +22,7 @@ CONNECT_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Question:
-    """A request: its address, and the statuses beside 200 that are an answer, too."""
+    """A request: its address, and the statuses besides 200 that are an answer, too."""
 
     url: str
     accepted: tuple[int, ...] = ()

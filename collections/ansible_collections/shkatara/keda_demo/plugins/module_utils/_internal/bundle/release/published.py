@@ -30,7 +30,7 @@ def sum_of(text: str, url: str) -> str:
     names = ", ".join(sorted(name for _checksum, name in sums if name)[:10])
     start = text.strip()[:60]
     raise ValueError(
-        f"has no checksum of {wanted}, but of {names}" if names else f"is no checksum, but begins {start!r}"
+        f"has no checksum of {wanted}, but of {names}" if names else f"is not a checksum, but begins {start!r}"
     )
 
 

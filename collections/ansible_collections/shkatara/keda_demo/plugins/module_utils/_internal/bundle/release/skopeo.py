@@ -27,9 +27,9 @@ HINTS = {
     "toomanyrequests": "the registry limits pulls: run it again later, or log in with `skopeo login`",
     "Too Many Requests": "the registry limits pulls: run it again later, or log in with `skopeo login`",
     "manifest unknown": "the registry has no such image; a digest comes from bundle.lock",
-    "unauthorized": "the registry wants a login: `skopeo login`, or there is no such image",
+    "unauthorized": "the registry requires a login: `skopeo login`, or there is no such image",
     "no space left": "the disk is full: free some, or give another folder as cluster_cache_dir (KEDA_DEMO_CACHE)",
-    "certificate signed by unknown authority": "give the file of the registry's authority as SSL_CERT_FILE",
+    "certificate signed by unknown authority": "give the file of the registry's CA as SSL_CERT_FILE",
 }
 
 
@@ -83,7 +83,7 @@ class Skopeo:
         except BundleError as error:
             text = _hider().text(str(error))
             hint = next((hint for part, hint in HINTS.items() if part in text), "")
-            raise BundleError(f"The image {name} can't be had{f': {hint}' if hint else ''}. {text}") from None
+            raise BundleError(f"The image {name} can't be pulled{f': {hint}' if hint else ''}. {text}") from None
 
 
 class Stall:

@@ -130,7 +130,7 @@ class Web:
             proxy = proxies.of_environment(url)
         except ValueError as error:
             raise Refused(f"{error}.") from error
-        by = f" by the proxy {proxy}" if proxy else ""
+        by = f" through the proxy {proxy}" if proxy else ""
         host = urlsplit(url).netloc
         try:
             return self._manager(proxy).request(
@@ -140,7 +140,7 @@ class Web:
             reason = _reason(error, self.stall_seconds)
             if "407" in reason and proxy:
                 raise Refused(
-                    f"The proxy {proxy} wants a user and a password for {host} (407): give it as "
+                    f"The proxy {proxy} requires a user and a password for {host} (407): give it as "
                     "http://user:password@host:port."
                 ) from error
             if "CERTIFICATE_VERIFY_FAILED" in reason:
@@ -186,7 +186,7 @@ def _checked(response: Any, place: str) -> Any:
     if status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
         raise Unsatisfiable(f"{place} answers {phrase}")
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
-        raise Refused(f"The proxy wants a user and a password for {place} (407).", status)
+        raise Refused(f"The proxy requires a user and a password for {place} (407).", status)
     raise Refused(f"{place} answers {phrase}.", status)
 
 

@@ -33,7 +33,7 @@ _USUAL_TOLERANCE = 1.1
 
 @dataclass(frozen=True)
 class Witnesses:
-    """What was observed of a load beside its answers.
+    """What was observed of a load besides its answers.
 
     `history` and `statuses` (seconds, the HPA) begin with what was there at the first request. `readings` are
     (seconds, the trigger's value) since then; a reading may come up to `poll_seconds` after the HPA's. `metric` is the

@@ -159,7 +159,7 @@ def _missing_scaledobject(state: State) -> MissingLink | None:
 def _missing_hpa(state: State) -> MissingLink | None:
     hpa = state.cluster.hpa
     if hpa is None:
-        return _absent(state, Reason.HPA_MISSING, HPAS, "the HPA, which KEDA makes,")
+        return _absent(state, Reason.HPA_MISSING, HPAS, "the HPA, which KEDA creates,")
     if not hpa.valid and not _only_others_are_missing(state):
         return _link(Reason.HPA_METRIC_INVALID, Code.NO_VALID_METRIC, name=hpa.name, condition=hpa.message)
     return None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The answers of a load beside the requests that the application counted, as pure functions."""
+"""The answers of a load compared with the requests that the application counted, as pure functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reading = Mapping[str, float | str]
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """Requests answered with 2xx beside the increase of the pods' raw counters; None where that is not known.
+    """Requests answered with 2xx, and the increase of the pods' raw counters; None where that is not known.
 
     A request without such an answer may have been counted or not, so that the increase is to be from `answered` to
     `most`. `pods` has each pod's increase, or why it is not known.
@@ -44,9 +44,9 @@ def _increase(first: float | str, last: float | str | None) -> float | str:
     if isinstance(first, str):
         return first
     if last is None:
-        return "it is gone, and with it what it had counted"
+        return "it no longer exists, and what it counted is lost"
     if isinstance(last, str):
         return last
     if last < first:
-        return f"its counter fell from {first:g} to {last:g}: it was started anew"
+        return f"its counter fell from {first:g} to {last:g}: it restarted"
     return last - first

@@ -143,7 +143,7 @@ class ChainNotReady:
 
 @dataclass(frozen=True)
 class NeverReady:
-    """Links of the chain are missing, and waiting can't mend the one that comes `first`."""
+    """Links of the chain are missing, and waiting can't fix the one that comes `first`."""
 
     first: Finding
     missing: tuple[Finding, ...]

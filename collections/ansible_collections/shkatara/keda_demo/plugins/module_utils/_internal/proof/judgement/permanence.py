@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from .chain import MissingLink
 from .findings import Code
 
-# For each finding about the chain, how long it has to last until it is taken to stay; infinity where waiting may help.
+# For each finding about the chain, how long it must last until it is assumed to stay; infinity where waiting may help.
 LASTING_SECONDS: Mapping[Code, float] = {
     # Objects are created, and watches are opened again.
     Code.UNWATCHED: math.inf,
@@ -60,7 +60,7 @@ class Persistence:
         self._since: dict[Code, float] = {}
 
     def permanent(self, links: Sequence[MissingLink], now: float) -> MissingLink | None:
-        """Return the first link that waiting can't mend, None while there is none.
+        """Return the first link that waiting can't fix, None while there is none.
 
         While the pods are not as they are to be, series of pods that come and go are no sign.
         """

@@ -17,7 +17,7 @@ def _moved_before_load(_verdict: Verdict, facts: records.MovedBeforeLoad) -> str
     when = "At the first request" if facts.sent else "Right before the first request"
     nothing_sent = "" if facts.sent else " Nothing was sent."
     return (
-        f"{when} the HPA wanted {counts.desired}, {counts.current} pods were there and {counts.ready} Ready; the "
+        f"{when} the HPA wanted {counts.desired}, {counts.current} pods existed and {counts.ready} were Ready; the "
         f"prediction begins with {phrases.replicas(facts.from_replicas)}. What moved them before the load? "
         f"timeline.csv has each change.{nothing_sent}"
     )
@@ -46,19 +46,19 @@ def _not_counted(_verdict: Verdict, facts: records.NotCounted) -> str:
     if facts.counted < facts.answered:
         return (
             f"Of {facts.most} requests {facts.answered} were answered with 2xx, and the pods counted "
-            f"{facts.counted:g}: the metric moved by other traffic. Does load.http.url lead to another application, or "
-            "does the counter leave out these requests?"
+            f"{facts.counted:g}: the metric was moved by other traffic. Does load.http.url lead to another "
+            "application, or does the counter leave out these requests?"
         )
     return (
         f"The pods counted {facts.counted:g} requests, where {facts.answered} were answered with 2xx and {facts.most} "
-        "sent: the metric moved by other traffic, too. Does anything else send requests?"
+        "sent: the metric was moved by other traffic, too. Does anything else send requests?"
     )
 
 
 def _not_scraped(_verdict: Verdict, facts: records.NotScraped) -> str:
     return (
-        f"{facts.requests} requests were sent, and Prometheus' samples of the counter did not rise: the metric moved "
-        "by other traffic. Are the pods still scraped, and do they count these requests?"
+        f"{facts.requests} requests were sent, and Prometheus' samples of the counter did not rise: the metric was "
+        "moved by other traffic. Are the pods still scraped, and do they count these requests?"
     )
 
 

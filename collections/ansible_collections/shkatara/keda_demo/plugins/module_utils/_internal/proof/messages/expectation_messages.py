@@ -27,9 +27,9 @@ def line(expectation: Expectation) -> str:
 
 def already_there(value: Expected, replicas: int) -> str:
     """Return why an expectation proves nothing."""
-    there = "is there" if replicas == 1 else "are there"
+    exist = "exists" if replicas == 1 else "exist"
     return (
-        f"expected.replicas is {_counts(value)}, and {phrases.replicas(replicas)} {there} before the load: give more, "
+        f"expected.replicas is {_counts(value)}, and {phrases.replicas(replicas)} {exist} before the load: give more, "
         "since an expectation is about growth"
     )
 
@@ -48,10 +48,10 @@ def contradiction(value: Expected, prediction: Prediction) -> str:
     if prediction.changes and times.earliest_seconds is not None and value.within_seconds < times.earliest_seconds:
         return (
             f"expected.within_seconds is {value.within_seconds:g}, and {phrases.possible(prediction)} replicas can't "
-            f"be there before {times.earliest_seconds:g} s: expect them later"
+            f"exist before {times.earliest_seconds:g} s: expect them later"
         )
     return (
-        f"expected.replicas is {_counts(value)}, and {phrases.metric(prediction)} makes "
+        f"expected.replicas is {_counts(value)}, and {phrases.metric(prediction)} leads to "
         f"{phrases.possible(prediction)}: expect what is predicted, or change the load"
     )
 
@@ -73,15 +73,15 @@ def _met(verdict: Verdict, facts: records.MetExpectation) -> str:
     late = "" if verdict.reason is Reason.AS_EXPECTED else ": hops shows which step took longer"
     return (
         f"{phrases.replicas(facts.replicas)} Ready {facts.ready_seconds:.1f} s after the load's begin{stayed}; "
-        f"expected were {expected(facts.expected)}{late}."
+        f"the expectation was {expected(facts.expected)}{late}."
     )
 
 
 def _missed(verdict: Verdict, facts: records.MissedExpectation) -> str:
     expectation = facts.expectation
-    waited = " The time is over." if facts.waited else " The load ended before."
+    waited = " The time is over." if facts.waited else " The load ended earlier."
     return (
-        f"Expected were {expected(expectation.expected)}, from {expectation.from_replicas} on.{waited} "
+        f"The expectation was {expected(expectation.expected)}, starting from {expectation.from_replicas}.{waited} "
         f"{phrases.last_counts(facts.last)} {_cause(verdict.reason, facts)}"
     )
 
@@ -92,13 +92,13 @@ def _cause(reason: Reason, facts: records.MissedExpectation) -> str:
     look = "compare the HPA's values and the metric in timeline.csv with the load."
     return {
         Reason.PODS_NOT_READY: (
-            "The HPA decided as expected: look at the pods in timeline.csv (no node with room, image missing, probe "
+            "The HPA decided as expected: check the pods in timeline.csv (no node with room, image missing, probe "
             "failing)."
         ),
         Reason.MORE_THAN_EXPECTED: f"They are more than expected: {look}",
         Reason.FEWER_THAN_EXPECTED: f"They are fewer than expected: {look}",
         Reason.HPA_DID_NOT_ACT: (
-            "The metric was over the HPA's target, and the HPA did not decide on more: look at its conditions in "
+            "The metric was over the HPA's target, and the HPA did not decide on more: check its conditions in "
             "evidence."
         ),
         Reason.METRIC_NOT_OVER_THRESHOLD: (

@@ -13,19 +13,19 @@ from . import phrases
 _PHRASES: Mapping[Code, str] = {
     Code.UNWATCHED: "{object} can't be watched: {error}",
     Code.UNSEEN: "{object} was not seen yet",
-    Code.GONE: "{object} is gone",
+    Code.GONE: "{object} no longer exists",
     Code.PODS_WAITING: "{kind} {name} has {ready} of {wanted} pods Ready{waiting}",
     Code.NO_ANSWER: "Prometheus: {error}",
     Code.REFUSED: (
         "Prometheus refused the trigger's query ({error}). The trigger has {request}. Give the headers that Prometheus "
         "asks for in `prometheus_headers`, such as Authorization or X-Scope-OrgID, or give another `prometheus_url`"
     ),
-    Code.INVALID_QUERY: "the trigger's query can't be used ({error}): mend it in the ScaledObject",
-    Code.SEVERAL_SERIES: "{error} (the query has to make one of them, such as by `sum`)",
+    Code.INVALID_QUERY: "the trigger's query can't be used ({error}): fix it in the ScaledObject",
+    Code.SEVERAL_SERIES: "{error} (the query must combine them into one, such as with `sum`)",
     Code.QUERY_FAILED: "Prometheus can't evaluate the trigger's query now ({error})",
-    Code.NO_TARGETS: "Prometheus does not tell its targets ({error}): give the interval in `scrape_interval`",
+    Code.NO_TARGETS: "Prometheus does not report its targets ({error}): give the interval in `scrape_interval`",
     Code.TARGETS_UNLISTED: "this Prometheus has no list of targets ({error}): give the interval in `scrape_interval`",
-    Code.NO_INTERVAL: "Prometheus tells no interval of its targets: give it in `scrape_interval`",
+    Code.NO_INTERVAL: "Prometheus reports no interval for its targets: give it in `scrape_interval`",
     Code.TARGET_DOWN: "Prometheus can't scrape {url}: {error}",
     Code.NO_POD: (
         "there is no pod, and Prometheus has no target that feeds the trigger's query: a metric that comes from the "
@@ -45,9 +45,9 @@ _PHRASES: Mapping[Code, str] = {
     Code.NOT_READY: "ScaledObject {name} is not Ready ({condition})",
     Code.NO_VALID_METRIC: "HPA {name} has no valid metric ({condition})",
     Code.NO_VALUE: "HPA {name} has no value of {metric} ({condition})",
-    Code.REPLICAS_GONE: "the HPA or the {kind} is gone",
+    Code.REPLICAS_GONE: "the HPA or the {kind} no longer exists",
     Code.REPLICAS_MOVING: (
-        "replicas are to be {wanted} without any load: the HPA wants {desired}, {current} are there, {ready} Ready"
+        "without any load {wanted} replicas are expected: the HPA wants {desired}, {current} exist, {ready} are Ready"
     ),
     Code.PODS_LEAVING: "{count} pods of an earlier load are still leaving",
     Code.ROLLING_OUT: "{kind} {name} is still replacing pods of an older template",
@@ -63,7 +63,7 @@ _PHRASES: Mapping[Code, str] = {
         "times, which is part of the prediction: do several Services match one ServiceMonitor?"
     ),
     Code.TWO_SAMPLES: (
-        "{function} over {window:g} s has at times two samples and no more, at a scrape every {interval:g} s: one "
+        "{function} over {window:g} s sometimes has only two samples, at a scrape every {interval:g} s: one "
         "scrape that is late or fails leaves the query without a value"
     ),
     Code.MEAN_LAGS: (
@@ -87,5 +87,5 @@ def phrase(finding: Finding) -> str:
     if "errors" in data:
         data["errors"] = phrases.errors(data["errors"])
     if finding.code is Code.TARGET_DOWN:
-        data["error"] = data["error"] or "no scrape was made yet"
+        data["error"] = data["error"] or "it was not scraped yet"
     return _PHRASES[finding.code].format_map(data)

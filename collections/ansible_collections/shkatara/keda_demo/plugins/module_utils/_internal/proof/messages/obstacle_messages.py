@@ -18,7 +18,7 @@ _WHY: Mapping[Why, str] = {
 _NO_SHRINKING = "an HPA does not shrink while a metric has no value"
 _PHRASES: Mapping[Code, str] = {
     Code.NO_VALUE: (
-        "trigger {trigger} {missing}, and {no_shrinking}, nor does KEDA scale to zero: mend that trigger, or leave out "
+        "trigger {trigger} {missing}, and {no_shrinking}, nor does KEDA scale to zero: fix that trigger, or omit "
         "the phases after the load"
     ),
     Code.NO_RESOURCE_VALUE: (
@@ -26,11 +26,11 @@ _PHRASES: Mapping[Code, str] = {
         "container?"
     ),
     Code.FALLBACK: (
-        "trigger {trigger} fails, and KEDA's fallback (behavior {behavior}) stands for it, so that the replicas after "
+        "trigger {trigger} fails, and KEDA's fallback (behavior {behavior}) replaces it, so that the replicas after "
         "the load are not the load's"
     ),
     Code.PAUSED_SCALE_IN: "the annotation {annotation} pauses the scale-in",
-    Code.PAUSED_SCALE_OUT: "the annotation {annotation} pauses the scale-out, so that KEDA brings no first replica",
+    Code.PAUSED_SCALE_OUT: "the annotation {annotation} pauses the scale-out, so KEDA starts no first replica",
     Code.FORCED_ACTIVATION: "the annotation {annotation} keeps all triggers active, so that KEDA never scales to zero",
 }
 

@@ -20,17 +20,17 @@ def replicas(count: int) -> str:
 
 
 def possible(prediction: Prediction) -> str:
-    """Return the counts at which the HPA may come to rest, such as `4 or 5`."""
+    """Return the counts at which the HPA may settle, such as `4 or 5`."""
     return " or ".join(map(str, prediction.possible_replicas))
 
 
 def threshold(prediction: Prediction) -> str:
-    """Return the target of the HPA, such as `10 a replica`."""
-    return f"{prediction.threshold:g} {'a replica' if prediction.target_type == AVERAGE_VALUE else 'in all'}"
+    """Return the target of the HPA, such as `10 per replica`."""
+    return f"{prediction.threshold:g} {'per replica' if prediction.target_type == AVERAGE_VALUE else 'in total'}"
 
 
 def metric(prediction: Prediction) -> str:
-    """Return the metric beside the target of the HPA."""
+    """Return the metric and the target of the HPA."""
     return f"a metric of {prediction.metric:g} at {threshold(prediction)}"
 
 
@@ -38,7 +38,7 @@ def longer(option: str, seconds: float) -> str:
     """Return how a load gets long enough by the option that has its duration."""
     if option.endswith("stages"):
         return f"Give the last stage more, so that all have at least {seconds:g}"
-    return f"Give at least {seconds:g}, or leave it out"
+    return f"Give at least {seconds:g}, or omit it"
 
 
 def parts(seconds: Mapping[str, float]) -> str:
@@ -61,7 +61,7 @@ def load_outlasted(latest: float, latest_parts: Mapping[str, float]) -> str:
 
 def last_counts(last: ReplicaCounts) -> str:
     """Return the counts at the end, as a sentence."""
-    return f"At the end the HPA wanted {last.desired}, {last.current} pods were there and {last.ready} Ready."
+    return f"At the end the HPA wanted {last.desired}, {last.current} pods existed and {last.ready} were Ready."
 
 
 def rollout(seen: Rollout) -> str:

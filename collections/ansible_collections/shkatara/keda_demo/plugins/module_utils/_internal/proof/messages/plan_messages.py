@@ -38,7 +38,7 @@ def not_at_rest(finding: Finding) -> str:
     """Return that the proof would wait for rest."""
     return (
         f"The workload is not at rest now: {finding_messages.phrase(finding)}. The proof would wait for rest, and is "
-        "planned from there."
+        "planned from that state."
     )
 
 

@@ -53,14 +53,14 @@ def cluster(access: str) -> str:
 
 def bypassed_proxy(proxy: str) -> str:
     """Return that the load does not go by a proxy of the environment."""
-    return f"the load goes to its URL by itself and not by the proxy {proxy}, which would be measured in its place"
+    return f"the load goes directly to its URL and not through the proxy {proxy}, which would be measured instead"
 
 
 def prediction(predicted: Prediction, rate: float) -> str:
     """Return the prediction of `rate` requests a second."""
     counts = phrases.possible(predicted)
     text = (
-        f"predicted: {rate:g} requests/s make a metric of {predicted.metric:g}, at {phrases.threshold(predicted)} "
+        f"predicted: {rate:g} requests/s give a metric of {predicted.metric:g}, at {phrases.threshold(predicted)} "
         f"that is {counts} replica{'' if predicted.possible_replicas == [1] else 's'} (now {predicted.from_replicas})"
     )
     if not predicted.changes:
@@ -88,7 +88,7 @@ def wait_for_rest(limit: Iterable[tuple[str, float]], why: str, memory_seconds: 
     """
     new = ""
     if memory_seconds:
-        new = f". The HPA is new and keeps the replicas that it was made with for {memory_seconds:.0f} s more, at least"
+        new = f". The HPA is new and keeps its initial replicas for at least another {memory_seconds:.0f} s"
     return f"waiting for rest, at most {phrases.limit(limit)}: {why}{new}"
 
 

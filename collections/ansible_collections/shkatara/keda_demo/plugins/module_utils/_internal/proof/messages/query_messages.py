@@ -33,7 +33,7 @@ _PHRASES: Mapping[QueryReason, str] = {
     QueryReason.PREDICT_LINEAR: f"its query uses predict_linear, which looks ahead of a load: {_OPTIONS}",
     QueryReason.FUNCTION: f"its query uses {{name}}, which is not computed from a load: {_OPTIONS}",
     QueryReason.PER_SERIES: (
-        "its query adds up what {name} makes of each series, which depends on the number of pods: apply {name} to the "
+        "its query adds up the {name} of each series, which depends on the number of pods: apply {name} to the "
         "sum, or " + _OPTIONS
     ),
     QueryReason.ROUNDED_TWICE: f"its query rounds to steps that don't fit together: {_OPTIONS}",
@@ -58,7 +58,7 @@ _PHRASES: Mapping[QueryReason, str] = {
         "`sum`"
     ),
     QueryReason.SCALAR_RESULT: "its query is a scalar, which KEDA can't read: put it into `vector`",
-    QueryReason.NO_VECTOR: "its query is no instant vector, which KEDA can't read",
+    QueryReason.NO_VECTOR: "its query is not an instant vector, which KEDA can't read",
     QueryReason.MEAN_OF_LABELS: (
         "its query is a mean over all series, of which a pod has up to {count}, so that it depends on how a load "
         "spreads over them: take `avg` of `sum by (pod)`"
@@ -87,8 +87,8 @@ _PHRASES: Mapping[QueryReason, str] = {
         "`metric_per_request`"
     ),
     QueryReason.AMOUNT: (
-        "its query counts amounts ({metric}) and not events: give `metric_per_request`, what one request a second adds "
-        "to the query's value"
+        "its query counts amounts ({metric}) and not events: give `metric_per_request`, what one request per second "
+        "adds to the query's value"
     ),
 }
 

@@ -21,7 +21,7 @@ def _never_ready(_verdict: Verdict, facts: records.NeverReady) -> str:
     others = [finding for finding in facts.missing if finding != facts.first]
     more = f" Also missing: {'; '.join(map(finding_messages.phrase, others))}." if others else ""
     return (
-        f"The chain is not ready, and no wait makes it so: {finding_messages.phrase(facts.first)}.{more}"
+        f"The chain is not ready, and waiting can't fix it: {finding_messages.phrase(facts.first)}.{more}"
         f"{'' if facts.load_sent else ' Nothing was sent.'}"
     )
 

@@ -29,6 +29,6 @@ def never_inactive(low: float, activation: float) -> str:
     """Return why KEDA never takes the last replica away."""
     return (
         f"phase to_zero can't be proven: the trigger's query is never less than {low:g}, and its activationThreshold "
-        f"is {activation:g}, so that KEDA takes it for active without any load. Lower the query's limit, or raise "
+        f"is {activation:g}, so KEDA considers it active without any load. Lower the query's limit, or raise "
         "activationThreshold"
     )

@@ -50,7 +50,7 @@ def _held(verdict: Verdict, facts: records.Held) -> str:
     stayed = f" and stayed for {facts.hold_seconds:g} s under load" if facts.hold_seconds else ""
     observed = (
         f"{phrases.replicas(facts.replicas)} Ready {facts.ready_seconds:.1f} s after the first request{stayed}; "
-        f"predicted were {phrases.possible(facts.prediction)} within {times.latest_seconds:.0f} s at the latest"
+        f"the prediction was {phrases.possible(facts.prediction)} within {times.latest_seconds:.0f} s"
     )
     if verdict.reason is Reason.AS_PREDICTED:
         return f"{observed}."
@@ -59,8 +59,8 @@ def _held(verdict: Verdict, facts: records.Held) -> str:
 
 def _reached(verdict: Verdict, facts: records.Reached) -> str:
     if verdict.reason is Reason.AS_EXPECTED:
-        return f"Replicas as expected were Ready {facts.ready_seconds:.1f} s after the load's begin."
-    return f"Replicas as predicted were Ready {facts.ready_seconds:.1f} s after the first request."
+        return f"The expected replicas were Ready {facts.ready_seconds:.1f} s after the load's begin."
+    return f"The predicted replicas were Ready {facts.ready_seconds:.1f} s after the first request."
 
 
 def _hold_cut_short(_verdict: Verdict, facts: records.HoldCutShort) -> str:
@@ -76,7 +76,7 @@ def _left_during_hold(_verdict: Verdict, facts: records.LeftDuringHold) -> str:
         returned = f"{phrases.rollout(facts.rollout)} Prove the ScaledObject while nothing is rolled out. {returned}"
     return (
         f"{facts.replicas} replicas were Ready after {facts.ready_seconds:.1f} s as predicted, and after "
-        f"{facts.left_seconds:.1f} s they were not: {facts.hold_seconds:g} s were asked. {returned}"
+        f"{facts.left_seconds:.1f} s no longer: they had to stay for {facts.hold_seconds:g} s. {returned}"
         f"{phrases.last_counts(facts.last)} timeline.csv shows which pod or decision changed."
     )
 
@@ -93,12 +93,12 @@ def _rested(_verdict: Verdict, facts: records.Rested) -> str:
             f"a metric of {prediction.metric:g} does not reach the trigger's activationThreshold."
         ),
         PredictionReason.MAX_REPLICAS: (
-            f"the HPA's maxReplicas of {prediction.max_replicas} is reached already. Raise it."
+            f"the HPA's maxReplicas of {prediction.max_replicas} is already reached. Raise it."
         ),
-        PredictionReason.FALLBACK: "the trigger fails, and KEDA's fallback stands for its value. Mend the trigger.",
-        PredictionReason.SCALE_UP_DISABLED: "the HPA's behavior.scaleUp forbids to grow. Change it.",
+        PredictionReason.FALLBACK: "the trigger fails, and KEDA's fallback replaces its value. Fix the trigger.",
+        PredictionReason.SCALE_UP_DISABLED: "the HPA's behavior.scaleUp forbids growth. Change it.",
         PredictionReason.QUERY_LIMIT: (
-            f"the trigger's query cuts its value to {prediction.metric:g}, which {stay} may carry. Raise its limit."
+            f"the trigger's query limits its value to {prediction.metric:g}, which {stay} may carry. Raise its limit."
         ),
     }[prediction.reason]
     return f"{stay} predicted and seen, for {facts.seconds:.0f} s of load: {why}"
@@ -143,12 +143,12 @@ def _mismatch_cause(reason: Reason, facts: records.Mismatch) -> str:
         return "The HPA went up and came back: timeline.csv has the metric at each step."
     comparison = (
         "Compare the metric in timeline.csv with the load: other traffic, lost requests or scrapes that failed move "
-        "it, and right after a step rate() may show more than there is, for it draws out the old pods' samples to the "
-        "next scrape."
+        "it, and right after a step rate() may show more than there is, since it extrapolates the old pods' samples to "
+        "the next scrape."
     )
     return {
         Reason.PODS_NOT_READY: (
-            f"The HPA decided on {facts.last.desired}: look at the pods in timeline.csv (no node with room, image "
+            f"The HPA decided on {facts.last.desired}: check the pods in timeline.csv (no node with room, image "
             "missing, probe failing)."
         ),
         Reason.FEWER_THAN_PREDICTED: comparison,
@@ -158,7 +158,7 @@ def _mismatch_cause(reason: Reason, facts: records.Mismatch) -> str:
             f"{threshold:g}: is the target still scraped, and does the query count these requests?"
         ),
         Reason.HPA_DID_NOT_ACT: (
-            f"The metric was over the threshold of {threshold:g}, and the HPA did not decide on more: look at the "
+            f"The metric was over the threshold of {threshold:g}, and the HPA did not decide on more: check the "
             "HPA's conditions in evidence."
         ),
     }[reason]
@@ -178,8 +178,8 @@ def _load_failure(verdict: Verdict, facts: records.LoadFailure) -> str:
 def _unwatched(_verdict: Verdict, facts: records.Unwatched) -> str:
     errors = phrases.errors(facts.errors)
     if facts.scale_in:
-        return f"The way back could not be watched to its end: {errors}."
-    return f"The load ended while its effect could not be watched: {errors}. Is the API server there?"
+        return f"The scale-in could not be watched to its end: {errors}."
+    return f"The load ended while its effect could not be watched: {errors}. Is the API server up?"
 
 
 def _unpredicted(_verdict: Verdict, facts: records.Unpredicted) -> str:
@@ -196,9 +196,9 @@ def _scaled_in(_verdict: Verdict, facts: records.ScaledIn) -> str:
 def _scaled_in_late(_verdict: Verdict, facts: records.ScaledInLate) -> str:
     scale_in = facts.scale_in
     return (
-        f"Replicas were back at {scale_in.replicas} {facts.seconds:.1f} s after the last request, and predicted were "
-        f"{scale_in.latest_seconds:g} s at the latest ({phrases.parts(scale_in.latest_parts)}): hops shows which step "
-        "took longer."
+        f"Replicas were back at {scale_in.replicas} {facts.seconds:.1f} s after the last request, and the prediction "
+        f"was {scale_in.latest_seconds:g} s at the latest ({phrases.parts(scale_in.latest_parts)}): hops shows which "
+        "step took longer."
     )
 
 

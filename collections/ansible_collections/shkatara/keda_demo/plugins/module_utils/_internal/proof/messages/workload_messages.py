@@ -12,7 +12,7 @@ def not_observed(title: str) -> str:
 
     :param title: the kind and the name
     """
-    return f"{title} is no Deployment: ReplicaSets are not observed, and the hop replicaset_scaled is left out"
+    return f"{title} is not a Deployment: ReplicaSets are not observed, and the hop replicaset_scaled is left out"
 
 
 def other_pods(title: str, labels: str, owners: Mapping[str, str]) -> str:
@@ -24,7 +24,7 @@ def other_pods(title: str, labels: str, owners: Mapping[str, str]) -> str:
     pods = ", ".join(f"{pod} ({owner})" for pod, owner in sorted(owners.items()))
     return (
         f"The selector of {title} ({labels}) also selects pods of others, which are not counted as its replicas: "
-        f"{pods}. Give each workload a label of its own"
+        f"{pods}. Give each workload its own label"
     )
 
 
@@ -32,5 +32,5 @@ def ready_pods_of_others(labels: str, others: Iterable[str]) -> str:
     """Return why nothing can be proven of a Value target whose selector selects pods of other workloads."""
     return (
         f"the HPA multiplies the Ready pods of the selector {labels} for a target of type Value, and that selects pods "
-        f"of {' and of '.join(others)}, too: give each workload a label of its own, or use AverageValue"
+        f"of {' and of '.join(others)}, too: give each workload its own label, or use AverageValue"
     )

@@ -86,7 +86,7 @@ class ClusterState:
 
     @property
     def workload(self) -> WorkloadView | None:
-        """The workload; None while it is not there."""
+        """The workload; None while it does not exist."""
         return self.subject.view
 
     @property

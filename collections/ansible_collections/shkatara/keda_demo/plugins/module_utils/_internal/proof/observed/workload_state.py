@@ -31,7 +31,7 @@ class Rollout:
 
 @dataclass
 class WorkloadState:
-    """The workload, of the kind `resource`; `view` is None while it is not there.
+    """The workload, of the kind `resource`; `view` is None while it does not exist.
 
     `other_owners` are the controllers of pods that its selector selects and that belong to other workloads (uid: the
     workload in words). `revisions` are (monotonic seconds, revision) at each change.

@@ -23,7 +23,7 @@ class ProofFilesError(Exception):
 
 
 class ProofFiles:
-    """The folder `<proof_dir>/<time>` with its files, and the link `latest` beside it.
+    """The folder `<proof_dir>/<time>` with its files, and the link `latest` next to it.
 
     Everything raises ProofFilesError where it can't write. The secrets of `hider` are in no file.
     """
@@ -106,4 +106,4 @@ def _make_new(parent: Path, name: str) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise FileExistsError(f"{parent / name} and 998 more are there already")
+    raise FileExistsError(f"{parent / name} and 998 more exist already")

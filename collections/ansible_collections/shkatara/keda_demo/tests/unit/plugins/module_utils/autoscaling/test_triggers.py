@@ -205,7 +205,7 @@ def test_other_metrics_keep_the_value_that_the_hpa_read():
         (50.0, False),
     ]
     assert [entry.trigger for entry in result.not_predicted] == ["orders (prometheus)", "2 (prometheus)"]
-    assert "its value of 13.5 is taken to stay" in result.not_predicted[0].why
+    assert "its value of 13.5 is assumed to stay" in result.not_predicted[0].why
     assert desired_replicas(result.config, 0.0, 3) == 3
     assert desired_replicas(result.config, 57.0, 3) == 6
 

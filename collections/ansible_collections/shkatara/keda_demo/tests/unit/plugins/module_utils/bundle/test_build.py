@@ -142,7 +142,7 @@ def test_damaged_cache_entries_are_named_and_built_again(run):
     cache_entries, built = run(unit)
     assert built == [unit.id]
     assert (cache_entries[unit.id].folder / "first").read_text() == "first"
-    assert run.messages[0] == "first 1: first in the cache is damaged, made anew"
+    assert run.messages[0] == "first 1: first in the cache is damaged and is built again"
 
 
 def test_progress_names_each_unit_and_counts_the_finished_units(run):
@@ -152,9 +152,9 @@ def test_progress_names_each_unit_and_counts_the_finished_units(run):
     assert run.messages == [
         f"2 of 2 parts are not in the cache {run.cache.root}",
         "program 1: building example.org/a@v1.0.0 with go1.19.13",
-        "(1/2) program 1 is there",
+        "(1/2) program 1 is ready",
         "package 1: taking it from the Debian package a-package",
-        "(2/2) package 1 is there",
+        "(2/2) package 1 is ready",
     ]
 
 

@@ -79,7 +79,7 @@ def test_a_missing_file_is_named(folder, source):
     (folder / "Dockerfile").write_text(f"COPY one.txt {source} /app\n")
     with pytest.raises(BundleError) as caught:
         context_files(folder)
-    assert str(caught.value) == f"{folder}/Dockerfile copies {source}, which is not there."
+    assert str(caught.value) == f"{folder}/Dockerfile copies {source}, which does not exist."
 
 
 def test_the_error_of_a_missing_dockerfile_names_the_variable(folder):

@@ -220,7 +220,7 @@ def test_the_error_of_a_missing_version_names_the_present_versions(request_):
 
 def test_a_component_without_folder_has_no_versions(request_):
     (request_.components_dir / "scaler").rename(request_.components_dir / "elsewhere")
-    with pytest.raises(BundleError, match=r"there are versions: none\."):
+    with pytest.raises(BundleError, match=r"the existing versions are: none\."):
         make_plan(request_)
 
 

@@ -52,14 +52,14 @@ def world():
 def test_releases_come_first(world):
     assert world.choose() == "release"
     assert world.asked == ["release"]
-    assert world.lines == ["bundle_producer auto takes release (official releases): dl.k8s.io, quay.io answered"]
+    assert world.lines == ["bundle_producer auto uses release (official releases): dl.k8s.io, quay.io answered"]
 
 
 def test_builds_are_taken_where_an_origin_is_silent(world):
     world.answers["release"] = {"dl.k8s.io": "", "quay.io": "quay.io answers 403"}
     assert world.choose() == "go_modules"
     assert world.lines == [
-        "bundle_producer auto takes go_modules (builds from Go modules): proxy.example.net answered (release: 1 of 2 "
+        "bundle_producer auto uses go_modules (builds from Go modules): proxy.example.net answered (release: 1 of 2 "
         "hosts did not answer as they should: quay.io answers 403)"
     ]
 
@@ -69,7 +69,7 @@ def test_a_producer_that_lacks_a_program_is_not_taken(world):
     assert world.choose() == "go_modules"
     assert world.asked == ["go_modules"]
     assert world.lines == [
-        "bundle_producer auto takes go_modules (builds from Go modules): proxy.example.net answered (release: Official "
+        "bundle_producer auto uses go_modules (builds from Go modules): proxy.example.net answered (release: Official "
         "images can't be copied here: - skopeo is missing: install it)"
     ]
 
@@ -87,7 +87,7 @@ def test_where_neither_answers_all_that_was_asked_is_said(world):
         world.choose()
     lines = str(caught.value).splitlines()
     assert lines[:3] == [
-        "A bundle has to be made, and no producer can get what it needs (bundle_producer auto):",
+        "A bundle must be built, and no producer can get what it needs (bundle_producer auto):",
         "  - release: 2 of 2 hosts did not answer as they should: dl.k8s.io does not answer (refused), and 1 more",
         "  - go_modules: 1 of 1 hosts did not answer as they should: no answer in 6 s",
     ]
@@ -117,7 +117,7 @@ def test_what_the_cache_has_needs_no_question(world, producer):
     world.cached = {producer}
     assert world.choose() == producer
     assert world.asked == []
-    assert world.lines == [f"bundle_producer auto takes {producer}: all of its parts are in the cache"]
+    assert world.lines == [f"bundle_producer auto uses {producer}: all of its parts are in the cache"]
 
 
 def test_a_producer_that_can_t_make_the_stack_is_not_asked(world):

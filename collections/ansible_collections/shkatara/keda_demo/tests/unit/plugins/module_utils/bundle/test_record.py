@@ -141,7 +141,7 @@ def test_a_record_owns_no_files_outside_its_folders(folder, bundle, cache_entrie
 def test_files_in_a_folder_that_never_had_a_bundle_are_refused(folder, path):
     (folder / path).parent.mkdir(parents=True)
     (folder / path).write_text("theirs")
-    with pytest.raises(BundleError, match=rf"\(cluster_bundle_dir\) has files that are of no bundle, such as {path}: "):
+    with pytest.raises(BundleError, match=rf"\(cluster_bundle_dir\) has files of no bundle, such as {path}: "):
         check_folder(folder, PLAN.paths)
 
 
@@ -288,4 +288,4 @@ def test_all_damaged_files_are_named_at_once(folder, bundle):
     lines = str(caught.value).splitlines()
     assert lines[1:3] == ["  - bin/etcd is missing", "  - images/node.tar is missing"]
     assert lines[3].startswith("  - bin/pause is not the file")
-    assert "remove the folder to have it made anew" in " ".join(lines[4:])
+    assert "remove the folder to have it built again" in " ".join(lines[4:])

@@ -37,9 +37,9 @@ def test_a_folder_as_openssl_has_it(tmp_path):
     ("content", "validate", "message"),
     [
         (None, True, "ca_path {path} can't be read: No such file or directory"),
-        ("no certificate", True, "ca_path {path} is no file of certificates in PEM format"),
-        ("", True, "ca_path {path} is no file of certificates in PEM format"),
-        ("key", True, "ca_path {path} is no file of certificates in PEM format"),
+        ("no certificate", True, "ca_path {path} is not a file of certificates in PEM format"),
+        ("", True, "ca_path {path} is not a file of certificates in PEM format"),
+        ("key", True, "ca_path {path} is not a file of certificates in PEM format"),
         ("authority", False, "ca_path is given, and certificates are not checked"),
     ],
 )

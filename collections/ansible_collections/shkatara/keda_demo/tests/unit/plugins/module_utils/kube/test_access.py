@@ -327,7 +327,7 @@ def test_a_proxy_that_wants_a_user(tmp_path):
         cluster = Cluster(api.kubeconfig(tmp_path / "config"), None, proxy=used.url)
         with pytest.raises(ClusterError, match="407"):
             cluster.list("pods", "test")
-        with pytest.raises(ForwardError, match=r"407 \(by the proxy http:"):
+        with pytest.raises(ForwardError, match=r"407 \(through the proxy http:"):
             ForwardedConnection(cluster.new_client(), "test", "web-1", PORT).connect()
     assert api.asked == []
 
@@ -335,5 +335,5 @@ def test_a_proxy_that_wants_a_user(tmp_path):
 def test_a_port_forward_goes_by_no_other_kind_of_proxy(tmp_path):
     with serve(answer_all()[0]) as api:
         cluster = Cluster(api.kubeconfig(tmp_path / "config"), None, proxy="https://127.0.0.1:1")
-        with pytest.raises(ForwardError, match=r"by the proxy https://127\.0\.0\.1:1: only an HTTP proxy"):
+        with pytest.raises(ForwardError, match=r"through the proxy https://127\.0\.0\.1:1: only an HTTP proxy"):
             ForwardedConnection(cluster.new_client(), "test", "web-1", PORT).connect()

@@ -162,9 +162,9 @@ def test_the_context(write):
         ("token: s3cr3t: x", r"can't be read as YAML: mapping values are not allowed here \(line 1\)"),
         ("just words", r"it is a str and no mapping"),
         ("- a", r"it is a list and no mapping"),
-        ("clusters: 5", r"clusters is no list of entries with a name"),
-        ("users: [{user: {}}]", r"users is no list of entries with a name"),
-        ("contexts: [{name: a, context: words}]", r"a of contexts is no mapping"),
+        ("clusters: 5", r"clusters is not a list of named entries"),
+        ("users: [{user: {}}]", r"users is not a list of named entries"),
+        ("contexts: [{name: a, context: words}]", r"a of contexts is not a mapping"),
     ],
 )
 def test_what_is_no_kubeconfig(write, text, message):
@@ -178,7 +178,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(ClusterError, match=r"can't be read: Is a directory"):
         context_of(str(tmp_path))
     (tmp_path / "binary").write_bytes(b"\x7fELF\xff\xfe")
-    with pytest.raises(ClusterError, match=r"can't be read: it is no text"):
+    with pytest.raises(ClusterError, match=r"can't be read: it is not text"):
         context_of(str(tmp_path / "binary"))
 
 
@@ -193,8 +193,8 @@ def without(section, **changes):
         (document("lab", current="gone"), None, r"no context gone, which is its current-context .*: lab\)"),
         (document("lab", current=""), None, r"has no current-context: give one \(`context`; the file has: lab\)"),
         ({}, None, r"has no current-context: .*the file has: none"),
-        (without("clusters"), None, r"context lab names the cluster 'lab', which is not there \(clusters: none\)"),
-        (without("users"), None, r"context lab names the user 'lab', who is not there \(users: none\)"),
+        (without("clusters"), None, r"context lab names the cluster 'lab', which does not exist \(clusters: none\)"),
+        (without("users"), None, r"context lab names the user 'lab', which does not exist \(users: none\)"),
         (without("clusters", clusters=[{"name": "lab", "cluster": {}}]), None, r"cluster lab has no server"),
         *(
             (without("clusters", clusters=[{"name": "lab", "cluster": {"server": server}}]), None, message)
@@ -208,19 +208,19 @@ def without(section, **changes):
         (
             document("lab", user={"auth-provider": {"name": "oidc", "config": {"client-secret": "s3cr3t"}}}),
             None,
-            r"user lab logs in by the auth-provider oidc, whose config has no id-token: .*kubelogin.*`context`$",
+            r"user lab logs in with the auth-provider oidc, whose config has no id-token: .*kubelogin.*`context`$",
         ),
         (document("lab", user={"auth-provider": {"name": "azure"}}), None, r"auth-provider azure.*kubelogin"),
         (document("lab", user={"exec": {}}), None, r"the exec of user lab has no command"),
         (
             document("lab", user={"exec": {"command": "no-such-plugin", "installHint": "Get it\n from  here."}}),
             None,
-            r"user lab logs in by the program no-such-plugin \(exec\), which is not in the PATH.*Get it from here\.$",
+            r"user lab logs in with the program no-such-plugin \(exec\), which is not in the PATH.*Get it from here\.$",
         ),
         (
             document("lab", user={"exec": {"command": "./bin/login"}}),
             None,
-            r"program /.*/\./bin/login \(exec\), which is no program that can be run\. .*another `context`$",
+            r"program /.*/\./bin/login \(exec\), which is not a program that can be run\. .*another `context`$",
         ),
     ],
 )

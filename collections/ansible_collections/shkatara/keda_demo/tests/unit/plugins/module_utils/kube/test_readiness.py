@@ -40,18 +40,18 @@ def stateful(**changes):
         ("Deployment", rolled_out(), None),
         ("Deployment", {}, NOT_OBSERVED),
         ("Deployment", rolled_out(observedGeneration=0), NOT_OBSERVED),
-        ("Deployment", {"observedGeneration": 1}, "0 of 1 pods are made from its template"),
-        ("Deployment", rolled_out(replicas=2), "1 old pods are still there"),
+        ("Deployment", {"observedGeneration": 1}, "0 of 1 pods have its current template"),
+        ("Deployment", rolled_out(replicas=2), "1 old pods still exist"),
         ("Deployment", rolled_out(availableReplicas=0), "0 of 1 pods are available"),
         ("DaemonSet", scheduled(), None),
         ("DaemonSet", {}, NOT_OBSERVED),
         ("DaemonSet", scheduled(desiredNumberScheduled=0), "it has no node to run on"),
-        ("DaemonSet", scheduled(updatedNumberScheduled=1), "1 of 2 pods are made from its template"),
+        ("DaemonSet", scheduled(updatedNumberScheduled=1), "1 of 2 pods have its current template"),
         ("DaemonSet", scheduled(numberAvailable=1), "1 of 2 pods are available"),
         ("StatefulSet", stateful(), None),
         ("StatefulSet", {}, NOT_OBSERVED),
         ("StatefulSet", stateful(readyReplicas=0), "0 of 1 pods are ready"),
-        ("StatefulSet", stateful(updateRevision="b"), "0 of 1 pods are made from its template"),
+        ("StatefulSet", stateful(updateRevision="b"), "0 of 1 pods have its current template"),
     ],
 )
 def test_workloads(kind, status, reason):
@@ -63,7 +63,7 @@ def test_a_deployment_without_replicas_is_ready():
 
 
 def test_a_missing_object_is_not_ready():
-    assert unready_reason("Deployment", None) == "it is not there"
+    assert unready_reason("Deployment", None) == "it does not exist"
 
 
 def with_condition(kind, status, **more):

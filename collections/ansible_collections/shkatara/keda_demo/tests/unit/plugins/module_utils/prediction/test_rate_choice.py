@@ -58,7 +58,7 @@ def test_from_zero_it_begins_with_the_replicas_that_keda_brings():
 
 @pytest.mark.parametrize("replicas", [-1, 0, 1, 11])
 def test_a_count_that_no_load_can_make_is_refused(replicas):
-    with pytest.raises(ValueError, match="a load can make 2 to 10"):
+    with pytest.raises(ValueError, match="a load can lead to 2 to 10"):
         choose_rate(hpa(), replicas, InitialState(1), DEMO_TIMING)
 
 
@@ -79,8 +79,8 @@ def test_a_count_without_a_rate_of_its_own_is_refused(replicas, message):
 @pytest.mark.parametrize(
     ("shape", "replicas", "message"),
     [
-        (QueryShape("c", window=30, high=30.0), 4, r"above 33, and the trigger's query cuts it to 30 at most"),
-        (QueryShape("c", window=30, high=45.0), 6, r"above 55, and the trigger's query cuts it to 45 at most"),
+        (QueryShape("c", window=30, high=30.0), 4, r"above 33, and the trigger's query limits it to 30"),
+        (QueryShape("c", window=30, high=45.0), 6, r"above 55, and the trigger's query limits it to 45"),
         (QueryShape("c", "irate", 300), 4, r"or a query that takes `rate`"),
         (QueryShape("c", window=10), 4, r"or a longer query window"),
     ],

@@ -133,7 +133,7 @@ EXTERNAL_NAME = {**SERVICE, "spec": {"type": "ExternalName", "externalName": "pr
     [
         ([], [], "Service monitoring/prometheus-k8s .* does not exist"),
         ([changed(SERVICE, "spec.ports.0.port", 80)], [], r"has no port 9090 \(it has: 80\)"),
-        ([], [], "does not exist: give a `prometheus_url` .* if it is no Service"),
+        ([], [], "does not exist: give a `prometheus_url` .* if it is not a Service"),
         ([EXTERNAL_NAME], [], r"is of type ExternalName and stands for prometheus\.example\.com.*`prometheus_url`"),
         ([SERVICE], [OUTSIDE], "has no selector, and no pod behind port 9090: give a `prometheus_url`"),
         ([SELECTING], [], "has no ready pod behind port 9090"),

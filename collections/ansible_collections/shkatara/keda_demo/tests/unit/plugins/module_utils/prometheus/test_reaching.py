@@ -96,10 +96,10 @@ def test_the_proxy_of_the_environment(authority, monkeypatch, tls):
 @pytest.mark.parametrize(
     ("variable", "message"),
     [
-        ("http://me:s3cr3t@127.0.0.1:1", r"by the proxy http://127\.0\.0\.1:1 \(HTTP_PROXY\): .*refused"),
+        ("http://me:s3cr3t@127.0.0.1:1", r"through the proxy http://127\.0\.0\.1:1 \(HTTP_PROXY\): .*refused"),
         ("http://127.0.0.1:port", r"HTTP_PROXY is 'http://127\.0\.0\.1:port' and must be a proxy"),
         ("socks5://me:s3cr3t@127.0.0.1", r"socks5://127\.0\.0\.1:1080 \(HTTP_PROXY\) is a SOCKS proxy"),
-        ("{proxy}", r"by the proxy http://127.* \(HTTP_PROXY\): it wants a user and a password \(407\)"),
+        ("{proxy}", r"through the proxy http://127.* \(HTTP_PROXY\): it requires a user and a password \(407\)"),
     ],
 )
 def test_a_proxy_that_is_no_help_is_named_without_its_password(monkeypatch, variable, message):

@@ -78,11 +78,11 @@ def test_the_hops_of_a_load_of_others_have_the_targets_of_the_hpa():
             {"external": External(104.9)},
             r"load\.external\.duration of 104\.9 s is too short: 4 .* 90 s .* 15 s .* 105\b",
         ),
-        ({"external": External(), "replicas": 4}, r"expected\.replicas is 4, and 4 replicas are there before the load"),
-        ({"external": External(), "replicas": 6}, r"expected\.replicas is 4, and 6 replicas are there before the load"),
+        ({"external": External(), "replicas": 4}, r"expected\.replicas is 4, and 4 replicas exist before the load"),
+        ({"external": External(), "replicas": 6}, r"expected\.replicas is 4, and 6 replicas exist before the load"),
         (
             {"external": External(), "expected": Expected(1, 4, 90.0)},
-            r"expected\.replicas is 1 to 4, and 1 replica is there before the load",
+            r"expected\.replicas is 1 to 4, and 1 replica exists before the load",
         ),
         (
             {"external": External(), "hpa_limits": HpaLimits(3)},
@@ -143,9 +143,9 @@ def test_a_prediction_stays_beside_what_is_expected():
 @pytest.mark.parametrize(
     ("expected", "named"),
     [
-        (Expected(5, 5, 90.0), r"expected\.replicas is 5, and a metric of 34\.5 at 10 a replica makes 4\b"),
-        (Expected(2, 3, 90.0), r"expected\.replicas is 2 to 3, and a metric of 34\.5 .* makes 4\b"),
-        (Expected(4, 4, 20.0), r"expected\.within_seconds is 20, and 4 replicas can't be there before 21\.7 s"),
+        (Expected(5, 5, 90.0), r"expected\.replicas is 5, and a metric of 34\.5 at 10 per replica leads to 4\b"),
+        (Expected(2, 3, 90.0), r"expected\.replicas is 2 to 3, and a metric of 34\.5 .* leads to 4\b"),
+        (Expected(4, 4, 20.0), r"expected\.within_seconds is 20, and 4 replicas can't exist before 21\.7 s"),
     ],
 )
 def test_what_the_prediction_excludes_is_refused(expected, named):
@@ -158,7 +158,7 @@ def test_what_the_prediction_allows(expected):
 
 
 def test_a_load_that_moves_nothing_contradicts_growth():
-    assert re.search(r"expected\.replicas is 4, and a metric of 5 .* makes 1\b", refusal(load={"rate": 5.0}))
+    assert re.search(r"expected\.replicas is 4, and a metric of 5 .* leads to 1\b", refusal(load={"rate": 5.0}))
 
 
 # The highest rate that is chosen
@@ -180,7 +180,7 @@ def test_a_rate_of_thousands_is_not_chosen():
     for part in (
         "load.http.replicas is 4",
         "load.http.max_rate is 200",
-        "600 a replica",
+        "600 per replica",
         f"a metric of {rate}",
         "adds 1 to it",
         f"set load.http.max_rate to at least {rate}",
@@ -197,7 +197,7 @@ def test_the_refusal_comes_before_the_wait_for_rest():
 
 def test_what_others_make_of_the_metric_is_named():
     given = situation(hpa=MINUTE, load={"replicas": 4}, baseline=100.0)
-    with pytest.raises(BadInput, match=r"a metric of \d+, of which others make 100,"):
+    with pytest.raises(BadInput, match=r"a metric of \d+, of which others cause 100,"):
         planning.plan_scale_out(given)
 
 

@@ -85,7 +85,7 @@ def test_the_address_of_a_url(url, address):
 def test_a_refused_connection_names_the_proxy_that_is_not_used(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://me:s3cret@proxy.example:3128")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with pytest.raises(BadInput, match=r"not go by the proxy http://proxy\.example:3128 \(HTTP_PROXY\)") as raised:
+    with pytest.raises(BadInput, match=r"not use the proxy http://proxy\.example:3128 \(HTTP_PROXY\)") as raised:
         prerequisites.check_url_answers("http://no-such-host.invalid/")
     assert "s3cret" not in str(raised.value)
 

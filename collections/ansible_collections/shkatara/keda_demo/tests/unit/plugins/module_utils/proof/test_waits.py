@@ -59,6 +59,13 @@ def test_a_chain_that_does_not_become_ready(tmp_path, missing, reason):
     assert run.facts.seconds == 60
 
 
+def test_a_reason_that_stays_is_shown_every_half_minute(tmp_path):
+    run = Run(tmp_path, without(ready_chain(), "deployments"), wait_timeout=100.0, wait_sleep=5.0)
+    waits = [line for line in run.lines if "  waiting: " in line]
+    assert len({line.partition("waiting")[2] for line in waits}) == 1
+    assert len(waits) == 4
+
+
 def test_a_deleted_servicemonitor(tmp_path):
     run = Run(tmp_path, [*ready_chain(), metric(0.1, None, targets=[target("other")])])
     assert run.verdict == ("not_ready", "scrape_target_missing")

@@ -197,7 +197,7 @@ def test_a_program_that_the_archive_lacks_is_named(world):
 
 def test_what_is_no_archive_is_said(world):
     unit = _programs(tool={"download": "tool", "member": "bin/tool"})
-    with pytest.raises(BundleError, match=f"tool 1: {URL} is no tar archive"):
+    with pytest.raises(BundleError, match=f"tool 1: {URL} is not a tar archive"):
         official_file.extract_programs(unit, world.out, world.work(**{"download/tool": world.entry(b"<html>")}))
 
 

@@ -89,8 +89,8 @@ def test_the_wait_that_a_server_asks_for_is_kept(setting, status):
 def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(setting):
     setting.faults(Fault(429, {"Retry-After": "3600"}))
     assert setting.fails() == (
-        f"{setting.url} can't be had: {setting.url} answers 429 Too Many Requests, and asks to wait 3600 s: run it "
-        "again then."
+        f"{setting.url} can't be downloaded: {setting.url} answers 429 Too Many Requests, and asks to wait 3600 s: run "
+        "it again then."
     )
     assert setting.slept == []
 
@@ -108,7 +108,7 @@ def test_a_part_of_unknown_size_without_a_rest_is_fetched_anew(setting):
 def test_the_attempts_are_bounded(setting):
     setting.faults(*[Fault(503)] * 20)
     assert setting.fails().startswith(
-        f"{setting.url} can't be had, after {ATTEMPTS} attempts: {setting.url} answers 503 Service Unavailable; check "
+        f"{setting.url} can't be downloaded after {ATTEMPTS} attempts: {setting.url} answers 503 Service Unavailable; "
     )
     assert len(setting.server.asked) == ATTEMPTS
 
@@ -242,7 +242,7 @@ def test_a_proxy_that_refuses_the_password_is_named_without_it(setting, monkeypa
         monkeypatch.setenv("http_proxy", f"http://me:wrong-password@127.0.0.1:{running.port}")
         message = setting.fails("http://origin.example.net/tool")
     assert "wrong-password" not in message
-    assert "The proxy wants a user and a password for http://origin.example.net/tool (407)." in message
+    assert "The proxy requires a user and a password for http://origin.example.net/tool (407)." in message
 
 
 def test_a_full_disk_is_said_before_the_bytes_arrive(setting, monkeypatch):

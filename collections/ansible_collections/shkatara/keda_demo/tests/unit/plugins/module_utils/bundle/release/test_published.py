@@ -36,10 +36,10 @@ def test_a_query_string_is_no_part_of_the_name():
         (f"{ONE}  runc.arm64\n{TWO}  runc.armhf\n", "has no checksum of runc.amd64, but of runc.arm64, runc.armhf"),
         (f"{ONE}  runc.arm64\n", "has no checksum of runc.amd64, but of runc.arm64"),
         (f"{ONE}  runc.amd64\n{TWO}  runc.amd64\n", "has 2 checksums of runc.amd64"),
-        (f"{ONE}\n{TWO}\n", f"is no checksum, but begins '{ONE[:60]}'"),
-        ("<html>Please log in</html>", "is no checksum, but begins '<html>Please log in</html>'"),
-        ("", "is no checksum, but begins ''"),
-        (ONE[:-1], f"is no checksum, but begins '{ONE[:60]}'"),
+        (f"{ONE}\n{TWO}\n", f"is not a checksum, but begins '{ONE[:60]}'"),
+        ("<html>Please log in</html>", "is not a checksum, but begins '<html>Please log in</html>'"),
+        ("", "is not a checksum, but begins ''"),
+        (ONE[:-1], f"is not a checksum, but begins '{ONE[:60]}'"),
     ],
 )
 def test_what_is_no_checksum_is_said(text, message):

@@ -11,7 +11,7 @@ from ansible_collections.shkatara.keda_demo.tests.support import sentences
 EXAMPLES = (
     Finding(Code.UNWATCHED, {"object": "the Deployment", "error": "403 Forbidden"}),
     Finding(Code.UNSEEN, {"object": "the ScaledObject"}),
-    Finding(Code.GONE, {"object": "the HPA, which KEDA makes,"}),
+    Finding(Code.GONE, {"object": "the HPA, which KEDA creates,"}),
     Finding(
         Code.PODS_WAITING,
         {"kind": "Rollout", "name": "test", "ready": 2, "wanted": 4, "waiting": ["ErrImagePull", "CrashLoopBackOff"]},
@@ -80,7 +80,7 @@ def test_phrases_differ():
         # A target without an error was not scraped yet.
         (
             Finding(Code.TARGET_DOWN, {"url": "http://10.244.1.2:5000/metrics", "error": ""}),
-            Finding(Code.TARGET_DOWN, {"url": "http://10.244.1.2:5000/metrics", "error": "no scrape was made yet"}),
+            Finding(Code.TARGET_DOWN, {"url": "http://10.244.1.2:5000/metrics", "error": "it was not scraped yet"}),
         ),
         # No pod is Ready.
         (Finding(Code.NO_POD_SCRAPED, {"pods": []}), Finding(Code.NO_POD_SCRAPED, {"pods": ["(none is Ready)"]})),

@@ -103,5 +103,5 @@ def test_load_that_is_too_short(option):
     assert list(sentences.lacks(text, list(prediction.times.latest_parts.items()))) == []
     assert list(sentences.lacks(text, [option, "hold_seconds"])) == []
     # A load has no length of its own without its stages.
-    assert ("leave it out" in text) == (option == "load.http.duration")
+    assert ("omit it" in text) == (option == "load.http.duration")
     assert sentences.damage(text) == []
