@@ -238,7 +238,7 @@ def test_the_status_of_an_interrupted_run(proof_python, tmp_path):
 
     def answer(handler, _path):
         asked.set()
-        release.wait(60)
+        release.wait(300)
         handler.send({"kind": "Status", "message": "forbidden"}, 403)
 
     with serve(answer) as api:
@@ -251,9 +251,9 @@ def test_the_status_of_an_interrupted_run(proof_python, tmp_path):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         try:
-            assert asked.wait(60)
+            assert asked.wait(240)
             os.killpg(program.pid, signal.SIGINT)
-            printed, _ = program.communicate(timeout=60)
+            printed, _ = program.communicate(timeout=240)
         finally:
             release.set()
             with contextlib.suppress(ProcessLookupError):

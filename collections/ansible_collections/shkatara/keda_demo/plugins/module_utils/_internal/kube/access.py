@@ -72,7 +72,9 @@ class Access:
     @property
     def authorization(self) -> str:
         """The value of the Authorization header, a secret; empty with a client certificate."""
-        return str(self._configuration.api_key.get("authorization") or "")
+        # The name of a token from a kubeconfig depends on the library's version.
+        keys = self._configuration.api_key
+        return str(keys.get("BearerToken") or keys.get("authorization") or "")
 
     def new_client(self) -> Any:
         """Return another client of the kubernetes library.
