@@ -39,10 +39,11 @@ given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONF
 path = $(if $(filter /% ~%,$(given)),$(given),$(CURDIR)/$(given))
 # Said before anything is installed. `make test STEPS=lint` needs no lab.
 lab := $(if $(STEPS)$(given),,$(filter demo test test-all test-release bench bench-proof lab-down,$(MAKECMDGOALS)))
+comma := ,
 refuse = $(error `make $(lab)` creates hosts as containers, which needs $(1) or use a cluster that you have: make demo \
 KUBECONFIG=$(HOME)/.kube/config)
-$(if $(lab),$(if $(filter-out Linux,$(shell uname)),$(call refuse,Linux. Take a Linux machine,)))
-$(if $(lab),$(if $(filter-out 0,$(shell id -u)),$(call refuse,root. Run `sudo make $(lab)`,)))
+$(if $(lab),$(if $(filter-out Linux,$(shell uname)),$(call refuse,Linux. Take a Linux machine$(comma))))
+$(if $(lab),$(if $(filter-out 0,$(shell id -u)),$(call refuse,root. Run `sudo make $(lab)`$(comma))))
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -87,7 +87,7 @@ def make_as(tmp_path_factory):
 def test_a_lab_without_root_is_refused_before_anything_is_installed(make_as, target):
     done = make_as(target)
     assert done.returncode != 0
-    assert f"needs root. Run `sudo make {target}` or use a cluster that you have: make demo KUBECONFIG=" in done.stderr
+    assert f"needs root. Run `sudo make {target}`, or use a cluster that you have: make demo KUBECONFIG=" in done.stderr
     assert done.stdout == ""
 
 
@@ -134,7 +134,9 @@ def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monke
     assert "playbooks/demo.yml" not in make("demo").stdout
 
 
-@pytest.mark.parametrize(("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")])
+@pytest.mark.parametrize(
+    ("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")]
+)
 def test_a_path_means_what_it_means_in_the_shell(make, tmp_path, path, whole):
     done = make("demo", f"KUBECONFIG={path}", "DEMO_STATE=absent")
     assert f"cluster_kubeconfig={whole.format(folder=tmp_path)} " in done.stdout

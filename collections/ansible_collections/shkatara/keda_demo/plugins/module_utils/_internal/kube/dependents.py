@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .cluster import Cluster
@@ -47,10 +47,11 @@ def of_namespace(cluster: Cluster, namespace: str, labels: Sequence[str]) -> Ite
             labels,
         )
     for name, kind in _CORE:
-        found = cluster.read(
-            name, namespace, lambda own, name=name: getattr(client.CoreV1Api(own), f"list_namespaced_{name}"), namespace
-        )
-        yield from _foreign(found, kind, labels)
+        yield from _foreign(cluster.read(name, namespace, _lister(name), namespace), kind, labels)
+
+
+def _lister(name: str) -> Callable[[Any], Callable[..., Any]]:
+    return lambda own: getattr(client.CoreV1Api(own), f"list_namespaced_{name}")  # type: ignore[no-any-return]
 
 
 def of_definition(cluster: Cluster, definition: Mapping[str, Any], labels: Sequence[str]) -> Iterator[Key]:
