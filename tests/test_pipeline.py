@@ -108,7 +108,11 @@ def manifests(tmp_path_factory):
     for variable in (variables, variables):  # a second run changes nothing
         command = [sys.executable, "-m", "ansible", "playbook", "playbooks/manifests.yml"]
         command += ["--extra-vars", json.dumps({**variable, "cluster_bundle_dir": str(folder / "no-bundle")})]
-        environ = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        environ = os.environ | {
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        }
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^localhost +: ok=\d+ +changed=0 ", done.stdout, re.MULTILINE), done.stdout
