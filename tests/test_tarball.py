@@ -235,6 +235,5 @@ def test_the_commands_of_the_readme_are_run_by_the_scenario():
     tasks = [task for path in scenario.glob("*.yml") for task in task_files.tasks(path)]
     run = [task["vars"]["arguments"] for task in tasks if "arguments" in task.get("vars", {})]
     shortened = [[word for word in words if "{{" not in word] for words in run]
-    for words in written:
-        words = [word for word in words if not word.startswith("collections/")]
+    for words in ([word for word in line if not word.startswith("collections/")] for line in written):
         assert [one for one in shortened if one[: len(words)] == words], words

@@ -13,7 +13,7 @@ import subprocess
 CHANGING = {"events", "events.events.k8s.io", "leases.coordination.k8s.io", "endpointslices.discovery.k8s.io"}
 
 
-def kubectl(*arguments):
+def kubectl(*arguments: str) -> str:
     """Return what kubectl prints."""
     environ = {"KUBECONFIG": "/etc/kubernetes/admin.conf", **os.environ}
     program = os.environ.get("KUBECTL", "/usr/local/bin/kubectl")

@@ -168,9 +168,12 @@ def folder_findings(folders: Mapping[str, Any]) -> Iterator[str]:
 def pip_install(arguments: list[str], *, upgrade: bool = False) -> str:
     """Return how to install Python packages for this Python, as the end of a sentence."""
     options = (["--upgrade"] if upgrade else []) + arguments
-    is_managed = sys.prefix == sys.base_prefix and (
-        Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"  # PEP 668: pip refuses
-    ).is_file()
+    is_managed = (
+        sys.prefix == sys.base_prefix
+        and (
+            Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"  # PEP 668: pip refuses
+        ).is_file()
+    )
     if is_managed:
         return new_environment()
     if importlib.util.find_spec("pip") is None:
