@@ -100,9 +100,10 @@ def test_a_folder_in_which_nothing_can_be_written_is_named(site, tmp_path):
     assert "cluster_cache_dir (KEDA_DEMO_CACHE) is cache: give an absolute path" in printed
 
 
-def test_site_looks_for_the_collections_that_its_roles_use():
-    site = yaml.safe_load((COLLECTION / "playbooks" / "site.yml").read_text())
-    looked_for = set(re.findall(r"'([a-z]+\.[a-z]+)'", site[0]["ansible.builtin.import_playbook"]))
+@pytest.mark.parametrize("name", ["site", "demo"])
+def test_a_playbook_looks_for_the_collections_that_its_roles_use(name):
+    (first, *_) = yaml.safe_load((COLLECTION / "playbooks" / f"{name}.yml").read_text())
+    looked_for = set(re.findall(r"'([a-z]+\.[a-z]+)'", first["ansible.builtin.import_playbook"]))
     roles = [path for path in (COLLECTION / "roles").iterdir() if path.name != "lab"]
     texts = [path.read_text() for role in roles for path in role.rglob("*") if path.suffix in (".yml", ".j2")]
     dependencies = yaml.safe_load((COLLECTION / "galaxy.yml").read_text())["dependencies"]

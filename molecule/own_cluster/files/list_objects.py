@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Print all objects of a cluster that stay, by kind, namespace and name, each with its labels and its spec.
 
-Left out are events and leases, which change by themselves, and what controllers copy from other objects.
+Left out are events, leases and the tokens by which nodes join, which change by themselves, and what controllers copy
+from other objects.
 """
 
 import json
@@ -14,8 +15,9 @@ CHANGING = {"events", "events.events.k8s.io", "leases.coordination.k8s.io", "end
 
 def kubectl(*arguments: str) -> str:
     """Return what kubectl prints."""
-    environ = {**os.environ, "KUBECONFIG": "/etc/kubernetes/admin.conf"}
-    done = subprocess.run(["/usr/local/bin/kubectl", *arguments], env=environ, stdout=subprocess.PIPE, check=True)
+    environ = {"KUBECONFIG": "/etc/kubernetes/admin.conf", **os.environ}
+    program = os.environ.get("KUBECTL", "/usr/local/bin/kubectl")
+    done = subprocess.run([program, *arguments], env=environ, stdout=subprocess.PIPE, check=True)
     return done.stdout.decode()
 
 
@@ -23,6 +25,8 @@ kinds = sorted(set(kubectl("api-resources", "--verbs=list", "--output=name").spl
 found = {}
 for item in json.loads(kubectl("get", ",".join(kinds), "--all-namespaces", "--output=json"))["items"]:
     metadata = item["metadata"]
+    if metadata["name"].startswith("bootstrap-token-"):
+        continue
     key = f"{item['apiVersion']} {item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
     found[key] = {"labels": metadata.get("labels"), "spec": item.get("spec"), "uid": metadata.get("uid")}
 print(json.dumps(found, indent=1, sort_keys=True))

@@ -97,14 +97,12 @@ class Job:
 
         :raises BundleError: some are missing; the message names them all
         """
-        go = Path(self._params["go"])
         sbom.check_library()
-        if producer == release_plan.PRODUCER:
-            # A bundle of manifests alone has no images to copy.
-            if self._params["stack"]["images"]:
-                check_release_machine()
-        else:
-            check_machine(go)
+        if producer != release_plan.PRODUCER:
+            check_machine(Path(self._params["go"]))
+        # A bundle of manifests alone has no images to copy.
+        elif self._params["stack"]["images"]:
+            check_release_machine()
 
     def pin(self, producer: str, control: RunControl) -> None:
         """Record in the lock file what neither it nor the stack has. It needs the cache's lock.
@@ -208,8 +206,7 @@ def check_release_machine() -> None:
 
     :raises BundleError: it is missing
     """
-    sentences = machine.missing_requirements((SKOPEO,), needs_root=False)
-    _raise_missing("Official images can't be copied here", sentences)
+    _raise_missing("Official images can't be copied here", machine.missing_requirements((SKOPEO,), needs_root=False))
 
 
 def _raise_missing(what: str, sentences: list[str]) -> None:

@@ -48,7 +48,7 @@ def missing_requirements(
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     is_root = os.geteuid() == 0
     if not is_root:
-        # Users other than root do not have the folders of system programs in their PATH. What they lack is root.
+        # Other users do not have the folders of system programs in their PATH: what they miss is root.
         path += SYSTEM_FOLDERS
     missing = [name for name in programs if not any(os.access(Path(folder) / name, os.X_OK) for folder in path)]
     sentences = [*(missing_package(name) for name in missing), *other_missing]

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 import yaml
-from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import job
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle import job, machine
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common import imports
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.plugins.plugin_utils import controller
@@ -177,6 +177,7 @@ def bare_machine(monkeypatch, tmp_path):
         for name in programs:
             (tmp_path / name).touch(mode=0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setattr(machine, "SYSTEM_FOLDERS", [])
         monkeypatch.setattr(job, "HEADER", tmp_path / "seccomp.h")
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
         return list(bundle_findings(tmp_path / "bundle", tmp_path / "cache", producer, tmp_path / "go"))
