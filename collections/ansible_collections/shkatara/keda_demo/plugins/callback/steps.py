@@ -246,4 +246,3 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
 
     def _dump(self, fields: dict[str, Any]) -> str:
         return textwrap.dedent(self._dump_results(fields)).strip()
-

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.shkatara.keda_demo.tests.support import cores
 
-PROJECT = Path(__file__).parents[7]
+PROJECT = cores.ROOT
 CALLBACK = "shkatara.keda_demo.steps"
 HOSTS = """
 all:

@@ -421,9 +421,9 @@ def test_a_cleaned_cache_still_has_the_bundle_s_parts(finished):
     assert not go_cache.exists()
     assert finished.messages[-1] == f"0 MiB are freed in {finished.cache}"
     # A change of the application is built with the parts that were kept.
-    assert {path: time for path, time in finished.times().items() if path.is_file() and path.name != "lock"}.items() <= (
-        before.items()
-    )
+    assert {
+        path: time for path, time in finished.times().items() if path.is_file() and path.name != "lock"
+    }.items() <= (before.items())
     assert finished(clean_for=["small"])["changed"] is False
     assert finished()["changed"] is False
     (finished.app / "app" / "demo_app" / "web.py").write_text("# changed\n")

@@ -60,7 +60,11 @@ def clean(cache, used, planned=(), stacks=("seed",)):
 def test_the_parts_of_the_bundle_stay_and_others_go(cache):
     used = bundle(cache.root / "bundles" / "seed-amd64", "seed", {"component/etcd": "new", "base/bookworm": "b1"})
     kept = [entry(cache, "component/etcd", "new"), entry(cache, "base/bookworm", "b1")]
-    gone = [entry(cache, "component/etcd", "old"), entry(cache, "base/lab-host", "b2"), entry(cache, "archive/node", "a")]
+    gone = [
+        entry(cache, "component/etcd", "old"),
+        entry(cache, "base/lab-host", "b2"),
+        entry(cache, "archive/node", "a"),
+    ]
     freed, said = clean(cache, used)
     assert [folder.is_dir() for folder in kept] == [True, True]
     assert [folder.exists() for folder in gone] == [False] * 3
