@@ -26,7 +26,7 @@ class Bench:
     """A status line that ticks when the test says so."""
 
     def __init__(self, monkeypatch, in_place):
-        monkeypatch.setattr(StatusLine, "_run", lambda self: None)
+        monkeypatch.setattr(StatusLine, "_run", lambda _self: None)
         monkeypatch.setenv("COLUMNS", "60")
         self.now = 0.0
         self.display = Display()
