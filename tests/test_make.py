@@ -70,12 +70,12 @@ exec(sys.argv[2])
         (
             (3, 9, 2),
             True,
-            "python3 is Python 3.9 here, and 3.11, 3.12 or 3.13 is needed: install one, or name one by make",
+            "python3 is Python 3.9 here, and 3.11, 3.12 or 3.13 is needed: install one, or ",
         ),
         (
             (3, 12, 3),
             False,
-            "Python 3.12 has no venv here: install its package, as root by apt-get install python3.12-venv",
+            "Python 3.12 has no venv here: install its package, as root by apt-get install ",
         ),
         (None, True, "There is no {fake} here: install Python 3.11, 3.12 or 3.13"),
     ],

@@ -46,7 +46,7 @@ def missing_requirements(
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     is_root = os.geteuid() == 0
     if not is_root:
-        # Users other than root do not have the folders of system programs in their PATH: for them root is what is missing.
+        # Users other than root do not have these folders in their PATH: root is what is missing, and not the programs.
         path += SYSTEM_FOLDERS
     missing = [name for name in programs if not any(os.access(Path(folder) / name, os.X_OK) for folder in path)]
     how = "`make setup` does, as root on the Debian family"

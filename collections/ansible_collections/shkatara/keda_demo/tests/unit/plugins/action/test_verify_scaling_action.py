@@ -16,7 +16,7 @@ def run(monkeypatch):
     """Return a function: the shown lines of a proof with these progress lines and this result."""
 
     def run_with(lines, result):
-        def run_module(self, tmp=None, task_vars=None):
+        def run_module(self, _tmp=None, _task_vars=None):
             for line in lines:
                 self.show(line)
             return result

@@ -218,7 +218,7 @@ def test_verbose_is_the_output_of_the_default_callback(runs, core):
       tasks:
         - {name: Say, ansible.builtin.debug: {msg: hello}, changed_when: true, notify: Say more}
         - {name: Leave out, ansible.builtin.debug: {msg: hello}, when: false}
-        - {name: Fail, ansible.builtin.fail: {msg: "broken on {{ item }}"}, loop: [a], when: inventory_hostname == 'one'}
+        - {name: Fail, ansible.builtin.fail: {msg: "broken: {{ item }}"}, loop: [a], when: inventory_hostname == 'one'}
         - {name: Include, ansible.builtin.include_tasks: nothing.yml}
       handlers: [{name: Say more, ansible.builtin.debug: {msg: more}}]
     """
