@@ -126,7 +126,7 @@ options:
     type: path
   clean_for:
     description:
-      - The stacks whose bundles stay. With this option the bundle is not made. What no bundle needs any more is removed
+      - The stacks whose bundles stay. With this option the bundle is neither made nor packed. What no bundle needs any more is removed
         from O(cache_dir) - Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles of other
         stacks.
       - Go's caches and unfinished downloads stay while there is no finished bundle in O(path), since its build needs
@@ -382,7 +382,7 @@ def main() -> None:
             "clean_for": {"type": "list", "elements": "str"},
             "progress_file": {"type": "path"},
         },
-        mutually_exclusive=[("archive", "pack", "clean_for")],
+        mutually_exclusive=[("archive", "pack")],
         supports_check_mode=True,
     )
     try:
