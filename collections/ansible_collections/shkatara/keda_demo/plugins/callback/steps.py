@@ -163,7 +163,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         step, fields = self._receive(result)
         if fields.get("changed"):
             step.changed.append(self.host_label(result))
-            step.is_check = step.is_check or bool(part(result, "task_fields").get("check_mode"))
+            step.is_check = step.is_check or part(result, "task").check_mode is True
         if "results" not in fields:
             self._show_message_of_debug(result, fields)
 
@@ -194,13 +194,13 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     def v2_runner_item_on_failed(self, result: Any) -> None:
         """Show the failure of an item."""
         _step, fields = self._receive(result)
-        ignored = part(result, "task_fields").get("ignore_errors") is True
+        ignored = part(result, "task").ignore_errors is True
         self._show_failure("ignored" if ignored else "FAILED", result, f" (item={self._get_item_label(fields)})")
 
     @calm
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Show that a host can't be reached."""
-        ignored = part(result, "task_fields").get("ignore_unreachable") is True
+        ignored = part(result, "task").ignore_unreachable is True
         self._show_failure("ignored" if ignored else "UNREACHABLE", result)
 
     @calm

@@ -135,7 +135,7 @@ options:
     type: path
   clean_for:
     description:
-      - The stacks whose bundles to keep. With this option no bundle is built. Instead, what no bundle needs any more is
+      - The stacks whose bundles to keep. With this option no bundle is built or packed. Instead, what no bundle needs any more is
         removed from O(cache_dir), namely Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles
         of other stacks.
       - Go's caches and unfinished downloads are kept as long as O(path) has no finished bundle, since its build needs
@@ -392,7 +392,7 @@ def main() -> None:
             "clean_for": {"type": "list", "elements": "str"},
             "progress_file": {"type": "path"},
         },
-        mutually_exclusive=[("archive", "pack", "clean_for")],
+        mutually_exclusive=[("archive", "pack")],
         supports_check_mode=True,
     )
     try:

@@ -32,7 +32,7 @@ class Step:
 
 
 def part(result: Any, name: str) -> Any:
-    """Return `task`, `result` or `task_fields` of a task's result; before ansible-core 2.19 they are private."""
+    """Return `task` or `result` of a task's result; before ansible-core 2.19 they are private."""
     return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
 
 
@@ -50,4 +50,4 @@ def details(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def on(hosts: Sequence[str]) -> str:
     """Return the hosts of a line; on the controller alone a line has none."""
-    return "" if list(hosts) == ["localhost"] else f" [{', '.join(hosts)}]"
+    return "" if list(hosts) == ["localhost"] else f" [{', '.join(sorted(hosts))}]"
