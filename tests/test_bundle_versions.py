@@ -141,7 +141,9 @@ def test_the_survey_of_a_cluster_knows_what_keda_and_the_operator_install(bundle
         kinds = {kind for kind, _namespace, _name in found}
         assert found == {claim for claim in claims if claim[0] in kinds}
         assert part != KEDA or found == claims
-        inside = {f"{item['kind'].lower()}s" for item in objects if item["metadata"].get("namespace") == NAMESPACES[part]}
+        inside = {
+            f"{item['kind'].lower()}s" for item in objects if item["metadata"].get("namespace") == NAMESPACES[part]
+        }
         assert inside <= {resource for _group, resource in INSIDE[part]}
 
 

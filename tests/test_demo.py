@@ -88,7 +88,9 @@ def test_a_cluster_out_of_the_windows_without_rights(demo, tmp_path):
             handler.send({"kind": "Status", "message": "no"}, 403)
 
     with serve(answer) as api:
-        code, printed = demo(cluster_kubeconfig=api.kubeconfig(tmp_path / "kubeconfig"), verify_load_url="http://192.0.2.1/")
+        code, printed = demo(
+            cluster_kubeconfig=api.kubeconfig(tmp_path / "kubeconfig"), verify_load_url="http://192.0.2.1/"
+        )
     assert code == 2
     found = findings(printed)
     assert [finding.split(",")[0] for finding in found[:2]] == ["Kubernetes is 1.31.2"] * 2

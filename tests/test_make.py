@@ -72,7 +72,9 @@ def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monke
     assert "playbooks/demo.yml" not in make("demo").stdout
 
 
-@pytest.mark.parametrize(("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")])
+@pytest.mark.parametrize(
+    ("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")]
+)
 def test_a_path_means_what_it_means_in_the_shell(make, tmp_path, path, whole):
     done = make("demo", f"KUBECONFIG={path}", "DEMO_STATE=absent")
     assert f"cluster_kubeconfig={whole.format(folder=tmp_path)} " in done.stdout

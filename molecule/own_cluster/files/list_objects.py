@@ -12,7 +12,7 @@ import subprocess
 CHANGING = {"events", "events.events.k8s.io", "leases.coordination.k8s.io", "endpointslices.discovery.k8s.io"}
 
 
-def kubectl(*arguments):
+def kubectl(*arguments: str) -> str:
     """Return what kubectl prints."""
     environ = {**os.environ, "KUBECONFIG": "/etc/kubernetes/admin.conf"}
     done = subprocess.run(["/usr/local/bin/kubectl", *arguments], env=environ, stdout=subprocess.PIPE, check=True)

@@ -242,8 +242,8 @@ def read(cluster: Cluster, params: dict[str, Any]) -> dict[str, Any]:
         wishes_of(params),
         params["stack"],
         cluster.host,
-        ways.reaches,
-        lambda needed: permissions.missing_permissions(cluster, needed),
+        reaches=ways.reaches,
+        review=lambda needed: permissions.missing_permissions(cluster, needed),
     )
     result = found.result()
     if found.way.name == ways.API and cluster.access.proxy is not None:

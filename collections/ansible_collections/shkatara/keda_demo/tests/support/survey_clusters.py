@@ -12,7 +12,11 @@ OURS = {"keda-demo/role": "keda"}
 
 def obj(name, namespace=None, labels=None, manager=None, **fields):
     """Return an object of the API, cut down."""
-    metadata = {"name": name, **({"labels": labels} if labels else {}), **({"namespace": namespace} if namespace else {})}
+    metadata = {
+        "name": name,
+        **({"labels": labels} if labels else {}),
+        **({"namespace": namespace} if namespace else {}),
+    }
     if manager:
         metadata["managedFields"] = [{"manager": manager, "operation": "Apply"}]
     return {"metadata": metadata, **fields}

@@ -41,9 +41,7 @@ class Monitoring:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def decide(
-    snapshot: Snapshot, asked: str, wanted: str, field_manager: str, url: str = ""
-) -> tuple[Part, Monitoring]:
+def decide(snapshot: Snapshot, asked: str, wanted: str, field_manager: str, url: str = "") -> tuple[Part, Monitoring]:
     """Return what the demo does about the monitoring.
 
     :param asked: `detect`, `present`, `existing` or `absent`

@@ -48,9 +48,7 @@ _OPERATORS = (
     "thanosrulers",
 )
 _RBAC = "rbac.authorization.k8s.io"
-API_SERVICE = Claim(
-    "apiregistration.k8s.io", "v1", "apiservices", "", "v1beta1.external.metrics.k8s.io", "APIService"
-)
+API_SERVICE = Claim("apiregistration.k8s.io", "v1", "apiservices", "", "v1beta1.external.metrics.k8s.io", "APIService")
 CLAIMS: dict[str, tuple[Claim, ...]] = {
     KEDA: (
         *_claims(

@@ -68,7 +68,12 @@ class Cluster:
 def run(cluster, tmp_path, **options):
     """Run the module as Ansible does, and return its result."""
     with serve(cluster.answer) as api:
-        arguments = {"kubeconfig": api.kubeconfig(tmp_path / "kubeconfig"), "stack": STACK, "node_port": 30115, **options}
+        arguments = {
+            "kubeconfig": api.kubeconfig(tmp_path / "kubeconfig"),
+            "stack": STACK,
+            "node_port": 30115,
+            **options,
+        }
         done = subprocess.run(
             [sys.executable, "-m", "ansible_collections.shkatara.keda_demo.plugins.modules.demo_cluster_info"],
             input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
@@ -105,7 +110,10 @@ def test_of_large_objects_only_the_metadata_is_asked_for(tmp_path):
     cluster = Cluster(EXISTING)
     run(cluster, tmp_path)
     by_path = dict(cluster.accepts)
-    assert "as=PartialObjectMetadata" in by_path["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/scaledobjects.keda.sh"]
+    assert (
+        "as=PartialObjectMetadata"
+        in by_path["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/scaledobjects.keda.sh"]
+    )
     # Its Service is read.
     assert {"application/json"} <= {
         accept for path, accept in cluster.accepts if path.endswith("v1beta1.external.metrics.k8s.io")
@@ -122,7 +130,9 @@ def test_a_cluster_that_has_nothing(tmp_path):
 
 
 def test_the_wishes_are_heard(tmp_path):
-    result, _server = run(Cluster({}, "v1.31.0"), tmp_path, keda_state="present", kube_prometheus_state="existing", load_url_given=True)
+    result, _server = run(
+        Cluster({}, "v1.31.0"), tmp_path, keda_state="present", kube_prometheus_state="existing", load_url_given=True
+    )
     assert [problem.split(",")[0] for problem in result["problems"]] == [
         "Kubernetes is 1.31.0",
         "kube_prometheus_state is existing",

@@ -17,7 +17,8 @@ APP, KEDA = "keda-demo/role=demo_app", "keda-demo/role=keda"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 # The kinds that the tests have beside those of the module.
 PLURALS = {"StatefulSet": "statefulsets", "PersistentVolumeClaim": "persistentvolumeclaims"} | {
-    kind: plural if group else f"{plural.replace('_', '')}s" for kind, ((group, _version), plural, _inside) in ALL_KINDS.items()
+    kind: plural if group else f"{plural.replace('_', '')}s"
+    for kind, ((group, _version), plural, _inside) in ALL_KINDS.items()
 }
 
 
@@ -29,7 +30,11 @@ def obj(kind, name, namespace=None, label=None, **fields):
 
 
 def definition(plural, kind, label=KEDA):
-    spec = {"group": "keda.sh", "names": {"plural": plural, "kind": kind}, "versions": [{"name": "v1alpha1", "served": True}]}
+    spec = {
+        "group": "keda.sh",
+        "names": {"plural": plural, "kind": kind},
+        "versions": [{"name": "v1alpha1", "served": True}],
+    }
     return obj("CustomResourceDefinition", f"{plural}.keda.sh", label=label, spec=spec)
 
 
@@ -174,8 +179,14 @@ def test_what_has_no_label_stays(tmp_path):
             "CustomResourceDefinition scaledobjects.keda.sh would take along what has none of the labels: ScaledObject "
             "shop/web. Delete or move it first",
         ),
-        (obj("StatefulSet", "database", "test"), "Namespace test would take along what has none of the labels: StatefulSet test/database"),
-        (obj("PersistentVolumeClaim", "data", "keda"), "Namespace keda would take along what has none of the labels: PersistentVolumeClaim"),
+        (
+            obj("StatefulSet", "database", "test"),
+            "Namespace test would take along what has none of the labels: StatefulSet test/database",
+        ),
+        (
+            obj("PersistentVolumeClaim", "data", "keda"),
+            "Namespace keda would take along what has none of the labels: PersistentVolumeClaim",
+        ),
     ],
 )
 def test_nothing_of_somebody_else_s_is_taken_along(tmp_path, foreign, says):
@@ -196,9 +207,7 @@ def test_what_belongs_to_another_object_is_no_reason(tmp_path):
 def test_rights_that_are_missing_are_named_at_once(tmp_path):
     cluster = Cluster(*demo(), denied=[("delete", "namespaces"), ("delete", "services")])
     result = run(cluster, tmp_path)
-    assert result["problems"] == [
-        "the user lacks rights: delete on services in namespace test; delete on namespaces"
-    ]
+    assert result["problems"] == ["the user lacks rights: delete on services in namespace test; delete on namespaces"]
     assert cluster.deleted == []
 
 
@@ -219,7 +228,10 @@ def test_what_the_objects_have_made_goes_with_them(tmp_path):
     ("options", "says"),
     [
         ({"labels": []}, "labels is empty: give labels"),
-        *(({"labels": [label]}, f"labels is {label}: give labels") for label in ("a", "a=", "a=b,c=d", "a!=b", "a in (b)")),
+        *(
+            ({"labels": [label]}, f"labels is {label}: give labels")
+            for label in ("a", "a=", "a=b,c=d", "a!=b", "a in (b)")
+        ),
         ({"made": [{**MADE, "kind": "Pod"}]}, "made has Pod kubelet of keda-demo/role=keda: give one of the kinds"),
         ({"made": [{**MADE, "label": "a=b"}]}, "made has Service kubelet of a=b: give one of"),
     ],

@@ -194,7 +194,9 @@ def test_keda_s_own_metrics_are_scraped_with_their_namespaces(cases):
 def test_the_cluster_s_own_prometheus_takes_the_application(case):
     (subject,) = case("own_prometheus", "RoleBinding")["subjects"]
     assert subject == {"kind": "ServiceAccount", "name": "metrics", "namespace": "observability"}
-    labels = {kind: case("own_prometheus", kind)["metadata"]["labels"] for kind in ("ServiceMonitor", "Namespace", "Service")}
+    labels = {
+        kind: case("own_prometheus", kind)["metadata"]["labels"] for kind in ("ServiceMonitor", "Namespace", "Service")
+    }
     assert labels["ServiceMonitor"]["team"] == "platform"
     assert labels["Namespace"]["monitored"] == "yes"
     assert not {"team", "monitored"} & set(labels["Service"])

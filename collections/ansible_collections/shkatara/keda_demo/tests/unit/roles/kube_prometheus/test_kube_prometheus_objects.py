@@ -73,7 +73,9 @@ def test_the_survey_of_a_cluster_knows_what_is_outside_of_the_namespace(objects)
     assert found - {("Namespace", "", "monitoring")} == claims - definitions | (found & definitions)
     inside = {item["kind"].lower() for item in objects if item["metadata"].get("namespace") == "monitoring"}
     known = {resource.removesuffix("s") for _group, resource in INSIDE[KUBE_PROMETHEUS]}
-    assert inside == {{"networkpolicie": "networkpolicy", "prometheuse": "prometheus"}.get(name, name) for name in known}
+    assert inside == {
+        {"networkpolicie": "networkpolicy", "prometheuse": "prometheus"}.get(name, name) for name in known
+    }
 
 
 def test_no_object_is_there_twice(objects):

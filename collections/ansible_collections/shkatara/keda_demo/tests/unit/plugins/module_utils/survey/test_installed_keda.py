@@ -17,7 +17,9 @@ NONE = snapshot()
 FOREIGN = snapshot(api_service=api_service(), claims=keda_claims())
 # The Helm chart's names.
 HELM = snapshot(
-    api_service=api_service("keda-operator-metrics-apiserver", "autoscaling", labels={"app.kubernetes.io/part-of": "keda-operator"}),
+    api_service=api_service(
+        "keda-operator-metrics-apiserver", "autoscaling", labels={"app.kubernetes.io/part-of": "keda-operator"}
+    ),
     claims=keda_claims(labels={"app.kubernetes.io/managed-by": "Helm"}),
 )
 BY_LABEL = snapshot(api_service=api_service(labels=OURS), claims=keda_claims(labels=OURS))
@@ -55,7 +57,11 @@ def test_what_the_demo_does(cluster, asked, state, namespace):
         (FOREIGN, "absent", "keda_state is absent, and the cluster has a KEDA of somebody else's"),
         (NONE, "absent", "keda_state is absent, and the application is scaled by KEDA"),
         (NONE, "existing", "keda_state is existing, and the cluster has no APIService v1beta1.external.metrics.k8s.io"),
-        (LEFTOVERS, "detect", "CustomResourceDefinition clustertriggerauthentications.keda.sh, CustomResourceDefinition"),
+        (
+            LEFTOVERS,
+            "detect",
+            "CustomResourceDefinition clustertriggerauthentications.keda.sh, CustomResourceDefinition",
+        ),
     ],
 )
 def test_what_is_against_it(cluster, asked, says):

@@ -20,16 +20,23 @@ from ansible_collections.shkatara.keda_demo.tests.support.survey_clusters import
 )
 
 WEB = {"name": "web", "port": 9090, "targetPort": "web"}
-OPERATED = service("prometheus-operated", "observability", {"app.kubernetes.io/name": "prometheus"}, WEB, cluster_ip="None")
+OPERATED = service(
+    "prometheus-operated", "observability", {"app.kubernetes.io/name": "prometheus"}, WEB, cluster_ip="None"
+)
 METRICS = service("metrics", "observability", {"prometheus": "main"}, {**WEB, "port": 9095})
 MAIN = prometheus(
     "main",
     "observability",
     serviceAccountName="metrics",
     serviceMonitorSelector={"matchLabels": {"team": "platform"}},
-    serviceMonitorNamespaceSelector={"matchExpressions": [{"key": "monitored", "operator": "In", "values": ["yes", "true"]}]},
+    serviceMonitorNamespaceSelector={
+        "matchExpressions": [{"key": "monitored", "operator": "In", "values": ["yes", "true"]}]
+    },
 )
-OURS = {**prometheus("k8s", "monitoring"), "metadata": {"name": "k8s", "namespace": "monitoring", "labels": {"keda-demo/role": "kube_prometheus"}}}
+OURS = {
+    **prometheus("k8s", "monitoring"),
+    "metadata": {"name": "k8s", "namespace": "monitoring", "labels": {"keda-demo/role": "kube_prometheus"}},
+}
 SECOND = prometheus("second", "default")
 
 
@@ -37,7 +44,10 @@ def decide(cluster, asked="detect", wanted="", url=""):
     return installed_prometheus.decide(cluster, asked, wanted, MANAGER, url)
 
 
-@pytest.mark.parametrize("cluster", [snapshot(), snapshot(prometheuses=[]), snapshot(prometheuses=[OURS]), snapshot(prometheuses=[OURS, SECOND])])
+@pytest.mark.parametrize(
+    "cluster",
+    [snapshot(), snapshot(prometheuses=[]), snapshot(prometheuses=[OURS]), snapshot(prometheuses=[OURS, SECOND])],
+)
 def test_the_demo_installs_its_own_where_there_is_none_but_its_own(cluster):
     part, monitoring = decide(cluster)
     assert (part.state, part.problems, monitoring) == ("present", (), Monitoring())
@@ -47,7 +57,12 @@ def test_the_application_carries_what_the_cluster_s_own_takes():
     part, monitoring = decide(snapshot(prometheuses=[MAIN], services=[OPERATED, METRICS]))
     assert (part.state, part.namespace, part.problems) == ("existing", "observability", ())
     assert monitoring == Monitoring(
-        "main", "observability", "metrics", "http://metrics.observability.svc:9095", {"team": "platform"}, {"monitored": "yes"}
+        "main",
+        "observability",
+        "metrics",
+        "http://metrics.observability.svc:9095",
+        {"team": "platform"},
+        {"monitored": "yes"},
     )
 
 
@@ -65,7 +80,11 @@ def test_the_application_carries_what_the_cluster_s_own_takes():
         # The Helm chart's port has another name.
         (
             {"portName": "http-web"},
-            [service("helm", "observability", {"operator.prometheus.io/name": "main"}, {"port": 9090, "targetPort": 9090})],
+            [
+                service(
+                    "helm", "observability", {"operator.prometheus.io/name": "main"}, {"port": 9090, "targetPort": 9090}
+                )
+            ],
             "http://helm.observability.svc:9090",
         ),
         (
@@ -107,13 +126,33 @@ CLAIM = CLAIMS[KUBE_PROMETHEUS][0]
 @pytest.mark.parametrize(
     ("cluster", "options", "says"),
     [
-        (snapshot(prometheuses=[MAIN]), {"asked": "present"}, "kube_prometheus_state is present, and the cluster has the Prometheus observability/main"),
+        (
+            snapshot(prometheuses=[MAIN]),
+            {"asked": "present"},
+            "kube_prometheus_state is present, and the cluster has the Prometheus observability/main",
+        ),
         (snapshot(), {"asked": "existing"}, "the cluster has no object of the kind Prometheus"),
         (snapshot(), {"asked": "absent"}, "kube_prometheus_state is absent, and KEDA asks Prometheus"),
-        (snapshot(prometheuses=[MAIN]), {"wanted": "shop/main"}, "demo_prometheus is shop/main, and the cluster has the Prometheus observability/main"),
-        (snapshot(), {"wanted": "shop/main"}, "demo_prometheus is shop/main, and the cluster has no Prometheus of its own"),
-        (snapshot(prometheuses=[], claims={CLAIM: obj(CLAIM.name)}), {}, "parts of a monitoring that is somebody else's: CustomResourceDefinition"),
-        (snapshot(prometheuses=[MAIN]), {}, "Prometheus observability/main has no Service in its namespace: give the URL"),
+        (
+            snapshot(prometheuses=[MAIN]),
+            {"wanted": "shop/main"},
+            "demo_prometheus is shop/main, and the cluster has the Prometheus observability/main",
+        ),
+        (
+            snapshot(),
+            {"wanted": "shop/main"},
+            "demo_prometheus is shop/main, and the cluster has no Prometheus of its own",
+        ),
+        (
+            snapshot(prometheuses=[], claims={CLAIM: obj(CLAIM.name)}),
+            {},
+            "parts of a monitoring that is somebody else's: CustomResourceDefinition",
+        ),
+        (
+            snapshot(prometheuses=[MAIN]),
+            {},
+            "Prometheus observability/main has no Service in its namespace: give the URL",
+        ),
     ],
 )
 def test_what_is_against_it(cluster, options, says):
@@ -133,8 +172,8 @@ def test_a_given_url_needs_no_service():
         ({"serviceMonitorNamespaceSelector": None}, "so it takes ServiceMonitors of its own namespace alone"),
         (
             {"serviceMonitorNamespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}},
-            "serviceMonitorNamespaceSelector of Prometheus observability/main can't take the application, since it requires: "
-            "kubernetes.io/metadata.name in (shop), and it is test",
+            "serviceMonitorNamespaceSelector of Prometheus observability/main can't take the application, since it "
+            "requires: kubernetes.io/metadata.name in (shop), and it is test",
         ),
         ({"serviceMonitorSelector": {"matchLabels": {"app": "shop"}}}, "requires: app in (shop), and it is test"),
     ],
@@ -150,8 +189,19 @@ def test_selectors_that_can_t_take_the_application(spec, says):
     [
         ({}, {}),
         ({"matchLabels": {"app": "test"}}, {}),
-        ({"matchLabels": {"a": "1"}, "matchExpressions": [{"key": "b", "operator": "Exists"}]}, {"a": "1", "b": "true"}),
-        ({"matchExpressions": [{"key": "c", "operator": "DoesNotExist"}, {"key": "app", "operator": "NotIn", "values": ["x"]}]}, {}),
+        (
+            {"matchLabels": {"a": "1"}, "matchExpressions": [{"key": "b", "operator": "Exists"}]},
+            {"a": "1", "b": "true"},
+        ),
+        (
+            {
+                "matchExpressions": [
+                    {"key": "c", "operator": "DoesNotExist"},
+                    {"key": "app", "operator": "NotIn", "values": ["x"]},
+                ]
+            },
+            {},
+        ),
     ],
 )
 def test_labels_for_a_selector(selector, labels):

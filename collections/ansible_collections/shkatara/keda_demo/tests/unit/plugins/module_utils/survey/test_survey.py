@@ -34,7 +34,9 @@ def decide(cluster, *, reached=True, denied=lambda _right: False):
         reviewed.extend(rights)
         return [right for right in rights if denied(right)]
 
-    found = survey.decide(cluster, WISHES, STACK, "https://192.0.2.10:6443", lambda *_way: reached, review)
+    found = survey.decide(
+        cluster, WISHES, STACK, "https://192.0.2.10:6443", reaches=lambda *_way: reached, review=review
+    )
     return found, {str(right) for right in reviewed}
 
 
@@ -94,7 +96,9 @@ def test_all_problems_come_at_once():
         "demo_app_node_port is 30115, which Service shop/web holds",
         "the user of cluster_kubeconfig lacks ",
     ]
-    assert [problem.startswith(start) for problem, start in zip(found.problems, starts, strict=True)] == [True] * len(starts)
+    assert [problem.startswith(start) for problem, start in zip(found.problems, starts, strict=True)] == [True] * len(
+        starts
+    )
     assert "get, create, patch, delete on deployments.apps in namespace keda" in found.problems[-1]
     assert "on namespaces;" in found.problems[-1]
 
@@ -108,6 +112,8 @@ def test_own_namespaces_are_no_problem():
 @pytest.mark.parametrize("reviews_say_so", [True, False])
 def test_a_read_that_is_refused_is_named_once(reviews_say_so):
     refusal = ClusterError("Missing permission: verb list on nodes (no)", 403)
-    found, _rights = decide(snapshot(refusals=[refusal]), denied=lambda right: reviews_say_so and right.resource == "nodes")
+    found, _rights = decide(
+        snapshot(refusals=[refusal]), denied=lambda right: reviews_say_so and right.resource == "nodes"
+    )
     expected = "the user of cluster_kubeconfig lacks a right: list on nodes" if reviews_say_so else str(refusal)
     assert [problem.startswith(expected) for problem in found.problems] == [True]

@@ -7,7 +7,11 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey import versions_window
 
 STACK = {
-    "components": {"keda": {"version": "2.10.0"}, "kube_prometheus": {"version": "0.12.0"}, "app": {"version": "1.0.0"}},
+    "components": {
+        "keda": {"version": "2.10.0"},
+        "kube_prometheus": {"version": "0.12.0"},
+        "app": {"version": "1.0.0"},
+    },
     "kubernetes_windows": {
         "keda": {"oldest": "1.24", "newest": "1.26"},
         "kube_prometheus": {"oldest": "1.24", "newest": "1.25"},
@@ -16,17 +20,26 @@ STACK = {
 BOTH = versions_window.windows_of(STACK, ["keda", "kube_prometheus", "app"])
 
 
-@pytest.mark.parametrize("version", ["v1.24.0", "v1.25.16", "v1.25.0+k3s1", "v1.24.17-eks-a5565ad", "v1.25.16-gke.1043002"])
+@pytest.mark.parametrize(
+    "version", ["v1.24.0", "v1.25.16", "v1.25.0+k3s1", "v1.24.17-eks-a5565ad", "v1.25.16-gke.1043002"]
+)
 def test_a_cluster_in_all_windows(version):
     assert versions_window.problems(version, BOTH) == []
 
 
 @pytest.mark.parametrize(
-    ("version", "parts"), [("v1.26.15", ["kube_prometheus"]), ("v1.23.17", ["keda", "kube_prometheus"]), ("v1.31.2", ["keda", "kube_prometheus"])]
+    ("version", "parts"),
+    [
+        ("v1.26.15", ["kube_prometheus"]),
+        ("v1.23.17", ["keda", "kube_prometheus"]),
+        ("v1.31.2", ["keda", "kube_prometheus"]),
+    ],
 )
 def test_each_part_whose_window_the_cluster_is_out_of_is_named(version, parts):
     found = versions_window.problems(version, BOTH)
-    assert [f"set {part}_state: existing" in problem for part, problem in zip(parts, found, strict=True)] == [True] * len(parts)
+    assert [f"set {part}_state: existing" in problem for part, problem in zip(parts, found, strict=True)] == [
+        True
+    ] * len(parts)
     assert all(f"Kubernetes is {version[1:]}" in problem for problem in found)
     # What suits one part alone is no remedy.
     assert all("use a cluster of 1.24 to 1.25," in problem for problem in found)

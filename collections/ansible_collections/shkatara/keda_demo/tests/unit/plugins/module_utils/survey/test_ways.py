@@ -18,7 +18,14 @@ SERVER = "https://192.0.2.10:6443"
 
 
 def decide(asked="auto", *reached, given=False):
-    return ways.decide(asked, given, 30115, NODES, SERVER, lambda address, port: port == 30115 and address in reached)
+    return ways.decide(
+        asked,
+        30115,
+        NODES,
+        SERVER,
+        given_url=given,
+        reaches=lambda address, port: port == 30115 and address in reached,
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,8 +46,8 @@ def test_the_way_is_said():
     way = decide()
     assert way.name == "api"
     assert way.message == (
-        "no way from this machine to port 30115 of 192.0.2.11, 2001:db8::12, 198.51.100.11, so the load goes through the "
-        "API server, whose proxy spreads it over the pods"
+        "no way from this machine to port 30115 of 192.0.2.11, 2001:db8::12, 198.51.100.11, so the load goes through "
+        "the API server, whose proxy spreads it over the pods"
     )
 
 
@@ -53,7 +60,9 @@ def test_a_way_that_was_asked_for():
 
 def test_a_port_of_somebody_else_s():
     port = {"port": 80, "nodePort": 30115}
-    assert ways.port_problems([service("test", "test", {}, port), service("web", "shop", {}, {"port": 80})], 30115) == []
+    assert (
+        ways.port_problems([service("test", "test", {}, port), service("web", "shop", {}, {"port": 80})], 30115) == []
+    )
     (problem,) = ways.port_problems([service("test", "shop", {}, port)], 30115)
     assert problem.startswith("demo_app_node_port is 30115, which Service shop/test holds: give another port")
 
