@@ -53,7 +53,9 @@ def demo(tmp_path):
 
 
 def findings(printed):
-    return [line.strip().removeprefix("- ") for line in printed.splitlines() if line.strip().startswith("- ")]
+    """Return the findings in their order; ansible-core prints a message twice."""
+    lines = [line.strip() for line in printed.splitlines()]
+    return list(dict.fromkeys(line.removeprefix("- ") for line in lines if line.startswith("- ")))
 
 
 def test_a_missing_kubeconfig_and_wrong_variables_are_named_at_once(demo):

@@ -142,8 +142,9 @@ class Cluster:
             return str(client.VersionApi(self._client).get_code(_request_timeout=_READ_SECONDS).git_version)
         except (ApiException, HTTPError, OSError) as error:
             if getattr(error, "status", 0) == 401:
-                reason = str(getattr(error, "reason", ""))
-                raise ClusterError(self._refusal("get", "version", "", 401, reason), 401) from error
+                raise ClusterError(
+                    self._refusal("get", "version", "", 401, str(getattr(error, "reason", ""))), 401
+                ) from error
             raise ClusterError(no_answer_message(self.host, error)) from error
 
     def keda_version(self) -> str | None:

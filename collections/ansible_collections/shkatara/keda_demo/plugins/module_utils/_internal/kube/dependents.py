@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from .cluster import Cluster
@@ -47,11 +48,12 @@ def of_namespace(cluster: Cluster, namespace: str, labels: Sequence[str]) -> Ite
             labels,
         )
     for name, kind in _CORE:
-        yield from _foreign(cluster.read(name, namespace, _lister(name), namespace), kind, labels)
+        found = cluster.read(name, namespace, partial(_core_lister, f"list_namespaced_{name}"), namespace)
+        yield from _foreign(found, kind, labels)
 
 
-def _lister(name: str) -> Callable[[Any], Callable[..., Any]]:
-    return lambda own: getattr(client.CoreV1Api(own), f"list_namespaced_{name}")  # type: ignore[no-any-return]
+def _core_lister(method: str, api_client: Any) -> Any:
+    return getattr(client.CoreV1Api(api_client), method)
 
 
 def of_definition(cluster: Cluster, definition: Mapping[str, Any], labels: Sequence[str]) -> Iterator[Key]:

@@ -37,7 +37,7 @@ _WATCHED_WITH_ANY_KIND = (("", "pods"), ("", "events"))
 
 @dataclass(frozen=True)
 class Permission:
-    """A verb on a resource. An empty `group` is the core group, an empty `name` all objects, `namespace` all or none."""
+    """A verb on a resource; `group` is empty for the core group, `name` for all objects, `namespace` for all."""
 
     verb: str
     group: str

@@ -83,7 +83,9 @@ def decide(
         snapshot, wishes.kube_prometheus, wishes.prometheus, wishes.field_manager, wishes.prometheus_url
     )
     installed = [part.name for part in (kube_prometheus, keda) if part.state == PRESENT]
-    way = ways.decide(wishes.way, wishes.has_load_url, wishes.node_port, snapshot.nodes, server=server, reaches=reaches)
+    way = ways.decide(
+        wishes.way, wishes.node_port, snapshot.nodes, server, given_url=wishes.has_load_url, reaches=reaches
+    )
     needed = rights.of_present(
         [*installed, DEMO_APP], way.name, monitoring.namespace or NAMESPACES[KUBE_PROMETHEUS], snapshot.version
     )

@@ -39,7 +39,7 @@ class Way:
 
 
 def decide(
-    asked: str, given_url: bool, node_port: int, nodes: Sequence[Mapping[str, Any]], *, server: str, reaches: Reaches
+    asked: str, node_port: int, nodes: Sequence[Mapping[str, Any]], server: str, *, given_url: bool, reaches: Reaches
 ) -> Way:
     """Return the way of the load.
 

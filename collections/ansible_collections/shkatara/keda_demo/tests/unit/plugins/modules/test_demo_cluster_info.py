@@ -154,9 +154,10 @@ def test_a_cluster_that_does_not_answer(tmp_path):
 
 
 def test_the_authority_of_a_kubeconfig_is_returned(tmp_path):
-    text = Path(Authority(tmp_path).path).read_text()
+    authority = Authority(tmp_path)
+    text = Path(authority.path).read_text()
     data = base64.b64encode(text.encode()).decode()
-    with serve(Cluster(EXISTING).answer) as api:
+    with serve(Cluster(EXISTING).answer, tls=authority.server("127.0.0.1")) as api:
         kubeconfig = api.kubeconfig(tmp_path / "kubeconfig", **{"certificate-authority-data": data})
         access = demo_cluster_info.Cluster(kubeconfig).access
         assert access.tls() == {"server": api.url, "ca": text, "validate_certs": True}

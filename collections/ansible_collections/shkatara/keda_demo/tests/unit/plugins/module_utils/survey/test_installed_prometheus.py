@@ -173,8 +173,7 @@ def test_a_given_url_needs_no_service():
         (
             {"serviceMonitorNamespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}},
             "serviceMonitorNamespaceSelector of Prometheus observability/main can't take the application, since it "
-            "requires: "
-            "kubernetes.io/metadata.name in (shop), and it is test",
+            "requires: kubernetes.io/metadata.name in (shop), and it is test",
         ),
         ({"serviceMonitorSelector": {"matchLabels": {"app": "shop"}}}, "requires: app in (shop), and it is test"),
     ],

@@ -19,7 +19,12 @@ SERVER = "https://192.0.2.10:6443"
 
 def decide(asked="auto", *reached, given=False):
     return ways.decide(
-        asked, given, 30115, NODES, server=SERVER, reaches=lambda address, port: port == 30115 and address in reached
+        asked,
+        30115,
+        NODES,
+        SERVER,
+        given_url=given,
+        reaches=lambda address, port: port == 30115 and address in reached,
     )
 
 
