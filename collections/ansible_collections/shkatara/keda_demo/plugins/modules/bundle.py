@@ -135,9 +135,9 @@ options:
     type: path
   clean_for:
     description:
-      - The stacks whose bundles to keep. With this option no bundle is built or packed. Instead, what no bundle needs any more is
-        removed from O(cache_dir), namely Go's caches, unfinished downloads, logs, parts that no bundle has, and bundles
-        of other stacks.
+      - The stacks whose bundles to keep. With this option no bundle is built or packed. Instead, what no bundle needs
+        any more is removed from O(cache_dir), namely Go's caches, unfinished downloads, logs, parts that no bundle has,
+        and bundles of other stacks.
       - Go's caches and unfinished downloads are kept as long as O(path) has no finished bundle, since its build needs
         them.
       - Files that are neither this collection's nor Go's are left alone.
