@@ -236,6 +236,6 @@ def test_another_application_than_the_archive_s_is_refused(run, other):
 def test_files_of_the_user_are_not_overwritten(other):
     (other.folder / "bin").mkdir(parents=True)
     (other.folder / "bin" / "tool").write_text("mine")
-    with pytest.raises(BundleError, match="files that are of no bundle, such as bin/tool"):
+    with pytest.raises(BundleError, match="files of no bundle, such as bin/tool"):
         other()
     assert (other.folder / "bin" / "tool").read_text() == "mine"

@@ -155,7 +155,7 @@ def test_a_missing_or_empty_folder_or_one_with_unrelated_files_is_accepted(folde
 def test_a_readme_of_the_user_is_not_overwritten(folder):
     folder.mkdir()
     (folder / "README.md").write_text("theirs")
-    with pytest.raises(BundleError, match=r"files that are of no bundle, such as README\.md: "):
+    with pytest.raises(BundleError, match=r"files of no bundle, such as README\.md: "):
         check_folder(folder, PLAN.paths)
 
 
@@ -245,7 +245,7 @@ def test_an_older_release_s_bundle_is_written_again(folder, bundle, cache_entrie
 def test_an_invalid_record_is_named_with_a_remedy(folder, bundle, change):
     (folder / "bundle.json").write_text(json.dumps(bundle | change))
     with pytest.raises(
-        BundleError, match=rf"/bundle\.json is no record of a bundle\. Remove {re.escape(str(folder))} to"
+        BundleError, match=rf"/bundle\.json is not the record of a bundle\. Remove {re.escape(str(folder))} to"
     ):
         read_record(folder, "seed", "amd64")
 
@@ -254,7 +254,7 @@ def test_an_invalid_record_is_named_with_a_remedy(folder, bundle, change):
 @pytest.mark.parametrize("text", ["[]", "1", "{}", '"bundle"'])
 def test_other_json_is_no_record(folder, text):
     (folder / "bundle.json").write_text(text)
-    with pytest.raises(BundleError, match=r"/bundle\.json is no record of a bundle"):
+    with pytest.raises(BundleError, match=r"/bundle\.json is not the record of a bundle"):
         read_record(folder, "seed", "amd64")
 
 

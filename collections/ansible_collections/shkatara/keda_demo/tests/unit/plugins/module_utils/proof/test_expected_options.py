@@ -140,11 +140,11 @@ def test_a_load_is_ours_or_that_of_others():
         ({"load": {"external": {"duration": math.inf}}, "expected": FOUR}, "load.external.duration is inf "),
         (
             {"load": {"external": {}}, "expected": FOUR, "phases": ["scale_out", "scale_in"]},
-            "phases has scale_in, and with load.external ",
+            "phases has scale_in, and load.external ",
         ),
         (
             {"load": {"external": {}}, "expected": FOUR, "phases": ["activation", "scale_out", "to_zero"]},
-            "phases has activation, to_zero, and with load.external ",
+            "phases has activation, to_zero, and load.external ",
         ),
     ],
 )
