@@ -34,6 +34,7 @@ def demo(tmp_path):
             **places,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
             # It is for kubectl, and no cluster of the demo's.
             "KUBECONFIG": "/elsewhere",
         }
