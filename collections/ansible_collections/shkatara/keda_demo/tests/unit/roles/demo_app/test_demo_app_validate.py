@@ -20,11 +20,11 @@ BAD = {
     "grace": (
         {"demo_app_drain_seconds": 40},
         "demo_app_termination_grace_period_seconds is 30, and demo_app_drain_seconds (40), "
-        "demo_app_delay_seconds (0.6) and two more must fit into it: give at least 43",
+        "demo_app_delay_seconds (0.6) and two more seconds must fit into it: give at least 43",
     ),
     "delay": ({"demo_app_delay_seconds": -0.5}, "demo_app_delay_seconds is -0.5: give 0 to 60 seconds"),
     "drain": ({"demo_app_drain_seconds": -1}, "demo_app_drain_seconds is -1: give 0 to 300 seconds"),
-    "threshold": ({"demo_app_threshold": 0}, "demo_app_threshold is 0: give a number of requests a second"),
+    "threshold": ({"demo_app_threshold": 0}, "demo_app_threshold is 0: give a number of requests per second"),
     "interval": ({"demo_app_scrape_interval_seconds": 0}, "demo_app_scrape_interval_seconds is 0: give 1"),
     "polling": ({"demo_app_polling_interval_seconds": 0}, "demo_app_polling_interval_seconds is 0: give 1"),
     "behavior": (

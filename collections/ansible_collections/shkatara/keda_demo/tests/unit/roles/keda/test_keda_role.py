@@ -37,7 +37,7 @@ def deployment(name, container):
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "keda"}}
 MANIFEST = [NAMESPACE, *(deployment(name, container) for name, (container, _image) in CONTAINERS.items())]
 BAD = {
-    "namespace": ({"keda_watch_namespace": "test shop"}, "keda_watch_namespace is test shop: give names"),
+    "namespace": ({"keda_watch_namespace": "test shop"}, "keda_watch_namespace is test shop: give the names"),
     "delay": (
         {"keda_readiness_initial_delay_seconds": -1},
         "keda_readiness_initial_delay_seconds is -1: give 0",

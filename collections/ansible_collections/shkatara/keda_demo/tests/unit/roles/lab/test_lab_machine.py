@@ -32,7 +32,7 @@ CASES = {
     "as_recorded": (RECORDED, [], []),
     "rootless": (_with("host.security.rootless", True), [], ["rootless"]),
     "vfs": (_with("store.graphDriverName", "vfs"), [], ["vfs"]),
-    "cgroups": (_with("host.cgroupVersion", ""), [], ["cgroups"]),
+    "cgroups": (_with("host.cgroupVersion", ""), [], ["cgroup"]),
     "no_podman": (None, ["program podman", "program runc"], ["`podman`", "`runc`"]),
     # podman is not asked then: its settings for other users are of no use here.
     "user": (None, ["user somebody"], ["`somebody`: the lab needs root"]),

@@ -20,7 +20,7 @@ BAD = {
     "external": ({"verify_load_external": True}, "verify_load_external is True: give verify_expected, too"),
     "both": (
         {"verify_load_rate": 5, "verify_load_stages": [{"rate": 5, "duration": 60}]},
-        "verify_load_stages is [{'rate': 5, 'duration': 60}]: give verify_load_rate 0",
+        "verify_load_stages is [{'rate': 5, 'duration': 60}]: give 0 as verify_load_rate",
     ),
     "interval": ({"verify_scrape_interval_seconds": "often"}, "verify_scrape_interval_seconds: give a number of at"),
 }

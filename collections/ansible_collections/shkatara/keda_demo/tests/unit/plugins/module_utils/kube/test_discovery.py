@@ -93,7 +93,7 @@ def test_names_of_a_kind():
         ("apps/v1", "DaemonSet", r"DaemonSet, which has no subresource scale"),
         ("batch/v1", "Job", r"Job, which has no subresource scale.*ScaledJob"),
         ("v1", "Pod", r"Pod, which has no subresource scale"),
-        ("shop.example/v1", "ClusterFleet", r"ClusterFleet, which is in no namespace"),
+        ("shop.example/v1", "ClusterFleet", r"ClusterFleet, which is not namespaced"),
         ("apps", "Deployment", r"not in apps\b"),
         ("a/b/v1", "Deployment", r"apiVersion is 'a/b/v1'.*apps/v1"),
         ("apps/", "Deploymint", r"apiVersion is 'apps/'.*apps/v1"),
