@@ -36,8 +36,9 @@ FOREIGN = {
         "net.netfilter.nf_conntrack_count",
         "net.ipv4.route.*",
         # Those of each interface.
-        "net.*.conf.*",
-        "net.*.neigh.*",
+        # A dot in an interface's name is a slash here.
+        "net.*.conf.**",
+        "net.*.neigh.**",
     ],
 }
 _ADDRESS = re.compile(r"(?P<address>.*):(?P<port>[0-9]+)")
