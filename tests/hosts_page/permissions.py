@@ -109,4 +109,12 @@ def _is_kubeadms(item: Object) -> bool:
 
 
 # Controllers whose accounts have other names.
-_CONTROLLERS = ("generic-garbage-collector", "horizontal-pod-autoscaler")
+_CONTROLLERS = (
+    "bootstrap-signer",
+    "generic-garbage-collector",
+    "horizontal-pod-autoscaler",
+    "persistent-volume-binder",
+    "pod-garbage-collector",
+    "root-ca-cert-publisher",
+    "token-cleaner",
+)
