@@ -127,5 +127,7 @@ def test_the_documentation_opens_without_a_warning(core, kind, tmp_path):
     assert names
     for arguments in (["--list", "shkatara.keda_demo"], ["--json", *names], names):
         done = cores.run(core, "doc", ["--type", kind, *arguments], tmp_path, ROOT / "collections")
-        assert (done.returncode, done.stderr) == (0, ""), arguments
+        # To find roles ansible-doc reads every collection, and warns of those that want another Ansible.
+        warned = [line for line in done.stderr.splitlines() if kind != "role" or "shkatara" in line]
+        assert (done.returncode, warned) == (0, []), arguments
         assert [name for name in names if name.rpartition(".")[2] not in done.stdout] == []
