@@ -183,10 +183,10 @@ def test_a_run_without_a_project_writes_to_the_working_directory(folders, place,
     # An ansible.cfg makes its folder the project's, so the test has one by another name.
     config = tmp_path / "other.cfg"
     config.touch()
-    found = folders(ANSIBLE_CONFIG=str(config), PWD="/srv/work", HOME="/home/user")
+    found = folders(ANSIBLE_CONFIG=str(config), PWD="/srv/project", HOME="/home/user")
     assert found == {
-        "cluster_build_dir": "/srv/work/build",
-        "bundle_lock": "/srv/work/bundle.lock",
+        "cluster_build_dir": "/srv/project/build",
+        "bundle_lock": "/srv/project/bundle.lock",
         "bundle_app_dir": str(place / APPLICATION.relative_to(ROOT / "collections")),
     }
 

@@ -24,8 +24,8 @@ try:
     import urllib3
     from urllib3.exceptions import HTTPError, ResponseError
 except ImportError:  # a finished bundle needs no network
-    urllib3 = None  # type: ignore[assignment]
-    HTTPError = ResponseError = RuntimeError  # type: ignore[misc,assignment]
+    urllib3 = None  # type: ignore[assignment]  # its types are those of the library
+    HTTPError = ResponseError = RuntimeError  # type: ignore[misc,assignment]  # stand-ins without the library
 
 CONNECT_SECONDS = 10.0
 STALL_SECONDS = 30.0
