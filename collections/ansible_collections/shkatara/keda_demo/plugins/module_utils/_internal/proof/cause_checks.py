@@ -130,10 +130,15 @@ def rested(session: Session, load: PlannedLoad, begun: float, verdict: Verdict, 
     return causes.uncounted(seen, comparison.end_to_end, others) or verdict
 
 
-def is_after(verdict: Verdict, seconds: float) -> bool:
-    """Whether a cause of its own moved the replicas later than `seconds` after the first request."""
-    facts = verdict.facts
-    return isinstance(facts, OtherWriter | OtherMetric | RaisedMinimum) and facts.seconds > seconds
+def is_after(session: Session, verdict: Verdict, at: float) -> bool:
+    """Whether a cause of its own moved the replicas later than the monotonic time `at`.
+
+    The `seconds` of a hop are rounded, by which the cause of the hop would be later than the hop.
+    """
+    facts, begun = verdict.facts, session.hops.first_request if session.hops else None
+    if begun is None or not isinstance(facts, OtherWriter | OtherMetric | RaisedMinimum):
+        return False
+    return facts.seconds > at - begun
 
 
 def witnesses(session: Session, model: HpaModel, begun: float) -> Witnesses:

@@ -115,7 +115,7 @@ def scale_out(session: Session, plan: Plan, load: PlannedLoad) -> list[PhaseResu
     ready = session.hops.times.get("replicas_ready") if session.hops else None
     was_held = passed or session.phase == Phase.HOLD
     if verdict.outcome is Outcome.WRONG_CAUSE:
-        was_held = was_held and ready is not None and cause_checks.is_after(verdict, ready.seconds)
+        was_held = was_held and ready is not None and cause_checks.is_after(session, verdict, ready.at)
     is_late = verdict.reason in (Reason.AFTER_LATEST, Reason.AFTER_EXPECTED)
     if Phase.HOLD not in session.options.phases or is_late or not was_held or not ready:
         return [result]

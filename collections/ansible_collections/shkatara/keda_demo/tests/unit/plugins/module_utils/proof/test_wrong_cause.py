@@ -261,17 +261,22 @@ def test_a_cron_trigger_that_asks_for_less_changes_nothing(tmp_path):
     assert run.verdict == ("scaled", "as_predicted")
 
 
-def test_a_minimum_that_is_raised(tmp_path):
-    """GitOps writes minReplicaCount, and the HPA follows it before the metric asks for as much."""
+@pytest.mark.parametrize("at", [24.1, 24.1004, 24.1006])
+def test_a_minimum_that_is_raised(tmp_path, at):
+    """GitOps writes minReplicaCount, and the HPA follows it before the metric asks for as much.
+
+    The times of hops are rounded to milliseconds. The cause is never later than the replicas that it made.
+    """
     raised = [
         *ready_replicas(24.0, 4),
-        seen(24.1, HPAS, changed(scaled(4, "18060m"), "spec.minReplicas", 4)),
+        seen(at, HPAS, changed(scaled(4, "18060m"), "spec.minReplicas", 4)),
     ]
     events = [item for item in scale_out() if item.at < 24 or source(item) == "prometheus"]
     run = Run(tmp_path, [*ready_chain(), *events, *raised])
     assert run.verdict == ("wrong_cause", "other_writer")
     assert isinstance(run.facts, RaisedMinimum)
     assert (run.facts.before, run.facts.after, run.facts.by_load) == (1, 4, 2)
+    assert run.passed == [("scale_out", False)]
 
 
 @pytest.mark.parametrize("writer", [KUBECTL, ARGO, ("OpenAPI-Generator", "scale"), ("helm", "")])
