@@ -14,6 +14,10 @@ names := python3.11 python3.12 python3.13 python3
 PYTHON ?= $(or $(call first,$(names)),$(call found,$(fits),$(names)),python3)
 wanted := Python 3.11, 3.12 or 3.13 with its module venv. Install python3-venv (Debian 12 and 13, Ubuntu 24.04), \
 python3.11-venv (Ubuntu 22.04), python3.12 (EL 8 and 9) or python3.13 (Fedora), or name a Python: PYTHON=/path/to/python3.12
+version_of = $(1) is: $$($(1) --version 2>&1 | head -n 1)
+# An environment that exists would hide a wrong PYTHON of the command line.
+$(if $(filter command,$(firstword $(origin PYTHON))),$(if $(call found,$(fits),$(PYTHON)),,$(error This needs $(wanted). \
+$(shell echo "$(call version_of,$(PYTHON))"))))
 # The environments: .venv has requirements.txt, and .venv-core-2.16 the controller with an older ansible-core (CORE=2.16),
 # for hosts with Python 2.7 or 3.6. Tests run both, and more: other versions of ansible-core and of Python (.venv-3.12).
 own := $(shell sed -n 's/^ansible-core==\([0-9]*\.[0-9]*\)\..*/\1/p' requirements.txt)
@@ -35,24 +39,29 @@ export PATH := $(CURDIR)/$(if $(filter $(tools),$(MAKECMDGOALS)),.venv,$(venv))/
 pip := -m pip --quiet --disable-pip-version-check install --require-hashes
 
 # Only of make's command line: many have the variable in their environment, and want a lab all the same.
-given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONFIG),$(error KUBECONFIG is empty)))
+given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONFIG),$(error KUBECONFIG is empty: \
+give the path of a kubeconfig, such as KUBECONFIG=$(HOME)/.kube/config, or leave it out for a lab)))
 path = $(if $(filter /% ~%,$(given)),$(given),$(CURDIR)/$(given))
 # Said before anything is installed. `make test STEPS=lint` needs no lab.
 lab := $(if $(STEPS)$(given),,$(filter demo test test-all test-release bench bench-proof lab-down,$(MAKECMDGOALS)))
 comma := ,
-refuse = $(error `make $(lab)` creates hosts as containers, which needs $(1) or use a cluster that you have: make demo \
-KUBECONFIG=$(HOME)/.kube/config)
-$(if $(lab),$(if $(filter-out Linux,$(shell uname)),$(call refuse,Linux. Take a Linux machine$(comma))))
-$(if $(lab),$(if $(filter-out 0,$(shell id -u)),$(call refuse,root. Run `sudo make $(lab)`$(comma))))
+own_instead = $(if $(filter demo,$(lab)),$(comma) or use a cluster that you have: make demo KUBECONFIG=$(HOME)/.kube/config)
+refuse = $(error `make $(lab)` $(if $(filter lab-down,$(lab)),removes,creates) hosts that are containers, which needs \
+$(1)$(own_instead))
+$(if $(lab),$(if $(filter-out Linux,$(shell uname)),$(call refuse,Linux. Take a Linux machine)))
+$(if $(lab),$(if $(filter-out 0,$(shell id -u)),$(call refuse,root. Run `sudo make $(lab)`)))
+# It would create a lab for somebody who wants to remove the demo.
+$(if $(filter demo,$(MAKECMDGOALS)),$(if $(DEMO_STATE),$(if $(given),,$(error DEMO_STATE is for a cluster of your own: \
+give KUBECONFIG=PATH as well, or remove a lab with `make lab-down`))))
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/%.installed: %.txt
 	@$(PYTHON) -c '$(usable)' > /dev/null 2>&1 || { [ $$(id -u) = 0 ] && \
 	  command -v apt-get > /dev/null && apt-get update -q && \
 	  apt-get install -qy $(notdir $(PYTHON))-venv && $(PYTHON) -c '$(usable)' > /dev/null; } || \
-	  { echo "This needs $(wanted). $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
+	  { echo "This needs $(wanted). $(call version_of,$(PYTHON))" >&2; exit 1; }
 	@.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the Python packages of $< into .venv" && .venv/bin/python $(pip) -r $< && touch $@
 

@@ -71,6 +71,15 @@ def test_a_missing_kubeconfig_and_wrong_variables_are_named_at_once(demo):
     assert "PLAY [Apply all objects" not in printed
 
 
+def test_a_wrong_state_and_a_misspelled_name_are_no_fault_of_the_kubeconfig(demo):
+    code, printed = demo(cluster_kubeconfig="/nowhere/kubeconfig", keda_state="presnt", demo_app_treshold=3)
+    assert code == 2
+    assert findings(printed) == [
+        "value of keda_state must be one of: detect, present, existing, absent, got: presnt",
+        "demo_app_treshold (is it meant to be demo_app_threshold?): no role has this variable",
+    ]
+
+
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_cluster_that_does_not_answer(demo, tmp_path, state):
     with serve(lambda _handler, _path: None) as api:

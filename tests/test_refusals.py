@@ -76,11 +76,20 @@ INPUTS = {
         control_plane=CONTROL | {"control2": {"ansible_host": "192.0.2.11", "cluster_name": "other"}},
         cluster={"hosts": {"spare": {"ansible_host": "192.0.2.31"}}, "children": {"kube_control_plane": {}}},
     ),
+    "one NodePort for two Services": Case(
+        ["kube_prometheus_node_port and demo_app_node_port are both 30115: give each its own port"],
+        {"kube_prometheus_node_port": 30115},
+    ),
+    "a name that leaves the folder of the build": Case(
+        ["cluster_name is ../other: give letters, digits, `-`, `_` and `[.]`, such as keda-demo"],
+        {"cluster_name": "../other"},
+    ),
     "stack": Case(["There is no stack 'nosuch' .cluster_stack.; known are: .*seed"], {"cluster_stack": "nosuch"}),
 }
 # Every rule of a role broken at once: {variable: value}.
 RULES = {
     "cluster": {
+        "cluster_name": "my/cluster",
         "cluster_endpoint": "k8s.example.com",
         "cluster_api_host": "198.51.100.11:6443",
         "cluster_api_port": 65536,

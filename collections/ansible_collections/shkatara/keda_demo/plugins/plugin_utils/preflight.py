@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -51,7 +52,9 @@ def variable_findings(
 def _type_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     known = {name: _plain(options[name]) for name in variables if name in options}
     result = ArgumentSpecValidator(known).validate({name: variables[name] for name in known})
-    yield from (message.removeprefix("argument ") for message in result.error_messages)
+    for message in result.error_messages:
+        # Ansible names the class of a text, which says nothing to a user.
+        yield re.sub(r"<class '[\w.]+'>", "the value", message.removeprefix("argument "))
 
 
 def _plain(value: Any) -> Any:
@@ -96,7 +99,7 @@ def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[s
             yield f"inventory: {host} is not in the group `k8s_cluster`: make its groups children of that one"
     for host in addresses:
         if host not in control_plane and host not in workers:
-            yield f"inventory: {host} is neither in `kube_control_plane` nor in `kube_node`"
+            yield f"inventory: {host} is neither in `kube_control_plane` nor in `kube_node`: put it into one"
     by_address: dict[str, list[str]] = defaultdict(list)
     for host, address in addresses.items():
         by_address[address].append(host)
@@ -105,7 +108,8 @@ def inventory_findings(groups: Mapping[str, Sequence[str]], addresses: Mapping[s
             yield f"inventory: {words}: give the address in their common network"
     for address, hosts in by_address.items():
         if len(hosts) > 1 and address:  # without an address it comes from the hosts' facts
-            yield f"inventory: {' and '.join(hosts)} have the same address {address} (ansible_host)"
+            words = f"{' and '.join(hosts)} have the same address {address}"
+            yield f"inventory: {words} (cluster_node_ip, else ansible_host): give each host its own"
 
 
 def subnet_findings(pod_subnet: str, service_subnet: str, addresses: Mapping[str, str]) -> Iterator[str]:

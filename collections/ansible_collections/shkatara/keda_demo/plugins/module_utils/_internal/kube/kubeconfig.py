@@ -74,7 +74,8 @@ def find(option: str | None, environ: Mapping[str, str]) -> Place | None:
             verb = "does not exist" if len(paths) == 1 else "do not exist"
             raise ClusterError(
                 f"kubeconfig {os.pathsep.join(paths)} {verb}: give the path of the cluster's kubeconfig in "
-                f"`kubeconfig`" + ("" if source == "`kubeconfig`" else f" or {source}, which has this one")
+                f"`kubeconfig` (cluster_kubeconfig in a playbook of the collection)"
+                + ("" if source == "`kubeconfig`" else f" or {source}, which has this one")
             )
         return Place(there, source)
     default = os.path.expanduser(DEFAULT)

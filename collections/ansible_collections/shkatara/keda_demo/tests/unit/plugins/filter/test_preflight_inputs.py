@@ -64,6 +64,12 @@ def test_a_wrong_value_of_one_host_names_the_host():
     assert finding == "worker1: value of kube_prometheus_profile must be one of: lean, full, got: fat"
 
 
+def test_a_text_for_a_number_is_told_without_classes_of_python():
+    (finding,) = find({"demo_app_max_replicas": "ten"})
+    assert finding.startswith("'demo_app_max_replicas' is of type str and we were unable to convert to int")
+    assert "class" not in finding
+
+
 def test_a_slip_in_a_name_is_found():
     assert find({"demo_app_max_replica": 3}) == [
         "no role has a variable `demo_app_max_replica`: is it meant to be `demo_app_max_replicas`?"
@@ -102,7 +108,7 @@ def test_an_address_is_each_hosts_own():
     [
         (
             {"kube_control_plane": []},
-            "inventory: control1 is neither in `kube_control_plane` nor in `kube_node`",
+            "inventory: control1 is neither in `kube_control_plane` nor in `kube_node`: put it into one",
         ),
         (
             {"kube_control_plane": []},
@@ -118,7 +124,7 @@ def test_an_address_is_each_hosts_own():
         ),
         (
             {"k8s_cluster": ["control1", "worker1", "x"]},
-            "inventory: x is neither in `kube_control_plane` nor in `kube_node`",
+            "inventory: x is neither in `kube_control_plane` nor in `kube_node`: put it into one",
         ),
     ],
 )
@@ -132,7 +138,8 @@ def test_one_host_may_be_both():
 
 def test_two_hosts_of_one_address():
     assert find(worker1={"ansible_host": "10.89.10.11"}) == [
-        "inventory: control1 and worker1 have the same address 10.89.10.11 (ansible_host)"
+        "inventory: control1 and worker1 have the same address 10.89.10.11 (cluster_node_ip, else ansible_host): "
+        "give each host its own"
     ]
 
 
@@ -173,5 +180,6 @@ def test_two_hosts_can_not_have_a_loopback_address_for_each_other():
     assert faults == [
         f"inventory: control1 has {reason} their common network",
         f"inventory: worker1 has {reason} their common network",
-        "inventory: control1 and worker1 have the same address 127.0.1.1 (ansible_host)",
+        "inventory: control1 and worker1 have the same address 127.0.1.1 (cluster_node_ip, else ansible_host): "
+        "give each host its own",
     ]
