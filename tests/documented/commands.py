@@ -4,7 +4,8 @@
 
 A block is one of commands if its fence says so, or if it is indented and its first line looks like a command. What a
 test has to have of a command are its words: programs, options, playbooks, and the names of variables. Inventories,
-folders, addresses and numbers are those of an example, and tests have their own.
+folders, addresses and numbers are those of an example, and tests have their own. Other programs in the text, such as
+kubectl, are names of features, or steps of the first README.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = ROOT / "collections" / "ansible_collections" / "shkatara" / "keda_demo"
 NAME = "shkatara.keda_demo"
 SHELLS = ("sh", "shell", "bash", "console")
-# A lower-case word or a path, and then an argument. Keys of YAML end with a colon, and output begins otherwise.
-LOOKS_LIKE_ONE = re.compile(r"(?:[A-Z_]+=\S* )*(?:\.|[a-z.~/][\w.~/+-]*) (?! )\S")
+# A lower-case word or a path, alone or with an argument. Keys of YAML end with a colon, and output begins otherwise.
+LOOKS_LIKE_ONE = re.compile(r"(?:\$ )?(?:[A-Z_]+=\S* )*(?:\.|(?=\S*[a-z])[a-z.~/][\w.~/+-]*)(?: (?! )\S|$)")
+FENCE = re.compile(r" *(```+|~~~+)\s*(\w*)")
 INLINE = ("make", "ansible-[a-z]+", "molecule", "python3?", "pip", "pytest", "docker")
 IN_TEXT = re.compile(rf"`((?:[A-Z_]+=[^`\s]+\s+)*(?:sudo\s+)?(?:\S*/bin/)?(?:{'|'.join(INLINE)})\s[^`]+)`")
 # The mark of a command that no test runs: a comment above it, or in the text in brackets in its sentence.
@@ -81,37 +83,49 @@ def _blocks(text: str) -> Iterator[tuple[int, int, str, list[str]]]:
     number = 0
     while number < len(lines):
         start = number
-        if lines[number].startswith("```"):
-            number = next(at for at in range(start + 1, len(lines)) if lines[at].startswith("```"))
-            inside = lines[start + 1 : number] if lines[start][3:] in SHELLS else []
+        if fence := FENCE.match(lines[number]):
+            number += 1
+            while number < len(lines) and not lines[number].lstrip().startswith(fence[1]):
+                number += 1
+            inside = [line.strip() for line in lines[start + 1 : number]] if fence[2] in SHELLS else []
             script = re.fullmatch(r"<!-- script: (\w+) -->", lines[start - 1])
             yield start + 2, number + 1, script[1] if script else "", inside
-        elif lines[number].startswith("    ") and (number == 0 or not lines[number - 1].strip()):
-            while number + 1 < len(lines) and (lines[number + 1].startswith("    ") or not lines[number + 1].strip()):
+        elif _is_indented(lines, number) and (number == 0 or not lines[number - 1].strip()):
+            while number + 1 < len(lines) and (_is_indented(lines, number + 1) or not lines[number + 1].strip()):
                 number += 1
-            inside = [line.removeprefix("    ") for line in lines[start : number + 1]]
-            code = [line for line in inside if not line.startswith("#")]
+            inside = [line.strip() for line in lines[start : number + 1]]
+            code = [line for line in inside if line and not line.startswith("#")]
             is_one = code and LOOKS_LIKE_ONE.match(code[0]) and not re.match(r"\S+:(\s|$)", code[0])
             yield start + 1, number + 1, "", inside if is_one else []
         number += 1
 
 
+def _is_indented(lines: list[str], number: int) -> bool:
+    return lines[number].startswith("    ") and bool(lines[number].strip())
+
+
 def _of_block(page: Path, first: int, lines: list[str]) -> Iterator[Command]:
-    """Yield the commands of a block: each goes on after a backslash, and until its quotes are closed."""
+    """Yield the commands of a block: each goes on after a backslash, and until its quotes are closed.
+
+    In a block with prompts the other lines are output.
+    """
+    has_prompts = any(line.startswith("$ ") for line in lines)
     text, begun, mark = "", 0, ""
     for number, line in enumerate(lines, first):
         if not text:
-            if line.startswith("#") or not line.strip():
+            if line.startswith("#") or not line:
                 marked = MARK.match(line)
                 mark = marked[1] if marked else ""
+            if line.startswith("#") or not line or (has_prompts and not line.startswith("$ ")):
                 continue
             begun = number
-        text = f"{text} {line.removesuffix(chr(92)).strip()}".strip()
+        text = f"{text} {line.removeprefix('$ ').removesuffix(chr(92)).strip()}".strip()
         if line.endswith("\\") or not _is_whole(text):
             continue
         yield Command(page, begun, text, mark)
         text = mark = ""
-    assert not text, f"{page}:{begun}: not a whole command: {text}"
+    if text:
+        raise ValueError(f"{page}:{begun}: the command has no end: {text}")
 
 
 def _is_whole(text: str) -> bool:
