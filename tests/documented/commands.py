@@ -27,7 +27,9 @@ SHELLS = ("sh", "shell", "bash", "console")
 LOOKS_LIKE_ONE = re.compile(r"(?:\$ )?(?:[A-Z_]+=\S* )*(?:\.|(?=\S*[a-z])[a-z.~/][\w.~/+-]*)(?: (?! )\S|$)")
 FENCE = re.compile(r" *(```+|~~~+)\s*(\w*)")
 INLINE = ("make", "ansible-[a-z]+", "molecule", "python3?", "pip", "pytest", "docker")
-IN_TEXT = re.compile(rf"`((?:[A-Z_]+=[^`\s]+\s+)*(?:sudo\s+)?(?:\S*/bin/)?(?:{'|'.join(INLINE)})\s[^`]+)`")
+IN_TEXT = re.compile(
+    rf"`((?:[A-Z_]+=(?:\"[^\"`]*\"|[^`\s]+)\s+)*(?:sudo\s+)?(?:\S*/bin/)?(?:{'|'.join(INLINE)})\s[^`]+)`"
+)
 # The mark of a command that no test runs: a comment above it, or in the text in brackets in its sentence.
 MARK = re.compile(r"(?:^# |\()not tested: (needs [^)\n]+)", re.MULTILINE)
 
@@ -154,7 +156,7 @@ def words(text: str) -> tuple[str, ...]:
     left = [part for part in shlex.split(text, comments=True) if part != "sudo"]
     found: list[str] = []
     while left and re.match(r"[A-Z_]+=", left[0]):
-        found += _variables(left.pop(0))
+        found.append(left.pop(0).partition("=")[0])
     path = left.pop(0)
     found += re.findall(r"\.venv-core-[\d.]+", path)
     program = re.sub(r"^python3[.\d]*$", "python", _last(path))
