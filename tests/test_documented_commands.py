@@ -93,7 +93,8 @@ RUNS = {
     ),
     "ansible-playbook clean_cache": run((HERE, "test_the_cache_is_cleaned")),
     "ansible-playbook clean_cache --check": run((HERE, "test_the_cache_is_cleaned")),
-    # Proofs
+    # Proofs. PROOFS ends at the cluster's first answer; the scenarios `default` and `proof` go on to verdicts, with these
+    # options of the module except a load of others.
     "ansible-playbook @gate.yml verify": run(
         (f"{DEFAULT}/proof.yml", "Run the proof, whose verdict has to be {{ case.verdict }}")
     ),

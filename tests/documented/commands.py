@@ -60,8 +60,9 @@ class Command:
 
 def pages() -> list[Path]:
     """Return the pages that people read. The changelog is left out: it says what was."""
-    readmes = [ROOT / "README.md", ROOT / "app" / "README.md", COLLECTION / "README.md"]
-    return [*readmes, *sorted(COLLECTION.glob("docs/*.md")), *sorted(COLLECTION.glob("roles/*/README.md"))]
+    others = [page for name in ("app", "docs", "molecule", "tests") for page in (ROOT / name).rglob("*.md")]
+    of_collection = [page for name in ("docs", "roles") for page in (COLLECTION / name).rglob("*.md")]
+    return [ROOT / "README.md", *sorted(others), COLLECTION / "README.md", *sorted(of_collection)]
 
 
 def of_page(page: Path) -> list[Command]:
