@@ -93,8 +93,8 @@ RUNS = {
     ),
     "ansible-playbook clean_cache": run((HERE, "test_the_cache_is_cleaned")),
     "ansible-playbook clean_cache --check": run((HERE, "test_the_cache_is_cleaned")),
-    # Proofs. PROOFS ends at the cluster's first answer; the scenarios `default` and `proof` go on to verdicts, with these
-    # options of the module except a load of others.
+    # Proofs. PROOFS ends at the cluster's first answer. The scenarios `default` and `proof` go on to verdicts with these
+    # options, except for `not_scaled` and a load of others, whose verdicts only the unit tests' simulated runs have.
     "ansible-playbook @gate.yml verify": run(
         (f"{DEFAULT}/proof.yml", "Run the proof, whose verdict has to be {{ case.verdict }}")
     ),
@@ -162,6 +162,8 @@ KNOWN = {
     for option in entry.get("options", {})
 } | {"setup_qemu"}
 
+OF_MAKE = {"MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "CORE", "STEPS", "FUZZ", "PAIRS", "PROOFS", "DEMO_STATE"}
+
 
 def is_marked(command):
     """Return whether a page says that no test runs it. In a block each command has a mark of its own."""
@@ -175,11 +177,14 @@ def of_make(tmp_path_factory):
     for path in (ROOT / "Makefile", *ROOT.glob("requirements*")):
         shutil.copy(path, folder)
 
+    # These tests may have been started by make, whose variables its children get.
+    environ = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
+
     def dry_run(arguments):
         # Without root, and without a look for other Pythons.
         settings = ("lab=", "cores=", "others=", f"PYTHON={sys.executable}")
         command = ["make", "--no-print-directory", "--dry-run", *settings, *arguments]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return [("make", *arguments, f"({done.stderr.strip()})")]
         found = re.findall(r"^(?:exec )?(\S*ansible-playbook .*|python -m tests\..*)$", done.stdout, re.MULTILINE)
