@@ -93,8 +93,8 @@ RUNS = {
     ),
     "ansible-playbook clean_cache": run((HERE, "test_the_cache_is_cleaned")),
     "ansible-playbook clean_cache --check": run((HERE, "test_the_cache_is_cleaned")),
-    # Proofs. PROOFS ends at the cluster's first answer. The scenarios `default` and `proof` go on to verdicts with these
-    # options, except for `not_scaled` and a load of others, whose verdicts only the unit tests' simulated runs have.
+    # Proofs. PROOFS ends at the cluster's first answer. The scenarios `default` and `proof` go on to verdicts with
+    # these options, except for `not_scaled` and a load of others: their verdicts come from simulated runs alone.
     "ansible-playbook @gate.yml verify": run(
         (f"{DEFAULT}/proof.yml", "Run the proof, whose verdict has to be {{ case.verdict }}")
     ),
