@@ -25,6 +25,7 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.surve
 )
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.survey.rights import INSIDE
 
+from tests.documented import commands
 from tests.hosts_page import objects, permissions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -276,3 +277,30 @@ def test_the_permissions_of_keda_on_the_page_of_the_hosts_are_those_of_its_manif
     applied, recorded = objects.permissions_of(bundle / "manifests" / "keda.yaml"), objects.keda()
     assert permissions.role_rows(applied) == permissions.role_rows(recorded)
     assert permissions.account_rows(applied) == permissions.account_rows(recorded)
+
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: one
+contexts: [{name: one, context: {cluster: second}}]
+clusters:
+  - {name: first, cluster: {server: "https://192.0.2.1:6443", certificate-authority-data: Zmlyc3Q=}}
+  - {name: second, cluster: {server: "https://192.0.2.2:6443", certificate-authority-data: c2Vjb25k}}
+"""
+
+
+def test_kubectl_prints_what_a_pipeline_needs(programs, tmp_path):
+    """The commands of docs/pipeline.md for the API server's URL and certificate, with the bundle's kubectl."""
+    (tmp_path / "kubeconfig").write_text(KUBECONFIG)
+    environ = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "KUBECONFIG": str(tmp_path / "kubeconfig")}
+    wanted = {
+        "kubectl config view --raw --minify --output jsonpath={.clusters[0].cluster.server}": "https://192.0.2.2:6443",
+        "kubectl config view --raw --minify --output jsonpath={.clusters[0].cluster.certificate-authority-data} | "
+        "base64 --decode": "second",
+    }
+    page = commands.of_page(COLLECTION / "docs" / "pipeline.md")
+    texts = {" ".join(command.words): command.text for command in page}
+    for words, expected in wanted.items():
+        done = subprocess.run(["sh", "-c", texts[words]], env=environ, capture_output=True, text=True, check=True)
+        assert done.stdout == expected

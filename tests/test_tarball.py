@@ -130,6 +130,16 @@ def test_the_installed_application_has_the_key_of_the_project_s(place):
     assert keys[0] == keys[1] == keys[2]
 
 
+def test_the_inventory_of_the_lab_can_be_copied(place, tmp_path):
+    text = (COLLECTION / "README.md").read_text()
+    (command,) = re.findall(r"^    (cp -r \S+/inventory/lab inventory)$", text, re.MULTILINE)
+    (tmp_path / ".ansible").mkdir()
+    (tmp_path / ".ansible" / "collections").symlink_to(place)
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, env=os.environ | {"HOME": str(tmp_path)}, check=True)
+    found = json.loads(ansible("inventory", "--inventory", "inventory", "--list", folder=tmp_path))
+    assert {"control1", "worker1"} <= found["_meta"]["hostvars"].keys()
+
+
 @pytest.mark.parametrize("kind", [*FOLDERS, "role"])
 def test_documentation_is_there(installed, kind):
     names = [name for of, name in PLUGINS if of == kind] if kind in FOLDERS else ROLES
