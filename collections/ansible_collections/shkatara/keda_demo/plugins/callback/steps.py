@@ -14,8 +14,8 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Shows each play, and below it a line for each task that changed something, with its hosts, or that took five seconds
-    or longer. Tasks that were skipped or had nothing to do are not shown.
+  - Shows each play that has something to do, and below it a line for each task that changed something, with its hosts,
+    or that took five seconds or longer. Tasks that were skipped or had nothing to do are not shown.
   - While a task runs, a terminal shows its time, and how long it took the last time on this machine. Without a
     terminal, a line says so every 30 seconds if nothing else is shown. Retries count as part of a task's time, not as
     failures.
@@ -104,22 +104,27 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         self._step: Step | None = None
         self._status: StatusLine | None = None
         self._durations: Durations | None = None
+        self._heading = ""
 
     @calm
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Show the play."""
+        """Remember the play, which is shown by its first task: it may end before."""
         self._finish()
         self._play = play
-        self._display.display(f"{play.get_name().strip()}{' (check mode)' if play.check_mode else ''}")
+        self._heading = f"{play.get_name().strip()}{' (check mode)' if play.check_mode else ''}"
 
     @calm
     def _task_start(self, task: Any, prefix: str | None = None) -> None:
         """Begin the step of a task or a handler, whose name is only rendered here."""
         del prefix
-        self._begin(task)
+        if task.action in C._ACTION_META:
+            self._finish()  # of the task before; it has no result itself
+        else:
+            self._begin(task)
 
     def _begin(self, task: Any) -> Step:
         self._finish()
+        self._show_heading()
         self._step = Step(task._uuid, task.get_name().strip(), has_role=bool(task._role))
         self._status = self._status or StatusLine(self._display, is_terminal())
         if self._durations is None:
@@ -129,6 +134,11 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         is_prompt = task.action.rpartition(".")[2] == "pause"
         self._status.begin("" if is_prompt else self._step.name, self._durations.last(self._step.key))
         return self._step
+
+    def _show_heading(self) -> None:
+        heading, self._heading = self._heading, ""
+        if heading:
+            self._show(heading)
 
     def _finish(self) -> None:
         """End the step, and show what it did on all of its hosts."""
@@ -206,6 +216,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     @calm
     def v2_playbook_on_no_hosts_matched(self) -> None:
         """Show why the play has no tasks."""
+        self._show_heading()
         self._show("  no hosts matched", C.COLOR_SKIP)
 
     @calm

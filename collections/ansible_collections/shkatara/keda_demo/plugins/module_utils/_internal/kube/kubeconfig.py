@@ -72,8 +72,11 @@ def find(option: str | None, environ: Mapping[str, str]) -> Place | None:
         there = tuple(path for path in paths if os.path.exists(path))
         if not there:
             verb = "does not exist" if len(paths) == 1 else "do not exist"
+            # Ansible runs a module in the folder of its playbook, which is seldom the user's.
+            is_relative = not all(map(os.path.isabs, paths))
+            where, kind = (f" in {os.getcwd()}", "absolute path") if is_relative else ("", "path")
             raise ClusterError(
-                f"kubeconfig {os.pathsep.join(paths)} {verb}: give the path of the cluster's kubeconfig in "
+                f"kubeconfig {os.pathsep.join(paths)} {verb}{where}: give the {kind} of the cluster's kubeconfig in "
                 f"`kubeconfig` (cluster_kubeconfig in a playbook of the collection)"
                 + ("" if source == "`kubeconfig`" else f" or {source}, which has this one")
             )

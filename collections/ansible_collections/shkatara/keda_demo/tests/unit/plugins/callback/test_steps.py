@@ -276,6 +276,28 @@ def test_a_failure_is_one_message(runs):
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("core", cores.each_core)
+def test_a_play_without_tasks_to_run_is_not_shown(runs, core):
+    plays = """
+    - name: End at once
+      hosts: one,two
+      gather_facts: false
+      tasks:
+        - {name: End, ansible.builtin.meta: end_play}
+        - {name: Never, ansible.builtin.command: "false"}
+    - name: For nobody
+      hosts: nobody
+      tasks: []
+    - name: Work
+      hosts: one
+      gather_facts: false
+      tasks:
+        - {name: Look, ansible.builtin.command: "true", changed_when: false}
+    """
+    done = runs.run(core, textwrap.dedent(plays))
+    assert done.stdout.splitlines() == ["For nobody", "  no hosts matched", "Work"], done.stdout + done.stderr
+
+
 def test_hosts_that_go_on_by_themselves(runs):
     play = """
     - name: Free

@@ -42,6 +42,13 @@ def test_a_missing_kubeconfig(tmp_path):
         Cluster(str(tmp_path / "nowhere"), None)
 
 
+def test_a_missing_kubeconfig_with_a_relative_path(tmp_path, monkeypatch):
+    """A module runs in the folder of its playbook, where the user's relative path leads nowhere."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ClusterError, match=rf"nowhere does not exist in {tmp_path}: give the absolute path of"):
+        Cluster("nowhere", None)
+
+
 def test_an_unknown_context_names_the_known_ones(kubeconfig):
     with pytest.raises(ClusterError, match=r"staging.*`context`; the file has: lab\)"):
         Cluster(str(kubeconfig), "staging")
