@@ -76,17 +76,21 @@ def of_parts(parts: Iterable[str]) -> list[Permission]:
 
 
 def problem(missing: Sequence[Permission]) -> list[str]:
-    """Return one sentence with all rights that a user lacks, or nothing."""
+    """Return one sentence with all rights that a user lacks, by namespace and verbs, or nothing."""
     if not missing:
         return []
     verbs: dict[tuple[str, str], list[str]] = {}
     for right in missing:
         resource = f"{right.resource}/{right.subresource}" if right.subresource else right.resource
         group = f".{right.group}" if right.group else ""
-        verbs.setdefault((f"{resource}{group}", right.namespace), []).append(right.verb)
+        verbs.setdefault((right.namespace, f"{resource}{group}"), []).append(right.verb)
+    resources: dict[str, dict[str, list[str]]] = {}
+    for (namespace, resource), each in verbs.items():
+        resources.setdefault(namespace, {}).setdefault(", ".join(each), []).append(resource)
     named = "; ".join(
-        f"{', '.join(each)} on {resource}{f' in namespace {namespace}' if namespace else ''}"
-        for (resource, namespace), each in verbs.items()
+        (f"in namespace {namespace}: " if namespace else "")
+        + ", and ".join(f"{each} on {', '.join(names)}" for each, names in by_verbs.items())
+        for namespace, by_verbs in resources.items()
     )
     number = "a right" if len(missing) == 1 else f"{len(missing)} rights"
     return [

@@ -99,8 +99,12 @@ def test_all_problems_come_at_once():
     assert [problem.startswith(start) for problem, start in zip(found.problems, starts, strict=True)] == [True] * len(
         starts
     )
-    assert "get, create, patch, delete on deployments.apps in namespace keda" in found.problems[-1]
-    assert "on namespaces;" in found.problems[-1]
+    assert found.problems[-1].partition(": ")[2].partition(". Give")[0].split("; ") == [
+        "get, create, patch, delete, list on namespaces, and list on deployments.apps",
+        "in namespace monitoring: get, create, patch, delete on deployments.apps",
+        "in namespace keda: get, create, patch, delete on deployments.apps",
+        "in namespace test: get, create, patch, delete, list, watch on deployments.apps",
+    ]
 
 
 def test_own_namespaces_are_no_problem():
