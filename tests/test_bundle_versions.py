@@ -286,18 +286,22 @@ current-context: one
 contexts: [{name: one, context: {cluster: second}}]
 clusters:
   - {name: first, cluster: {server: "https://192.0.2.1:6443", certificate-authority-data: Zmlyc3Q=}}
-  - {name: second, cluster: {server: "https://192.0.2.2:6443", certificate-authority-data: c2Vjb25k}}
+  - {name: second, cluster: {server: "https://192.0.2.2:6443", certificate-authority: ca.crt}}
 """
 
 
 def test_kubectl_prints_what_a_pipeline_needs(programs, tmp_path):
-    """The commands of docs/pipeline.md for the API server's URL and certificate, with the bundle's kubectl."""
+    """The commands of docs/pipeline.md for the API server's URL and certificate, with the bundle's kubectl.
+
+    The certificate is in a file of its own, as minikube has it.
+    """
+    (tmp_path / "ca.crt").write_text("second")
     (tmp_path / "kubeconfig").write_text(KUBECONFIG)
     environ = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "KUBECONFIG": str(tmp_path / "kubeconfig")}
     wanted = {
         "kubectl config view --raw --minify --output jsonpath={.clusters[0].cluster.server}": "https://192.0.2.2:6443",
-        "kubectl config view --raw --minify --output jsonpath={.clusters[0].cluster.certificate-authority-data} | "
-        "base64 --decode": "second",
+        "kubectl config view --raw --minify --flatten --output "
+        "jsonpath={.clusters[0].cluster.certificate-authority-data} | base64 --decode": "second",
     }
     page = commands.of_page(COLLECTION / "docs" / "pipeline.md")
     texts = {" ".join(command.words): command.text for command in page}

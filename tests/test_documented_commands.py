@@ -144,8 +144,10 @@ RUNS = {
     "kubectl config view --raw --minify --output jsonpath={.clusters[0].cluster.server}": run(
         ("tests/test_bundle_versions.py", "test_kubectl_prints_what_a_pipeline_needs")
     ),
-    "kubectl config view --raw --minify --output jsonpath={.clusters[0].cluster.certificate-authority-data} | base64 "
-    "--decode": run(("tests/test_bundle_versions.py", "test_kubectl_prints_what_a_pipeline_needs")),
+    "kubectl config view --raw --minify --flatten --output "
+    "jsonpath={.clusters[0].cluster.certificate-authority-data} | base64 --decode": run(
+        ("tests/test_bundle_versions.py", "test_kubectl_prints_what_a_pipeline_needs")
+    ),
     "script undo": run(("molecule/shared/undo.yml", "Run the commands of the page")),
     # The tests themselves
     "make help": run(("tests/test_tiers.py", "test_make_help_names_every_target")),
