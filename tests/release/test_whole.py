@@ -38,7 +38,12 @@ class Whole:
         """Run the playbook and return its output."""
         file = self.folder / "variables.json"
         file.write_text(json.dumps(self.variables))
-        environment = {**self.internet.environ(), "ANSIBLE_CONFIG": str(origins.ROOT / "ansible.cfg")}
+        environment = {
+            **self.internet.environ(),
+            "ANSIBLE_CONFIG": str(origins.ROOT / "ansible.cfg"),
+            # Its recap counts the changes.
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        }
         done = subprocess.run(
             [origins.PLAYBOOK, "playbooks/bundle.yml", f"--extra-vars=@{file}"],
             capture_output=True,
