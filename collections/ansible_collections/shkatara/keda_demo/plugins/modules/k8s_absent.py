@@ -70,10 +70,10 @@ notes:
   - The kubeconfig needs the verb C(list) in all namespaces on the kinds C(ScaledObject), C(ScaledJob),
     C(TriggerAuthentication), C(ClusterTriggerAuthentication), C(ValidatingWebhookConfiguration),
     C(MutatingWebhookConfiguration), C(Namespace), C(CustomResourceDefinition) and those that
-    M(shkatara.keda_demo.k8s_prune) names, and C(delete) on what it finds. Objects of other kinds stay, unless they
+    M(shkatara.keda_demo.k8s_apply) names, and C(delete) on what it finds. Objects of other kinds stay, unless they
     are in a Namespace that is deleted.
 seealso:
-  - module: shkatara.keda_demo.k8s_prune
+  - module: shkatara.keda_demo.k8s_apply
 """
 
 EXAMPLES = r"""

@@ -244,6 +244,6 @@ def test_what_could_delete_too_much_is_refused(tmp_path, options, says):
     assert cluster.deleted == []
 
 
-def test_the_documentation_names_the_kinds_beside_those_of_k8s_prune():
+def test_the_documentation_names_the_kinds_beside_those_of_k8s_apply():
     text = " ".join(k8s_absent.DOCUMENTATION.split())
     assert [kind for kind in ALL_KINDS if kind not in KINDS and f"C({kind})" not in text] == []

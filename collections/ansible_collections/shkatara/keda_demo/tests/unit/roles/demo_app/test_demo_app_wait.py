@@ -8,13 +8,10 @@ WRITTEN = "2026-11-23T10:00:05Z"
 
 
 def applied(changed):
-    """Return what kubernetes.core.k8s returns for a list of definitions."""
-    ours = {"manager": "keda_demo", "time": WRITTEN}
-    other = {"manager": "before-first-apply", "time": "2026-11-23T09:00:00Z"}
-    monitor = {"kind": "ServiceMonitor", "metadata": {"managedFields": [ours, other]}}
-    namespace = {"kind": "Namespace", "metadata": {"managedFields": [ours]}}
-    results = [{"changed": True, "result": namespace}, {"changed": changed, "result": monitor}]
-    return {"__demo_app_applied": {"changed": True, "result": {"results": results}}}
+    """Return what k8s_apply returns."""
+    monitor = {"kind": "ServiceMonitor", "name": "test", "changed": changed, "applied_at": WRITTEN}
+    namespace = {"kind": "Namespace", "name": "test", "changed": True, "applied_at": "2026-11-23T10:00:01Z"}
+    return {"__demo_app_applied": {"changed": True, "objects": [namespace, monitor]}}
 
 
 PODS = {"older": "2026-11-23T10:00:04Z", "same": WRITTEN, "newer": "2026-11-23T10:00:06Z"}
@@ -45,9 +42,9 @@ def test_only_pods_that_were_there_before_get_it(concluded):
     assert concluded["changed"]["older"] == ["older", "same"]
 
 
-BINDING = {"kind": "RoleBinding", "metadata": {"name": "prometheus-test-namespace-scrape", "namespace": "test"}}
-OF_KEDA = {"kind": "RoleBinding", "metadata": {"name": "prometheus-k8s", "namespace": "keda"}}
-NAMESPACE = {"kind": "Namespace", "metadata": {"name": "test"}}
+BINDING = {"kind": "RoleBinding", "name": "prometheus-test-namespace-scrape", "namespace": "test"}
+OF_KEDA = {"kind": "RoleBinding", "name": "prometheus-k8s", "namespace": "keda"}
+NAMESPACE = {"kind": "Namespace", "name": "test", "namespace": ""}
 # What a run changed, and whether it then looks for the former name.
 FORMER = {
     "the_binding_is_new": ([NAMESPACE, BINDING, OF_KEDA], True),
@@ -60,9 +57,7 @@ def test_the_former_name_is_looked_for_only_where_it_may_be(run_role):
     cases = {
         name: {
             "__demo_app_applied": {
-                "result": {
-                    "results": [{"changed": item in changed, "result": item} for item in (NAMESPACE, BINDING, OF_KEDA)]
-                }
+                "objects": [{**item, "changed": item in changed} for item in (NAMESPACE, BINDING, OF_KEDA)]
             }
         }
         for name, (changed, _) in FORMER.items()
