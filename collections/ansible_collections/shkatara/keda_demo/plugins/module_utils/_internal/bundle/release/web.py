@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import shlex
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,10 @@ REDIRECTS = (301, 302, 303, 307, 308)
 # Statuses after which the same request may succeed.
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 USER_AGENT = "keda_demo"
-HINT = "check the network and the proxies (HTTPS_PROXY, cluster_https_proxy), or set bundle_mirror_url to a mirror"
+HINT = (
+    "check the network and the proxies (HTTPS_PROXY, cluster_https_proxy), or set bundle_mirror_url or, for images, "
+    "bundle_registry_mirrors to a mirror"
+)
 
 
 class Broken(Exception):
@@ -56,11 +60,13 @@ class Refused(BundleError):
     """An answer that another attempt would not change.
 
     :ivar status: the HTTP status, 0 if there was none
+    :ivar challenge: how the server wants to be asked (WWW-Authenticate), empty if it does not say
     """
 
-    def __init__(self, reason: str, status: int = 0) -> None:
+    def __init__(self, reason: str, status: int = 0, challenge: str = "") -> None:
         super().__init__(reason)
         self.status = status
+        self.challenge = challenge
 
 
 class Web:
@@ -68,11 +74,8 @@ class Web:
 
     def __init__(self, connect_seconds: float = CONNECT_SECONDS, stall_seconds: float = STALL_SECONDS) -> None:
         """:raises BundleError: there is no urllib3"""
-        if urllib3 is None:
-            raise BundleError(
-                f"Official origins are asked with the Python package urllib3, which {sys.executable} lacks: install it "
-                "in the environment that runs Ansible."
-            )
+        if sentences := missing():
+            raise BundleError(f"Official origins can't be asked: {sentences[0]}.")
         self.stall_seconds = stall_seconds
         self._timeout = urllib3.Timeout(connect=connect_seconds, read=stall_seconds)
         self._context = tls.context(Trust())
@@ -122,6 +125,9 @@ class Web:
             target = urljoin(asked, location)
             if urlsplit(asked).scheme == "https" and urlsplit(target).scheme != "https":
                 raise Refused(f"{_place(url, asked)} redirects from https to {urlsplit(target).scheme or 'nowhere'}.")
+            if _origin(asked) != _origin(target):
+                # The login of one host is no business of another.
+                headers = {name: value for name, value in headers.items() if name != "Authorization"}
             asked = target
         raise Refused(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
@@ -169,6 +175,14 @@ class Web:
             return self._managers[key]
 
 
+def missing() -> list[str]:
+    """Return a sentence for what this Python lacks for a client; none if it has all."""
+    if urllib3 is not None:
+        return []
+    command = shlex.join([sys.executable, "-m", "pip", "install", "urllib3"])
+    return [f"the Python package urllib3 is missing: run `{command}`"]
+
+
 def _checked(response: Any, place: str) -> Any:
     """Return a response of status 200 or 206.
 
@@ -179,7 +193,7 @@ def _checked(response: Any, place: str) -> Any:
     if status in (200, 206):
         return response
     phrase = f"{status} {http.client.responses.get(status, '')}".strip()
-    wait = _retry_after(response)
+    wait, challenge = _retry_after(response), response.headers.get("WWW-Authenticate", "")
     response.close()
     if status in PASSING:
         raise Broken(f"{place} answers {phrase}", wait)
@@ -187,7 +201,12 @@ def _checked(response: Any, place: str) -> Any:
         raise Unsatisfiable(f"{place} answers {phrase}")
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
         raise Refused(f"The proxy requires a user and a password for {place} (407).", status)
-    raise Refused(f"{place} answers {phrase}.", status)
+    raise Refused(f"{place} answers {phrase}.", status, challenge)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _place(url: str, asked: str) -> str:
