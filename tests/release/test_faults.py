@@ -12,19 +12,20 @@ import os
 import shutil
 import subprocess
 import tarfile
-from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.tests.support.origin_server import Fault
 
 from tests.release import origins
+from tests.release.conftest import programs_without
 
 ZEROS = "0" * 64
 PAUSE = "registry.k8s.io/pause:3.8"
 
 
-def test_no_fault(run):
+def test_no_fault(run, copier):
     result = run()
+    assert f"images are copied by {'skopeo' if copier == 'skopeo' else 'Ansible itself, since'}" in run.said()
     assert result["producer"] == "release"
     assert {path.name for path in (run.folder / "bundle" / "bin").rglob("*") if path.is_file()} == {
         *("runc", "bridge", "host-local", "loopback", "portmap"),
@@ -131,6 +132,7 @@ def test_a_checksum_of_the_lock_that_is_wrong(run):
     assert f"and bundle.lock has {ZEROS} from the first download" in message
 
 
+@pytest.mark.usefixtures("copier")
 def test_a_digest_of_the_lock_that_the_registry_has_not(run):
     run.lock.write_text(json.dumps({"files": {}, "images": {PAUSE: f"sha256:{ZEROS}"}}))
     message = run.fails()
@@ -143,6 +145,7 @@ def test_a_lock_that_is_none(run):
     assert f"files: {run.url('keda')} has 'abc', and a checksum is 64 digits" in message
 
 
+@pytest.mark.usefixtures("copier")
 def test_an_image_that_is_not_there(run):
     run.stack["images"]["pause"] = "registry.k8s.io/pause:9.9"
     message = run.fails()
@@ -158,6 +161,18 @@ def test_a_proxy_that_wants_another_password(run):
     assert "407" in message
 
 
+@pytest.mark.usefixtures("copier")
+def test_a_proxy_that_wants_another_password_for_an_image(run):
+    run.only_image("pause")
+    environment = run.internet.environment
+    wrong = environment["HTTPS_PROXY"].replace("p%40ss-word", "not-the-password")
+    run.internet.environment = environment | {"HTTPS_PROXY": wrong, "HTTP_PROXY": wrong}
+    message = run.fails()
+    assert "not-the-password" not in message + run.said()
+    assert message.startswith(f"The image {PAUSE} can't be pulled")
+    assert "407" in message or "Proxy Authentication Required" in message
+
+
 def test_no_way_out(run):
     run.internet.proxy.close()
     environment = run.internet.environment
@@ -169,6 +184,15 @@ def test_no_way_out(run):
 def test_a_certificate_that_is_not_trusted(run):
     run.internet.environment["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
     message = run.fails()
+    assert "SSL_CERT_FILE" in message
+
+
+@pytest.mark.usefixtures("copier")
+def test_a_registry_s_certificate_that_is_not_trusted(run):
+    run.only_image("pause")
+    run.internet.environment["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
+    message = run.fails()
+    assert message.startswith(f"The image {PAUSE} can't be pulled")
     assert "SSL_CERT_FILE" in message
 
 
@@ -195,14 +219,11 @@ def test_a_disk_that_gets_full(run, small_disk):
     assert "cluster_cache_dir (KEDA_DEMO_CACHE)" in message
 
 
-def test_an_image_for_which_the_disk_is_too_small(run, small_disk):
-    """skopeo writes the image."""
-    run.stack["components"] = {"prometheus": run.internet.stack["components"]["prometheus"]}
-    run.stack["release"] = {}
-    run.stack["images"] = {"prometheus": run.internet.stack["images"]["prometheus"]}
-    run.params["recipes"]["release"] = {"prometheus": {"images": {"prometheus": {"archive": "workloads"}}}}
+def test_an_image_for_which_the_disk_is_too_small(run, small_disk, copier):
+    image = run.only_image("prometheus")
     message = run.fails(cache_dir=str(small_disk), without_check_of_space=True)
-    assert message.startswith(f"The image {run.stack['images']['prometheus']} can't be pulled: the disk is full")
+    full = ": the disk is full" if copier == "skopeo" else f". The disk of {small_disk}/parts is full ("
+    assert message.startswith(f"The image {image} can't be pulled{full}")
 
 
 def test_ctrl_c_and_the_next_run_goes_on(run):
@@ -229,6 +250,7 @@ def test_a_part_of_a_file_that_was_changed_since(run):
     run()
 
 
+@pytest.mark.usefixtures("copier")
 def test_mirrors_stand_for_the_origins(run):
     mirror = run.internet.server.folder / "mirror.example.net"
     mirror.mkdir(exist_ok=True)
@@ -302,12 +324,7 @@ def test_the_application_is_built_by_a_program_of_this_machine(run, program, tmp
     (application / "app" / "demo_app" / "web.py").write_text("print('hello')\n")
     (application / "Dockerfile").write_text("FROM scratch\nCOPY app/demo_app /app\nUSER 10001\n")
     programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / program).symlink_to(shutil.which(program))
-    for folder in os.environ["PATH"].split(os.pathsep)[::-1]:
-        for file in Path(folder).glob("*"):
-            if file.name not in ("podman", "buildah", "docker") and not (programs / file.name).is_symlink():
-                (programs / file.name).symlink_to(file)
+    programs_without(programs, *({"podman", "buildah", "docker"} - {program}))
     run.internet.environment["PATH"] = str(programs)
     reference = run.internet.stack["images"]["app"]
     run.stack["components"] = {"app": run.internet.stack["components"]["app"]}

@@ -33,10 +33,11 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as opened:
             [image] = json.load(_member(opened, "manifest.json"))
             config = _member(opened, image["Config"]).read()
-            diff_ids = json.loads(config)["rootfs"]["diff_ids"]
+            names, diff_ids = image["Layers"], json.loads(config)["rootfs"]["diff_ids"]
+            if len(names) != len(diff_ids):
+                raise ValueError(f"it has {len(names)} layers, and its configuration {len(diff_ids)}")
             layers = [
-                _layer(_member(opened, name), diff_id, folder)
-                for name, diff_id in zip(image["Layers"], diff_ids, strict=True)
+                _layer(_member(opened, name), diff_id, folder) for name, diff_id in zip(names, diff_ids, strict=True)
             ]
     except (tarfile.TarError, ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{archive} is no archive of one image, as `docker save` writes it ({error}).") from error

@@ -157,14 +157,14 @@ def _is_list(manifest: Mapping[str, Any]) -> bool:
 
 def _of_platform(manifest: Mapping[str, Any], arch: str, name: str) -> str:
     """Return the digest of the manifest for Linux on an architecture."""
-    entries = [(entry.get("platform") or {}, str(entry.get("digest", ""))) for entry in manifest.get("manifests", [])]
+    listed = manifest.get("manifests")
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise BundleError(f"What the registry has as {name} is no list of manifests.")
+    entries = [(entry.get("platform") or {}, str(entry.get("digest", ""))) for entry in listed]
     for variant in ("", *VARIANTS.get(arch, ())):
+        wanted = ("linux", arch, variant)
         for platform, digest in entries:
-            if (platform.get("os"), platform.get("architecture"), platform.get("variant", "")) == (
-                "linux",
-                arch,
-                variant,
-            ):
+            if (platform.get("os"), platform.get("architecture"), platform.get("variant", "")) == wanted:
                 return digest
     found = sorted({f"{platform.get('os')}/{platform.get('architecture')}" for platform, _digest in entries})
     raise BundleError(f"{name} has no image for linux/{arch}, but for {', '.join(found) or 'nothing'}.")

@@ -106,6 +106,8 @@ class Repository:
             return f"Bearer {self._token(found['bearer'], login)}"
         if "basic" in found and login and login != self._authorization:
             return login
+        if "basic" in found and login:
+            raise BundleError(f"This user's login to {self._name} is refused: log in again. {refused}")
         raise refused
 
     def _token(self, challenge: Mapping[str, str], login: str) -> str:
@@ -120,7 +122,14 @@ class Repository:
             query["service"] = service
         separator = "&" if realm.query else "?"
         url = f"{realm.geturl()}{separator}{urlencode(query)}"
-        text = self._downloader.text(url, {"Authorization": login} if login else None)
+        try:
+            text = self._downloader.text(url, {"Authorization": login} if login else None)
+        except Refused as error:
+            if not login:
+                raise
+            raise BundleError(
+                f"This user's login to {self._name} is refused: log in again, or log out. {error}"
+            ) from None
         try:
             answer = json.loads(text)
             token = answer.get("token") or answer["access_token"]

@@ -60,7 +60,8 @@ class Refused(BundleError):
     """An answer that another attempt would not change.
 
     :ivar status: the HTTP status, 0 if there was none
-    :ivar challenge: how the server wants to be asked (WWW-Authenticate), empty if it does not say
+    :ivar challenge: how the server itself wants to be asked (WWW-Authenticate), empty if it does not say. One of the
+        host of a redirect is not here: it could ask for a login that is not meant for it.
     """
 
     def __init__(self, reason: str, status: int = 0, challenge: str = "") -> None:
@@ -120,7 +121,7 @@ class Web:
             response = self._request(asked, headers)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or not location:
-                return _checked(response, _place(url, asked))
+                return _checked(response, _place(url, asked), is_own=_origin(url) == _origin(asked))
             response.close()
             target = urljoin(asked, location)
             if urlsplit(asked).scheme == "https" and urlsplit(target).scheme != "https":
@@ -154,6 +155,8 @@ class Web:
                     f"{host}{by} has a certificate that is not trusted here ({reason}): give the file of its authority "
                     "as SSL_CERT_FILE."
                 ) from error
+            if "WRONG_VERSION_NUMBER" in reason:
+                raise Refused(f"{host}{by} does not speak TLS ({reason}), and must be reached by https.") from error
             raise Broken(f"{host} does not answer{by} ({reason})") from error
 
     def _manager(self, proxy: proxies.Proxy | None) -> Any:
@@ -183,9 +186,10 @@ def missing() -> list[str]:
     return [f"the Python package urllib3 is missing: run `{command}`"]
 
 
-def _checked(response: Any, place: str) -> Any:
+def _checked(response: Any, place: str, *, is_own: bool) -> Any:
     """Return a response of status 200 or 206.
 
+    :param is_own: whether the host that was asked has answered, and not another one
     :raises Broken: it has a status that may pass
     :raises Refused: it has any other status
     """
@@ -193,7 +197,8 @@ def _checked(response: Any, place: str) -> Any:
     if status in (200, 206):
         return response
     phrase = f"{status} {http.client.responses.get(status, '')}".strip()
-    wait, challenge = _retry_after(response), response.headers.get("WWW-Authenticate", "")
+    wait = _retry_after(response)
+    challenge = response.headers.get("WWW-Authenticate", "") if is_own else ""
     response.close()
     if status in PASSING:
         raise Broken(f"{place} answers {phrase}", wait)
