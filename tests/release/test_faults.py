@@ -7,6 +7,7 @@ which only a proxy with a password knows.
 """
 
 import copy
+import hashlib
 import json
 import os
 import shutil
@@ -236,6 +237,39 @@ def test_ctrl_c_and_the_next_run_goes_on(run):
     kept = part.stat().st_size
     run()
     assert run.ranges("runc.amd64") == [None, f"bytes={kept}-"]
+
+
+def test_ctrl_c_in_an_image_and_the_next_run_goes_on(run, without_skopeo):
+    """Of a registry that is slow, and a folder of files."""
+    run.only_image("pause")
+    run.internet.environment["PATH"] = without_skopeo
+    place = run.internet.server.folder / "storage.example.net" / "v2" / "pause"
+    layer = bytes(range(256)) * 32_000
+    blobs = [{"digest": _added(place / "blobs", content), "size": len(content)} for content in (b"{}", layer)]
+    manifest = json.dumps({"schemaVersion": 2, "config": blobs[0], "layers": blobs[1:]}).encode()
+    digest = _added(place / "manifests", manifest)
+    _added(place / "manifests", manifest, "3.8")
+    address = f"https://storage.example.net/v2/pause/blobs/{blobs[1]['digest']}"
+    run.internet.faults(address, Fault(after=2_000_000), Fault(per_second=1_000_000))
+    mirrors = {"registry.k8s.io": "storage.example.net"}
+    process = run.start(registry_mirrors=mirrors)
+    parts = run.cache / "parts"
+    run.interrupt(process, lambda: any(part.stat().st_size > 3_000_000 for part in parts.glob("*.part")))
+    assert run.end(process) == {"error": "interrupted"}
+    [part] = parts.glob("*.part")
+    kept = part.stat().st_size
+    run(registry_mirrors=mirrors)
+    assert run.ranges(blobs[1]["digest"]) == [None, "bytes=2000000-", f"bytes={kept}-"]
+    assert json.loads(run.lock.read_text())["images"] == {PAUSE: digest}
+    assert not parts.exists()
+
+
+def _added(folder, content, name=""):
+    """Write a file under its digest or another name, and return its digest."""
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / (name or digest)).write_bytes(content)
+    return digest
 
 
 def test_a_part_of_a_file_that_was_changed_since(run):

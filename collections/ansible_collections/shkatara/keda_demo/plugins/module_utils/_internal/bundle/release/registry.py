@@ -41,7 +41,10 @@ _PARAMETER = re.compile(r'([a-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))', re.IGNORECA
 
 
 class Repository:
-    """A repository of a registry, for one thread."""
+    """A repository of a registry, for one thread.
+
+    :ivar address: its URL, which manifests and blobs are below
+    """
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class Repository:
         host, _slash, path = name.partition("/")
         if host == DOCKER_HUB:
             host, path = DOCKER_HUB_HOST, path if "/" in path else f"library/{path}"
-        self._base = f"https://{host}/v2/{path}"
+        self.address = f"https://{host}/v2/{path}"
         self._name = name
         self._path = path
         self._downloader = downloader
@@ -65,7 +68,7 @@ class Repository:
 
         :raises BundleError: it can't be had
         """
-        url = f"{self._base}/manifests/{reference}"
+        url = f"{self.address}/manifests/{reference}"
         accept = ", ".join(MANIFESTS + LISTS)
         most = MOST_MANIFEST_BYTES + 1
         content = self._asked(
@@ -80,7 +83,7 @@ class Repository:
 
         :raises BundleError: it can't be had
         """
-        url = f"{self._base}/blobs/{digest}"
+        url = f"{self.address}/blobs/{digest}"
         self._asked(lambda headers: self._downloader.file(url, target, headers))
 
     def _asked(self, request: Callable[[Mapping[str, str]], Result]) -> Result:
@@ -115,7 +118,7 @@ class Repository:
         # A password or token is not sent in the clear.
         if realm.scheme != "https" or not realm.hostname:
             raise BundleError(
-                f"{self._base} asks for a token of {challenge.get('realm', '')!r}, which is no https address."
+                f"{self.address} asks for a token of {challenge.get('realm', '')!r}, which is no https address."
             )
         query = {"scope": challenge.get("scope", f"repository:{self._path}:pull")}
         if service := challenge.get("service"):

@@ -10,6 +10,10 @@ import pytest
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release import logins
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.download import Downloader
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.pull import Pull
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.registry import (
+    Repository,
+    challenges,
+)
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.release.web import Web
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundle.units import BundleError, Interrupted
 from ansible_collections.shkatara.keda_demo.tests.support.authority import Authority
@@ -405,6 +409,47 @@ def test_a_registry_with_a_certificate_of_a_private_authority(registry, monkeypa
     monkeypatch.delenv("SSL_CERT_FILE")
     registry.downloader = Downloader(Web(2, 0.3))
     assert "give the file of its authority as SSL_CERT_FILE" in registry.fails()
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", {}),
+        ("Negotiate", {}),
+        ('Basic realm="a, b"', {"basic": {"realm": "a, b"}}),
+        ("bearer realm=https://a.example.net/token", {"bearer": {"realm": "https://a.example.net/token"}}),
+        (
+            'Bearer realm="https://a.example.net/token", service="a.example.net" , scope="repository:a/b:pull,push"',
+            {
+                "bearer": {
+                    "realm": "https://a.example.net/token",
+                    "service": "a.example.net",
+                    "scope": "repository:a/b:pull,push",
+                }
+            },
+        ),
+        (
+            'Basic realm="a",Bearer Realm="https://a.example.net/token",service="b"',
+            {"basic": {"realm": "a"}, "bearer": {"realm": "https://a.example.net/token", "service": "b"}},
+        ),
+    ],
+)
+def test_a_challenge_is_read(header, expected):
+    assert challenges(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("docker.io/busybox", "https://registry-1.docker.io/v2/library/busybox"),
+        ("docker.io/org/tool", "https://registry-1.docker.io/v2/org/tool"),
+        ("quay.io/org/tool", "https://quay.io/v2/org/tool"),
+        ("registry.k8s.io/pause", "https://registry.k8s.io/v2/pause"),
+        ("registry.example.net:5000/k8s/pause", "https://registry.example.net:5000/v2/k8s/pause"),
+    ],
+)
+def test_a_repository_has_its_address(name, address):
+    assert Repository(name, Downloader(Web())).address == address
 
 
 def test_a_login_is_found_where_programs_write_it(tmp_path):
