@@ -77,4 +77,5 @@ def _header(entry: Any) -> str:
         user, colon, password = base64.b64decode(entry["auth"]).decode("utf-8").partition(":")
     except (KeyError, TypeError, ValueError, binascii.Error):
         return ""
-    return urls.basic(user, password.rstrip("\0")) if colon else ""
+    # With an identity token there is no password, but a token for a kind of request that only docker makes.
+    return urls.basic(user, password.rstrip("\0")) if colon and "identitytoken" not in entry else ""

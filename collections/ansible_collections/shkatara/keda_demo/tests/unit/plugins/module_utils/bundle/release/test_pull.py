@@ -474,7 +474,16 @@ def test_a_login_is_found_where_programs_write_it(tmp_path):
     assert logins.authorization("quay.io.example.net/tool", environment) == ""
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"auths": []}', '{"auths": {"a.io": 7, "b.io": {"auth": "?"}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"auths": []}',
+        '{"auths": {"a.io": 7, "b.io": {"auth": "?"}}}',
+        '{"auths": {"a.io": {"auth": "bWU6"  , "identitytoken": "x"}, "b.io": {"auth": "bWU="}}}',
+    ],
+)
 def test_a_file_of_logins_that_is_none(tmp_path, text):
     (tmp_path / "auth.json").write_text(text)
     for name in ("a.io/tool", "b.io/tool"):
