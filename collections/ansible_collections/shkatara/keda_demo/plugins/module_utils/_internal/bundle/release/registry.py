@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
+from ...common import urls
 from ..units import BundleError
 from . import logins
 from .download import Downloader
@@ -46,12 +47,7 @@ class Repository:
     :ivar address: its URL, which manifests and blobs are below
     """
 
-    def __init__(
-        self,
-        name: str,
-        downloader: Downloader,
-        login: Callable[[str], str] = logins.authorization,
-    ) -> None:
+    def __init__(self, name: str, downloader: Downloader) -> None:
         """:param name: with the registry, such as quay.io/org/name"""
         host, _slash, path = name.partition("/")
         if host == DOCKER_HUB:
@@ -60,7 +56,6 @@ class Repository:
         self._name = name
         self._path = path
         self._downloader = downloader
-        self._login = login
         self._authorization = ""
 
     def manifest(self, reference: str) -> bytes:
@@ -71,9 +66,7 @@ class Repository:
         url = f"{self.address}/manifests/{reference}"
         accept = ", ".join(MANIFESTS + LISTS)
         most = MOST_MANIFEST_BYTES + 1
-        content = self._asked(
-            lambda headers: self._downloader.content(url, {"Accept": accept, **headers}, most),
-        )
+        content = self._asked(lambda headers: self._downloader.content(url, {"Accept": accept, **headers}, most))
         if len(content) == most:
             raise BundleError(f"{url} is larger than {MOST_MANIFEST_BYTES} bytes, and so no manifest.")
         return content
@@ -104,7 +97,7 @@ class Repository:
         :raises BundleError: there is none
         """
         found = challenges(refused.challenge)
-        login = self._login(self._name)
+        login = logins.authorization(self._name)
         if "bearer" in found:
             return f"Bearer {self._token(found['bearer'], login)}"
         if "basic" in found and login and login != self._authorization:
@@ -114,17 +107,14 @@ class Repository:
         raise refused
 
     def _token(self, challenge: Mapping[str, str], login: str) -> str:
-        realm = urlsplit(challenge.get("realm", ""))
+        place = challenge.get("realm", "")
         # A password or token is not sent in the clear.
-        if realm.scheme != "https" or not realm.hostname:
-            raise BundleError(
-                f"{self.address} asks for a token of {challenge.get('realm', '')!r}, which is no https address."
-            )
+        if not urls.is_url(place) or not place.startswith("https://"):
+            raise BundleError(f"{self.address} asks for a token of {place!r}, which is no https address.")
         query = {"scope": challenge.get("scope", f"repository:{self._path}:pull")}
         if service := challenge.get("service"):
             query["service"] = service
-        separator = "&" if realm.query else "?"
-        url = f"{realm.geturl()}{separator}{urlencode(query)}"
+        url = f"{place}{'&' if urlsplit(place).query else '?'}{urlencode(query)}"
         try:
             text = self._downloader.text(url, {"Authorization": login} if login else None)
         except Refused as error:

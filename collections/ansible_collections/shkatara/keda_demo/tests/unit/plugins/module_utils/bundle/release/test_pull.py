@@ -366,7 +366,7 @@ def test_a_token_that_is_none(registry, text):
     assert " gives no token, but " in message or " gives a token that is no text." in message
 
 
-@pytest.mark.parametrize("realm", ["http://127.0.0.1/token", "token", ""])
+@pytest.mark.parametrize("realm", ["http://127.0.0.1/token", "https://[::1/token", "token", ""])
 def test_a_token_is_not_fetched_in_the_clear(registry, realm):
     digest = registry.image()
     registry.faults(f"manifests/{digest}", Fault(401, {"WWW-Authenticate": f'Bearer realm="{realm}"'}))
