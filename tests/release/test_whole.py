@@ -38,15 +38,19 @@ class Whole:
         """Run the playbook and return its output."""
         file = self.folder / "variables.json"
         file.write_text(json.dumps(self.variables))
-        # The repository's own output has no counts of tasks.
-        settings = {"ANSIBLE_CONFIG": str(origins.ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "default"}
+        environment = {
+            **self.internet.environ(),
+            "ANSIBLE_CONFIG": str(origins.ROOT / "ansible.cfg"),
+            # Its recap counts the changes.
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        }
         done = subprocess.run(
             [origins.PLAYBOOK, "playbooks/bundle.yml", f"--extra-vars=@{file}"],
             capture_output=True,
             text=True,
             check=False,
             cwd=origins.ROOT,
-            env={**self.internet.environ(), **settings},
+            env=environment,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
