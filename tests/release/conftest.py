@@ -86,6 +86,22 @@ def internet(filled, authority, registry_port):
             yield Internet(server, running, authority, filled)
 
 
+def programs_without(folder, *names):
+    """Fill a folder for PATH with all programs of this machine but some."""
+    folder.mkdir()
+    for place in os.environ["PATH"].split(os.pathsep)[::-1]:
+        for file in Path(place).glob("*"):
+            if file.name not in names:
+                (folder / file.name).unlink(missing_ok=True)
+                (folder / file.name).symlink_to(file)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def without_skopeo(tmp_path_factory):
+    return programs_without(tmp_path_factory.mktemp("without") / "programs", "skopeo")
+
+
 # A part of the stack: a list of checksums, one with a name, an archive, a file that has none, and two images.
 SMALL = ("runc", "cni_plugins", "keda", "pause")
 
@@ -132,6 +148,14 @@ class Run:
             "progress_file": str(folder / "progress.jsonl"),
             "without_check_of_space": False,
         }
+
+    def only_image(self, key):
+        """Have a stack of one image and nothing else."""
+        self.stack["components"] = {key: self.internet.stack["components"][key]}
+        self.stack["release"] = {}
+        self.stack["images"] = {key: self.internet.stack["images"][key]}
+        self.params["recipes"]["release"] = {key: {"images": {key: {"archive": "workloads"}}}}
+        return self.stack["images"][key]
 
     def url(self, name):
         return origins.origins.downloads(self.stack, origins.ARCH)[name].url
@@ -191,3 +215,11 @@ class Run:
 @pytest.fixture
 def run(tmp_path, internet):
     return Run(tmp_path, internet)
+
+
+@pytest.fixture(params=["skopeo", "without-skopeo"])
+def copier(request, run, without_skopeo):
+    """Who copies images in this test: the program, or this collection where it is missing."""
+    if request.param != "skopeo":
+        run.internet.environment["PATH"] = without_skopeo
+    return request.param

@@ -7,24 +7,26 @@ which only a proxy with a password knows.
 """
 
 import copy
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import tarfile
-from pathlib import Path
 
 import pytest
 from ansible_collections.shkatara.keda_demo.tests.support.origin_server import Fault
 
 from tests.release import origins
+from tests.release.conftest import programs_without
 
 ZEROS = "0" * 64
 PAUSE = "registry.k8s.io/pause:3.8"
 
 
-def test_no_fault(run):
+def test_no_fault(run, copier):
     result = run()
+    assert f"images are copied by {'skopeo' if copier == 'skopeo' else 'Ansible itself, since'}" in run.said()
     assert result["producer"] == "release"
     assert {path.name for path in (run.folder / "bundle" / "bin").rglob("*") if path.is_file()} == {
         *("runc", "bridge", "host-local", "loopback", "portmap"),
@@ -131,6 +133,7 @@ def test_a_checksum_of_the_lock_that_is_wrong(run):
     assert f"and bundle.lock has {ZEROS} from the first download" in message
 
 
+@pytest.mark.usefixtures("copier")
 def test_a_digest_of_the_lock_that_the_registry_has_not(run):
     run.lock.write_text(json.dumps({"files": {}, "images": {PAUSE: f"sha256:{ZEROS}"}}))
     message = run.fails()
@@ -143,6 +146,7 @@ def test_a_lock_that_is_none(run):
     assert f"files: {run.url('keda')} has 'abc', and a checksum is 64 digits" in message
 
 
+@pytest.mark.usefixtures("copier")
 def test_an_image_that_is_not_there(run):
     run.stack["images"]["pause"] = "registry.k8s.io/pause:9.9"
     message = run.fails()
@@ -158,6 +162,18 @@ def test_a_proxy_that_wants_another_password(run):
     assert "407" in message
 
 
+@pytest.mark.usefixtures("copier")
+def test_a_proxy_that_wants_another_password_for_an_image(run):
+    run.only_image("pause")
+    environment = run.internet.environment
+    wrong = environment["HTTPS_PROXY"].replace("p%40ss-word", "not-the-password")
+    run.internet.environment = environment | {"HTTPS_PROXY": wrong, "HTTP_PROXY": wrong}
+    message = run.fails()
+    assert "not-the-password" not in message + run.said()
+    assert message.startswith(f"The image {PAUSE} can't be pulled")
+    assert "407" in message or "Proxy Authentication Required" in message
+
+
 def test_no_way_out(run):
     run.internet.proxy.close()
     environment = run.internet.environment
@@ -169,6 +185,15 @@ def test_no_way_out(run):
 def test_a_certificate_that_is_not_trusted(run):
     run.internet.environment["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
     message = run.fails()
+    assert "SSL_CERT_FILE" in message
+
+
+@pytest.mark.usefixtures("copier")
+def test_a_registry_s_certificate_that_is_not_trusted(run):
+    run.only_image("pause")
+    run.internet.environment["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"
+    message = run.fails()
+    assert message.startswith(f"The image {PAUSE} can't be pulled")
     assert "SSL_CERT_FILE" in message
 
 
@@ -195,14 +220,11 @@ def test_a_disk_that_gets_full(run, small_disk):
     assert "cluster_cache_dir (KEDA_DEMO_CACHE)" in message
 
 
-def test_an_image_for_which_the_disk_is_too_small(run, small_disk):
-    """skopeo writes the image."""
-    run.stack["components"] = {"prometheus": run.internet.stack["components"]["prometheus"]}
-    run.stack["release"] = {}
-    run.stack["images"] = {"prometheus": run.internet.stack["images"]["prometheus"]}
-    run.params["recipes"]["release"] = {"prometheus": {"images": {"prometheus": {"archive": "workloads"}}}}
+def test_an_image_for_which_the_disk_is_too_small(run, small_disk, copier):
+    image = run.only_image("prometheus")
     message = run.fails(cache_dir=str(small_disk), without_check_of_space=True)
-    assert message.startswith(f"The image {run.stack['images']['prometheus']} can't be pulled: the disk is full")
+    full = ": the disk is full" if copier == "skopeo" else f". The disk of {small_disk}/parts is full ("
+    assert message.startswith(f"The image {image} can't be pulled{full}")
 
 
 def test_ctrl_c_and_the_next_run_goes_on(run):
@@ -217,6 +239,39 @@ def test_ctrl_c_and_the_next_run_goes_on(run):
     assert run.ranges("runc.amd64") == [None, f"bytes={kept}-"]
 
 
+def test_ctrl_c_in_an_image_and_the_next_run_goes_on(run, without_skopeo):
+    """Of a registry that is slow, and a folder of files."""
+    run.only_image("pause")
+    run.internet.environment["PATH"] = without_skopeo
+    place = run.internet.server.folder / "storage.example.net" / "v2" / "pause"
+    layer = bytes(range(256)) * 32_000
+    blobs = [{"digest": _added(place / "blobs", content), "size": len(content)} for content in (b"{}", layer)]
+    manifest = json.dumps({"schemaVersion": 2, "config": blobs[0], "layers": blobs[1:]}).encode()
+    digest = _added(place / "manifests", manifest)
+    _added(place / "manifests", manifest, "3.8")
+    address = f"https://storage.example.net/v2/pause/blobs/{blobs[1]['digest']}"
+    run.internet.faults(address, Fault(after=2_000_000), Fault(per_second=1_000_000))
+    mirrors = {"registry.k8s.io": "storage.example.net"}
+    process = run.start(registry_mirrors=mirrors)
+    parts = run.cache / "parts"
+    run.interrupt(process, lambda: any(part.stat().st_size > 3_000_000 for part in parts.glob("*.part")))
+    assert run.end(process) == {"error": "interrupted"}
+    [part] = parts.glob("*.part")
+    kept = part.stat().st_size
+    run(registry_mirrors=mirrors)
+    assert run.ranges(blobs[1]["digest"]) == [None, "bytes=2000000-", f"bytes={kept}-"]
+    assert json.loads(run.lock.read_text())["images"] == {PAUSE: digest}
+    assert not parts.exists()
+
+
+def _added(folder, content, name=""):
+    """Write a file under its digest or another name, and return its digest."""
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / (name or digest)).write_bytes(content)
+    return digest
+
+
 def test_a_part_of_a_file_that_was_changed_since(run):
     """Its checksum is wrong although the server says that it is the same file: it is fetched once more."""
     run.internet.faults(run.url("runc"), Fault(per_second=2_000_000))
@@ -229,6 +284,7 @@ def test_a_part_of_a_file_that_was_changed_since(run):
     run()
 
 
+@pytest.mark.usefixtures("copier")
 def test_mirrors_stand_for_the_origins(run):
     mirror = run.internet.server.folder / "mirror.example.net"
     mirror.mkdir(exist_ok=True)
@@ -302,12 +358,7 @@ def test_the_application_is_built_by_a_program_of_this_machine(run, program, tmp
     (application / "app" / "demo_app" / "web.py").write_text("print('hello')\n")
     (application / "Dockerfile").write_text("FROM scratch\nCOPY app/demo_app /app\nUSER 10001\n")
     programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / program).symlink_to(shutil.which(program))
-    for folder in os.environ["PATH"].split(os.pathsep)[::-1]:
-        for file in Path(folder).glob("*"):
-            if file.name not in ("podman", "buildah", "docker") and not (programs / file.name).is_symlink():
-                (programs / file.name).symlink_to(file)
+    programs_without(programs, *({"podman", "buildah", "docker"} - {program}))
     run.internet.environment["PATH"] = str(programs)
     reference = run.internet.stack["images"]["app"]
     run.stack["components"] = {"app": run.internet.stack["components"]["app"]}

@@ -152,7 +152,7 @@ attributes:
     support: full
 requirements:
   - cyclonedx-python-lib, unless the bundle is finished
-  - urllib3 and skopeo, for V(release)
+  - urllib3, for V(release), which uses skopeo if it is installed
   - urllib3, for the questions of V(auto)
   - Go, buildah, debootstrap, root, and a C compiler with libseccomp's headers (for runc), for V(go_modules)
 """

@@ -21,6 +21,7 @@ from .cache import Cache, CacheEntry
 from .control import RunControl
 from .makers import go, image, manifest, official_file, official_image
 from .plan import BundlePlan
+from .release import copiers
 from .units import BundleError, Interrupted, Unit
 from .work import Settings, Work
 
@@ -62,6 +63,8 @@ class Builder:
                 f"{len(missing)} of {len(self._plan.units)} parts are not in the cache {self._cache.root}"
                 f"{USUAL_TIME if _go_components(missing) >= MANY_GO_COMPONENTS else ''}"
             )
+            if any(unit.kind == "image" for unit in missing):
+                self._control.say(copiers.sentence())
             self._build_units(missing)
         return self._cache_entries, [unit.id for unit in missing]
 

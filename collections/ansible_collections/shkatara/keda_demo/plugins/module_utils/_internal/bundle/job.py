@@ -16,15 +16,13 @@ from .cache import Cache, CacheEntry
 from .control import RunControl
 from .plan import BundlePlan, Request
 from .record import BILL, README
-from .release import application, lockfile, pins, probe, release_images
+from .release import application, lockfile, pins, probe, release_images, web
 from .release import plan as release_plan
 from .release.download import Downloader
 from .release.lockfile import Lock
 from .release.origins import Origins
 from .release.pins import Pinning
 from .release.plan import ReleaseRequest
-from .release.skopeo import PROGRAM as SKOPEO
-from .release.web import Web
 from .units import BundleError
 from .work import ReleaseSettings, Settings
 
@@ -100,8 +98,7 @@ class Job:
         sbom.check_library()
         if producer != release_plan.PRODUCER:
             check_machine(Path(self._params["go"]))
-        # A bundle of manifests alone has no images to copy.
-        elif self._params["stack"]["images"]:
+        else:
             check_release_machine()
 
     def pin(self, producer: str, control: RunControl) -> None:
@@ -175,9 +172,9 @@ class Job:
         return application.builder(self._params["app_build"], self.app_dir, self.arch)
 
     def _downloader(self, control: RunControl) -> Downloader:
-        web = Web()
-        control.processes.call_at_stop(web.stop)
-        return Downloader(web, lambda: control.processes.stopped or control.end_requested(), control.say)
+        client = web.Web()
+        control.processes.call_at_stop(client.stop)
+        return Downloader(client, lambda: control.processes.stopped or control.end_requested(), control.say)
 
     def problems(self, producer: str) -> Mapping[str, str]:
         """Ask the origins of a producer, and return by host what is wrong, empty for an answer."""
@@ -206,7 +203,7 @@ def check_release_machine() -> None:
 
     :raises BundleError: it is missing
     """
-    _raise_missing("Official images can't be copied here", machine.missing_requirements((SKOPEO,), needs_root=False))
+    _raise_missing("Official releases can't be downloaded here", web.missing())
 
 
 def _raise_missing(what: str, sentences: list[str]) -> None:

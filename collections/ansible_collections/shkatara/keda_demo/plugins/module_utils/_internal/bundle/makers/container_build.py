@@ -7,14 +7,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import dockerfile
-from ..release.skopeo import Skopeo
 from ..units import Unit
 from ..work import Work
-from . import labels
+from . import docker_archive, labels
 
 
-def build(unit: Unit, folder: Path, work: Work, skopeo: Skopeo) -> None:
-    """Build the image of `unit` from the Dockerfile in `app_dir`, and copy it to skopeo's plain folder `folder`."""
+def build(unit: Unit, folder: Path, work: Work) -> None:
+    """Build the image of `unit` from the Dockerfile in `app_dir`, and copy it to the plain folder `folder`."""
     if work.settings.app_dir is None:
         raise dockerfile.missing_application_error(unit.name)
     program = work.release.application_builder
@@ -27,7 +26,7 @@ def build(unit: Unit, folder: Path, work: Work, skopeo: Skopeo) -> None:
     if program == "docker":
         archive = work.folder / "image.tar"
         work.run([program, "save", f"--output={archive}", name])
-        skopeo.copy(f"docker-archive:{archive}", f"dir:{folder}", unit.inputs["arch"], unit.inputs["source"])
+        docker_archive.unpack(archive, folder)
     else:
         work.run([program, "push", "--quiet", name, f"dir:{folder}"])
     work.run([program, "rmi", name])

@@ -43,7 +43,7 @@ def download(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         _check_published(unit, release.downloader.text(release.origins.url(unit.inputs["checksum_url"])))
     part = parts.path(work.settings.cache_dir, url)
     # A part of an earlier run may be of a file that was changed since.
-    for is_last in (not _has_begun(part), True):
+    for is_last in (not parts.has_begun(part), True):
         if not part.is_file():
             release.downloader.file(release.origins.url(url), part)
         size, actual = part.stat().st_size, checksums.sha256(part)
@@ -102,10 +102,6 @@ def extract_manifest(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     text = "".join(f"---\n{texts[name].removeprefix('---').strip()}\n" for name in sorted(texts))
     (out / unit.name).write_text(text, encoding="utf-8")
     return {}
-
-
-def _has_begun(part: Path) -> bool:
-    return part.exists() or part.with_name(f"{part.name}.part").exists()
 
 
 def _check_published(unit: Unit, text: str) -> None:

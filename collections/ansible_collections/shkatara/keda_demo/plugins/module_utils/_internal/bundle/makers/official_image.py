@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""Images with the bytes that their registry has, copied by skopeo, and archives of them.
+"""Images with the bytes that their registry has, and archives of them.
 
 An image's unit has its blobs by their hashes: the manifest, the configuration and the layers, compressed as they are
 published. An archive is an OCI layout with the blobs of its images, each once. So containerd has the registry's digest
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import checksums, dockerfile
-from ..release.skopeo import Skopeo
+from ..release import copiers
 from ..units import BundleError, Unit
 from ..work import Work
 from . import container_build
 
 BLOBS = "blobs/sha256"
-# Files that skopeo adds to its folder.
+# Files of the folder that are no blobs.
 OTHER_FILES = ("manifest.json", "version")
 DEFAULT_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
@@ -35,10 +35,9 @@ def copy_image(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
     """
     folder = work.folder / "image"
     folder.mkdir()
-    skopeo = Skopeo(work.processes, work.log, work.folder)
     release, reference = work.release, unit.inputs["source"]
     if "application" in unit.inputs and release.application_builder:
-        container_build.build(unit, folder, work, skopeo)
+        container_build.build(unit, folder, work)
     elif "kept" in unit.inputs or unit.inputs.get("application") == "build":
         # There is no folder to build it from, and the published image is another one.
         raise dockerfile.missing_application_error(unit.name)
@@ -47,7 +46,8 @@ def copy_image(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
         if not digest:
             raise BundleError(f"bundle.lock has no digest of {reference}.")
         source = f"docker://{release.origins.repository(reference)}@{digest}"
-        skopeo.copy(source, f"dir:{folder}", unit.inputs["arch"], reference)
+        copier = copiers.copier(work.processes, release.downloader, work.log, work.folder, work.settings.cache_dir)
+        copier.copy(source, f"dir:{folder}", unit.inputs["arch"], reference)
     return {"descriptor": _move_blobs(folder, out / BLOBS)}
 
 
@@ -75,7 +75,7 @@ def pack_images(unit: Unit, out: Path, work: Work) -> dict[str, Any]:
 
 
 def _move_blobs(folder: Path, blobs: Path) -> dict[str, Any]:
-    """Move an image's files from skopeo's folder to `blobs`, and return the descriptor of its manifest."""
+    """Move an image's files from the folder of its copy to `blobs`, and return the descriptor of its manifest."""
     manifest = (folder / "manifest.json").read_bytes()
     blobs.mkdir(parents=True)
     for file in folder.iterdir():

@@ -67,28 +67,36 @@ class Downloader:
         self._say = say
         self._sleep = sleep
 
-    def text(self, url: str) -> str:
+    def text(self, url: str, headers: Mapping[str, str] | None = None) -> str:
         """Return the content of a small text file.
 
         :raises BundleError: it can't be had
         """
+        return self.content(url, headers).decode("utf-8", "replace")
 
-        def read() -> str:
-            with self._web.get(url) as response:
-                return str(response.read(MIB).decode("utf-8", "replace"))
+    def content(self, url: str, headers: Mapping[str, str] | None = None, most: int = MIB) -> bytes:
+        """Return the bytes of a small file, of which `most` are read.
+
+        :raises BundleError: it can't be had
+        """
+
+        def read() -> bytes:
+            with self._web.get(url, headers) as response:
+                return bytes(response.read(most))
 
         return self._repeat(url, read, lambda: 0)
 
-    def file(self, url: str, target: Path) -> None:
+    def file(self, url: str, target: Path, headers: Mapping[str, str] | None = None) -> None:
         """Download the file to `target`. What an earlier attempt has left in `<target>.part` is not fetched again.
 
+        :param headers: further headers of the request, such as Authorization
         :raises BundleError: it can't be had, or there is no space for it
         :raises Interrupted: the end of the run was requested
         """
         part = target.with_name(f"{target.name}.part")
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._repeat(url, lambda: self._receive(url, part), lambda: _size(part))
+            self._repeat(url, lambda: self._receive(url, part, headers or {}), lambda: _size(part))
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -120,12 +128,12 @@ class Downloader:
                 self._wait(wait)
                 pause *= 2
 
-    def _receive(self, url: str, part: Path) -> None:
+    def _receive(self, url: str, part: Path, headers: Mapping[str, str]) -> None:
         known = _read_state(part)
         offset = _size(part) if known and known.url == url else 0
         if known and offset and offset == known.size:
             return
-        with self._opened(url, known, offset, part) as response:
+        with self._opened(url, {**headers, **_range_headers(known, offset)}, part) as response:
             source = _source(url, response)
             if known is None or not offset or not _continues(response, source, known, offset):
                 if response.status != 200:  # the rest of another file
@@ -144,10 +152,10 @@ class Downloader:
             raise Broken(f"{url} ended after {_size(part)} of {source.size} bytes")
 
     @contextlib.contextmanager
-    def _opened(self, url: str, known: Source | None, offset: int, part: Path) -> Iterator[Any]:
+    def _opened(self, url: str, headers: Mapping[str, str], part: Path) -> Iterator[Any]:
         """Yield the answer to the question for the rest of a part. A part without a rest is removed."""
         try:
-            with self._web.get(url, _range_headers(known, offset)) as response:
+            with self._web.get(url, headers) as response:
                 yield response
         except Unsatisfiable:
             part.unlink(missing_ok=True)

@@ -18,6 +18,11 @@ def path(cache_dir: Path, url: str) -> Path:
     return cache_dir / FOLDER / f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{name}"
 
 
+def has_begun(part: Path) -> bool:
+    """Return whether an earlier run has left the file or some of it."""
+    return part.exists() or part.with_name(f"{part.name}.part").exists()
+
+
 def remove(cache_dir: Path) -> None:
     """Remove all parts. After a whole bundle only those of files that no stack wants any more are left."""
     shutil.rmtree(cache_dir / FOLDER, ignore_errors=True)

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from .. import checksums
 from ..processes import Processes
-from . import parts, upstream
+from . import copiers, parts, upstream
 from .download import Downloader
 from .lockfile import Lock
 from .origins import Download, Origins
-from .skopeo import Skopeo
 
 WORKERS = 8
 POLL_SECONDS = 0.5
@@ -56,8 +55,9 @@ def added(lock: Lock, files: list[Download], images: list[str], pinning: Pinning
     def digest(reference: str) -> str:
         with tempfile.TemporaryDirectory(dir=pinning.tmp) as folder:
             name = reference.replace("/", "_").replace(":", "_")
-            skopeo = Skopeo(pinning.processes, pinning.logs / f"digest-{name}.log", Path(folder))
-            return skopeo.digest(reference, pinning.origins.repository(reference))
+            log = pinning.logs / f"digest-{name}.log"
+            copier = copiers.copier(pinning.processes, pinning.downloader, log, Path(folder), pinning.cache_dir)
+            return copier.digest(reference, pinning.origins.repository(reference))
 
     with ThreadPoolExecutor(WORKERS) as pool:
         sums = {file.url: pool.submit(checksum, file) for file in files}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import shlex
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,10 @@ REDIRECTS = (301, 302, 303, 307, 308)
 # Statuses after which the same request may succeed.
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 USER_AGENT = "keda_demo"
-HINT = "check the network and the proxies (HTTPS_PROXY, cluster_https_proxy), or set bundle_mirror_url to a mirror"
+HINT = (
+    "check the network and the proxies (HTTPS_PROXY, cluster_https_proxy), or set bundle_mirror_url or, for images, "
+    "bundle_registry_mirrors to a mirror"
+)
 
 
 class Broken(Exception):
@@ -56,11 +60,14 @@ class Refused(BundleError):
     """An answer that another attempt would not change.
 
     :ivar status: the HTTP status, 0 if there was none
+    :ivar challenge: how the server itself wants to be asked (WWW-Authenticate), empty if it does not say. One of the
+        host of a redirect is not here: it could ask for a login that is not meant for it.
     """
 
-    def __init__(self, reason: str, status: int = 0) -> None:
+    def __init__(self, reason: str, status: int = 0, challenge: str = "") -> None:
         super().__init__(reason)
         self.status = status
+        self.challenge = challenge
 
 
 class Web:
@@ -68,11 +75,8 @@ class Web:
 
     def __init__(self, connect_seconds: float = CONNECT_SECONDS, stall_seconds: float = STALL_SECONDS) -> None:
         """:raises BundleError: there is no urllib3"""
-        if urllib3 is None:
-            raise BundleError(
-                f"Official origins are asked with the Python package urllib3, which {sys.executable} lacks: install it "
-                "in the environment that runs Ansible."
-            )
+        if sentences := missing():
+            raise BundleError(f"Official origins can't be asked: {sentences[0]}.")
         self.stall_seconds = stall_seconds
         self._timeout = urllib3.Timeout(connect=connect_seconds, read=stall_seconds)
         self._context = tls.context(Trust())
@@ -117,11 +121,14 @@ class Web:
             response = self._request(asked, headers)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or not location:
-                return _checked(response, _place(url, asked))
+                return _checked(response, _place(url, asked), is_own=_origin(url) == _origin(asked))
             response.close()
             target = urljoin(asked, location)
             if urlsplit(asked).scheme == "https" and urlsplit(target).scheme != "https":
                 raise Refused(f"{_place(url, asked)} redirects from https to {urlsplit(target).scheme or 'nowhere'}.")
+            if _origin(asked) != _origin(target):
+                # The login of one host is no business of another.
+                headers = {name: value for name, value in headers.items() if name != "Authorization"}
             asked = target
         raise Refused(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
@@ -148,6 +155,8 @@ class Web:
                     f"{host}{by} has a certificate that is not trusted here ({reason}): give the file of its authority "
                     "as SSL_CERT_FILE."
                 ) from error
+            if "WRONG_VERSION_NUMBER" in reason:
+                raise Refused(f"{host}{by} does not speak TLS ({reason}), and must be reached by https.") from error
             raise Broken(f"{host} does not answer{by} ({reason})") from error
 
     def _manager(self, proxy: proxies.Proxy | None) -> Any:
@@ -169,9 +178,18 @@ class Web:
             return self._managers[key]
 
 
-def _checked(response: Any, place: str) -> Any:
+def missing() -> list[str]:
+    """Return a sentence for what this Python lacks for a client; none if it has all."""
+    if urllib3 is not None:
+        return []
+    command = shlex.join([sys.executable, "-m", "pip", "install", "urllib3"])
+    return [f"the Python package urllib3 is missing: run `{command}`"]
+
+
+def _checked(response: Any, place: str, *, is_own: bool) -> Any:
     """Return a response of status 200 or 206.
 
+    :param is_own: whether the host that was asked has answered, and not another one
     :raises Broken: it has a status that may pass
     :raises Refused: it has any other status
     """
@@ -180,6 +198,7 @@ def _checked(response: Any, place: str) -> Any:
         return response
     phrase = f"{status} {http.client.responses.get(status, '')}".strip()
     wait = _retry_after(response)
+    challenge = response.headers.get("WWW-Authenticate", "") if is_own else ""
     response.close()
     if status in PASSING:
         raise Broken(f"{place} answers {phrase}", wait)
@@ -187,7 +206,12 @@ def _checked(response: Any, place: str) -> Any:
         raise Unsatisfiable(f"{place} answers {phrase}")
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
         raise Refused(f"The proxy requires a user and a password for {place} (407).", status)
-    raise Refused(f"{place} answers {phrase}.", status)
+    raise Refused(f"{place} answers {phrase}.", status, challenge)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _place(url: str, asked: str) -> str:

@@ -65,18 +65,18 @@ def test_builds_are_taken_where_an_origin_is_silent(world):
 
 
 def test_a_producer_that_lacks_a_program_is_not_taken(world):
-    world.lacks = {"release": "Official images can't be copied here:\n  - skopeo is missing: install it"}
+    world.lacks = {"release": "Official releases can't be downloaded here:\n  - urllib3 is missing: run `pip`"}
     assert world.choose() == "go_modules"
     assert world.asked == ["go_modules"]
     assert world.lines == [
         "bundle_producer auto uses go_modules (builds from Go modules): proxy.example.net answered (release: Official "
-        "images can't be copied here: - skopeo is missing: install it)"
+        "releases can't be downloaded here: - urllib3 is missing: run `pip`)"
     ]
 
 
 def test_what_both_lack_is_said(world):
-    world.lacks = {"release": "skopeo is missing", "go_modules": "go is missing"}
-    with pytest.raises(BundleError, match=r"- release: skopeo is missing\n  - go_modules: go is missing"):
+    world.lacks = {"release": "urllib3 is missing", "go_modules": "go is missing"}
+    with pytest.raises(BundleError, match=r"- release: urllib3 is missing\n  - go_modules: go is missing"):
         world.choose()
     assert world.asked == []
 
