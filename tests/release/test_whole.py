@@ -173,7 +173,7 @@ def test_the_whole_bundle(whole, internet, capsys, without_skopeo):
     output = whole()
     assert whole.record() == record
     assert whole.lock.stat().st_mtime_ns == before
-    assert "images are copied by Ansible itself, since skopeo is not installed" in output
+    assert "images are copied by the collection itself, since skopeo is not installed" in output
 
     # The lab's image is in the cache of the other scenarios.
     shutil.rmtree(whole.folder / "cache")

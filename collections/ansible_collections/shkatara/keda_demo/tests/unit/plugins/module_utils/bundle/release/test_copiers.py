@@ -16,8 +16,8 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
     [
         (0o755, Skopeo, "images are copied by skopeo"),
         # A file that can't be run is no program.
-        (0o644, Pull, "images are copied by Ansible itself, since skopeo is not installed"),
-        (None, Pull, "images are copied by Ansible itself, since skopeo is not installed"),
+        (0o644, Pull, "images are copied by the collection itself, since skopeo is not installed"),
+        (None, Pull, "images are copied by the collection itself, since skopeo is not installed"),
     ],
 )
 def test_skopeo_copies_if_it_is_installed(tmp_path, monkeypatch, mode, kind, sentence):
