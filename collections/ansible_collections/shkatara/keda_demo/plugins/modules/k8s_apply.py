@@ -85,7 +85,10 @@ objects:
   returned: success
   contains:
     kind: {description: The kind., type: str, sample: ServiceMonitor}
-    namespace: {description: The namespace, empty for an object in none., type: str, sample: monitoring}
+    namespace:
+      description: The namespace. It is empty for an object in none.
+      type: str
+      sample: monitoring
     name: {description: The name., type: str, sample: kubelet}
     changed: {description: Whether the object was created or changed., type: bool, sample: false}
     applied_at:

@@ -41,4 +41,5 @@ def copier(processes: Processes, downloader: Downloader, log: Path, folder: Path
 
 def sentence() -> str:
     """Return who copies images here, for the user."""
-    return f"images are copied {'by skopeo' if has_skopeo() else 'by the collection itself, since skopeo is not installed'}"
+    who = "skopeo" if has_skopeo() else "the collection itself, since skopeo is not installed"
+    return f"images are copied by {who}"

@@ -80,7 +80,7 @@ def test_a_path_may_begin_with_the_home_folder(home):
 @pytest.mark.parametrize(
     ("option", "environ", "message"),
     [
-        ("/no/a", {}, r"^kubeconfig /no/a does not exist: give .* in `kubeconfig`$"),
+        ("/no/a", {}, r"^kubeconfig /no/a does not exist: give .* in `kubeconfig` \([^)]*\)$"),
         (None, {"KUBECONFIG": "/no/a"}, r"kubeconfig /no/a does not exist: .* KUBECONFIG, which has this one"),
         (None, {"K8S_AUTH_KUBECONFIG": "/no/a:/no/b"}, r"/no/a:/no/b do not exist: .* K8S_AUTH_KUBECONFIG"),
     ],
