@@ -106,7 +106,6 @@ problems:
       shop/web. Delete or move it first
 """
 
-import re
 import time
 import traceback
 from typing import Any
@@ -116,7 +115,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils._internal.kube import access_options
 from ..module_utils._internal.kube.cluster import Cluster
 from ..module_utils._internal.kube.errors import ClusterError
-from ..module_utils._internal.kube.labelled import ALL_KINDS, Key
+from ..module_utils._internal.kube.labelled import ALL_KINDS, LABEL, Key
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 from ..module_utils._internal.kube.removal import Made, Removal
 
@@ -127,7 +126,6 @@ try:
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 
-_LABEL = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TEXT = {"type": "str", "required": True}
 
 
@@ -148,7 +146,7 @@ def argument_spec() -> dict[str, Any]:
 
 def check_labels(labels: list[str]) -> None:
     """:raises ValueError: there are none, or one is no label with a value, so that it could name objects of others"""
-    if not labels or not all(map(_LABEL.fullmatch, labels)):
+    if not labels or not all(map(LABEL.fullmatch, labels)):
         raise ValueError(
             f"labels is {', '.join(labels) or 'empty'}: give labels, each with its value, such as example.com/owner=me"
         )

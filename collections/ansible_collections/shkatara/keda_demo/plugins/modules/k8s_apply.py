@@ -103,7 +103,6 @@ deleted:
   sample: ["NetworkPolicy monitoring/grafana", "ClusterRole blackbox-exporter"]
 """
 
-import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -115,13 +114,11 @@ from ..module_utils._internal.kube import access_options, server_side
 from ..module_utils._internal.kube.access import Access
 from ..module_utils._internal.kube.access_options import AccessOptions
 from ..module_utils._internal.kube.errors import ClusterError
-from ..module_utils._internal.kube.labelled import KINDS, Key, Labelled
+from ..module_utils._internal.kube.labelled import KINDS, LABEL, Key, Labelled
 from ..module_utils._internal.kube.options import ACCESS_OPTIONS
 from ..module_utils._internal.kube.requests import Requests
 from ..module_utils._internal.kube.server_side import Applied, Applier
 
-# One label with a value: a selector of another form, or none, could name objects of others.
-_LABEL = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SECRETS = ("data", "stringData")
 
 
@@ -160,7 +157,7 @@ def run(module: AnsibleModule) -> None:
     """Apply and prune, and end the module with the result."""
     params = module.params
     label, manager = params["prune_label"], params["field_manager"]
-    if label and not _LABEL.fullmatch(label):
+    if label and not LABEL.fullmatch(label):
         module.fail_json(msg=f"prune_label is {label!r}: give one label with its value, such as example.com/owner=me")
     try:
         server_side.check(params["definition"])

@@ -14,6 +14,7 @@ import copy
 import logging
 import os
 import ssl
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from ..common import proxies, urls
 from ..common.hiding import Hider
 from ..common.proxies import Proxy
-from . import access_options, kubeconfig
+from . import access_options, kubeconfig, tokens
 from .access_options import AccessOptions
 from .errors import ClusterError
 from .kubeconfig import Kubeconfig
@@ -75,6 +76,11 @@ class Access:
         # The name of a token from a kubeconfig depends on the library's version.
         keys = self._configuration.api_key
         return str(keys.get("BearerToken") or keys.get("authorization") or "")
+
+    def refusal(self, reason: str) -> str:
+        """Return the message that the API server does not accept the credentials."""
+        expired = tokens.expired_hint(self.authorization, time.time())
+        return f"The API server {self.server} does not accept the credentials of {self.source}: {reason}{expired}"
 
     def new_client(self) -> Any:
         """Return another client of the kubernetes library.

@@ -10,11 +10,10 @@ recovery while no object changes.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import keda_objects, listers, responses, tokens
+from . import keda_objects, listers, responses
 from .access import Access
 from .access_options import AccessOptions
 from .errors import ClusterError, no_answer_message, without_repr
@@ -183,10 +182,7 @@ class Cluster:
 
     def _refusal(self, verb: str, kind: str, namespace: str, status: int, reason: str) -> str:
         if status == 401:
-            expired = tokens.expired_hint(self.access.authorization, time.time())
-            return (
-                f"The API server {self.host} does not accept the credentials of {self.access.source}: {reason}{expired}"
-            )
+            return self.access.refusal(reason)
         place = f" in namespace {namespace}" if namespace else ""
         if status == 403:
             return f"Missing permission: verb {verb} on {kind}{place} ({reason})"

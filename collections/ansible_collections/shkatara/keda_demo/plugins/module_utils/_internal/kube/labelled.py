@@ -9,6 +9,7 @@ those of its Prometheus. An object that another object owns goes with its owner,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ except ImportError:  # the module reports it
     ApiException = RuntimeError
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
+# One label with its value. A selector of another form, or none, could name objects of others.
+LABEL = re.compile(r"([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TIMEOUT = (5, 20)  # to connect, to read; in seconds
 _NOT_FOUND = 404
 _RBAC, _OPERATOR = ("rbac.authorization.k8s.io", "v1"), ("monitoring.coreos.com", "v1")

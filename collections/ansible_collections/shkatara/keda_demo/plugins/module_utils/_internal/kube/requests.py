@@ -41,6 +41,7 @@ class Requests:
 
     def __init__(self, access: Access) -> None:
         """:raises ClusterError: as Access.new_client"""
+        self.access = access
         self.server = access.server
         self._authorization = access.authorization
         client = access.new_client()

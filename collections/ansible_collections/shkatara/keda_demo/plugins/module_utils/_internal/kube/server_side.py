@@ -23,7 +23,7 @@ FIRST_KINDS = ("Namespace", "CustomResourceDefinition")
 # The API server writes these fields; the rest is what users and controllers want.
 SERVERS_FIELDS = ("resourceVersion", "generation", "managedFields")
 _PAUSE_SECONDS = 0.2
-_CONFLICT, _FORBIDDEN = 409, 403
+_CONFLICT, _FORBIDDEN, _UNAUTHORIZED = 409, 403, 401
 _TYPE = "application/apply-patch+yaml"
 
 
@@ -139,6 +139,8 @@ class Applier:
         known = (str(item["apiVersion"]), str(item["kind"]))
         if known not in self._kinds:
             response = self._requests.send("GET", _base(known[0]))
+            if response.status == _UNAUTHORIZED:
+                raise ClusterError(self._requests.access.refusal(response.reason), response.status)
             if response.is_refusal and response.status != NOT_FOUND:
                 raise ClusterError(
                     f"The API server {self._requests.server} answered {response.status} for the kinds of {known[0]}: "

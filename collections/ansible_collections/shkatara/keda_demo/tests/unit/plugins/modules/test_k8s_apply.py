@@ -262,6 +262,12 @@ def test_a_refused_list_of_kinds_is_named(tmp_path):
     assert "answered 503 for the kinds of apps/v1: because" in run(cluster, tmp_path, WANTED)["msg"]
 
 
+def test_refused_credentials_are_named_with_their_source(tmp_path):
+    cluster = Cluster(NAMESPACE)
+    cluster.status["/api/v1"] = 401
+    assert "does not accept the credentials of kubeconfig" in run(cluster, tmp_path, WANTED)["msg"]
+
+
 def test_a_server_that_does_not_answer(tmp_path):
     with serve(Cluster().answer) as api:
         kubeconfig = api.kubeconfig(tmp_path / "gone")
