@@ -26,9 +26,11 @@ extends_documentation_fragment:
   - shkatara.keda_demo.kubeconfig
 options:
   definition:
-    description: The objects, each with C(apiVersion), C(kind) and C(metadata.name).
-    type: list
-    elements: dict
+    description:
+      - The objects, each with C(apiVersion), C(kind) and C(metadata.name). A list, or the list as JSON text.
+      - Ansible visits every value of a list, which takes seconds for large CustomResourceDefinitions. It takes a text
+        as it is, such as that of the filter P(ansible.builtin.to_json#filter).
+    type: raw
     required: true
   field_manager:
     description: The name under which the API server records who owns the fields.
@@ -71,7 +73,7 @@ seealso:
 EXAMPLES = r"""
 - name: Apply the objects, each with the label, and delete what an earlier run applied and this one did not
   shkatara.keda_demo.k8s_apply:
-    definition: "{{ objects }}"
+    definition: "{{ objects | to_json }}"
     field_manager: monitoring
     force_conflicts: true
     prune_label: example.com/owner=monitoring
@@ -103,6 +105,7 @@ deleted:
   sample: ["NetworkPolicy monitoring/grafana", "ClusterRole blackbox-exporter"]
 """
 
+import json
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -120,6 +123,21 @@ from ..module_utils._internal.kube.requests import Requests
 from ..module_utils._internal.kube.server_side import Applied, Applier
 
 _SECRETS = ("data", "stringData")
+
+
+def objects_of(definition: Any) -> list[Any]:
+    """Return the items of the option `definition`, whatever they are.
+
+    :raises ValueError: the option is neither a list nor a list's JSON
+    """
+    if isinstance(definition, str):
+        try:
+            definition = json.loads(definition)
+        except ValueError as error:
+            raise ValueError(f"definition is text, but not JSON: {error}. Give a list of objects") from error
+    if not isinstance(definition, list):
+        raise ValueError(f"definition is {type(definition).__name__}: give a list of objects")
+    return definition
 
 
 def prune(labelled: Labelled, keep: set[Key], check_mode: bool) -> list[Key]:
@@ -156,11 +174,14 @@ def _shown(document: server_side.Object | None) -> Any:
 def run(module: AnsibleModule) -> None:
     """Apply and prune, and end the module with the result."""
     params = module.params
+    # Neither a result nor an error repeats it: it may be megabytes, and have Secrets.
+    given = params.pop("definition")
     label, manager = params["prune_label"], params["field_manager"]
     if label and not LABEL.fullmatch(label):
         module.fail_json(msg=f"prune_label is {label!r}: give one label with its value, such as example.com/owner=me")
     try:
-        server_side.check(params["definition"])
+        definition = objects_of(given)
+        server_side.check(definition)
         access = Access(AccessOptions(**access_options.of_params(params)))
         applier = Applier(
             Requests(access),
@@ -171,7 +192,7 @@ def run(module: AnsibleModule) -> None:
             clock=time.monotonic,
             sleep=time.sleep,
         )
-        applied = list(applier.apply(params["definition"]))
+        applied = list(applier.apply(definition))
         kept = {each.key for each in applied}
         deleted = prune(Labelled(access, label), kept, module.check_mode) if label else []
     except (ClusterError, ValueError) as error:
@@ -181,18 +202,14 @@ def run(module: AnsibleModule) -> None:
     ]
     changed = bool(deleted) or any(each.changed for each in applied)
     shown = diffs(applied, deleted) if module._diff else []
-    # The definition may be megabytes, and have Secrets.
-    invocation = {"module_args": {name: value for name, value in params.items() if name != "definition"}}
-    module.exit_json(
-        changed=changed, objects=objects, deleted=list(map(str, deleted)), diff=shown, invocation=invocation
-    )
+    module.exit_json(changed=changed, objects=objects, deleted=list(map(str, deleted)), diff=shown)
 
 
 def argument_spec() -> dict[str, Any]:
     """Return the module's options, as DOCUMENTATION has them."""
     return {
         **ACCESS_OPTIONS,
-        "definition": {"type": "list", "elements": "dict", "required": True},
+        "definition": {"type": "raw", "required": True},
         "field_manager": {"type": "str", "required": True},
         "force_conflicts": {"type": "bool", "default": False},
         "prune_label": {"type": "str", "default": ""},

@@ -227,6 +227,10 @@ def test_a_namespace_in_the_manifest_of_what_is_in_none_does_not_count(tmp_path)
     ("definition", "says"),
     [
         ([], "definition is empty: give the objects to apply"),
+        ("[]", "definition is empty: give the objects to apply"),
+        ("- kind: Role", "definition is text, but not JSON: Expecting value"),
+        (json.dumps(NAMESPACE), "definition is dict: give a list of objects"),
+        (NAMESPACE, "definition is dict: give a list of objects"),
         ([WANTED[0], {"kind": "Role"}], "definition: item 2 lacks apiVersion, kind or metadata.name"),
         ([{**WANTED[0], "metadata": {}}], "definition: item 1 lacks"),
         ([{"kind": "Role", "metadata": {"name": "a"}}], "definition: item 1 lacks"),
@@ -238,6 +242,14 @@ def test_what_can_t_be_applied_is_named(tmp_path, definition, says):
     result = run(Cluster(NAMESPACE), tmp_path, definition, wait_timeout=0)
     assert result["failed"]
     assert says in result["msg"]
+    assert "definition" not in result["invocation"]["module_args"]
+
+
+def test_the_objects_may_be_json_text(tmp_path):
+    cluster = Cluster(NAMESPACE)
+    result = run(cluster, tmp_path, json.dumps(WANTED))
+    assert changes(result) == ["Deployment operator", "ClusterRole operator"]
+    assert changes(run(cluster, tmp_path, WANTED)) == []
 
 
 @pytest.mark.parametrize(
