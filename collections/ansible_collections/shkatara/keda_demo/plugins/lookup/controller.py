@@ -104,6 +104,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
         # The playbook itself reports missing libraries, beside other reasons.
         if needed:
             raise AnsibleLookupError(controller.message([*needed, *libraries]))
+        controller.load_for_templates()
         return [str(term) for term in terms]
 
     def _of_this_run(self) -> Iterator[str]:

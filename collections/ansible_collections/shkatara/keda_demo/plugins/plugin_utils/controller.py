@@ -10,6 +10,8 @@ missing, so it has no syntax that Python 3.8 lacks, and imports nothing but what
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -129,6 +131,17 @@ def library_findings(uses: Iterable[str]) -> Iterator[str]:
     if wrong:
         install = pip_install(["-r", str(COLLECTION / "requirements.txt")])
         yield f"Python libraries of {sys.executable}: {', '.join(wrong)}: {install}"
+
+
+def load_for_templates() -> None:
+    """Import the libraries of lookups and filters, but for those that are missing.
+
+    Ansible imports playbooks in its main process, and runs each task in a fork of that, which then has the libraries.
+    Otherwise every task that reads the stack imports them for a fifth of a second.
+    """
+    for name in LIBRARIES["templates"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def requirements() -> dict[str, SpecifierSet]:

@@ -6,6 +6,7 @@ import ast
 import importlib.machinery
 import importlib.util
 import os
+import subprocess
 import sys
 
 import pytest
@@ -67,6 +68,18 @@ def test_the_collections_are_those_of_galaxy_yml():
 def test_this_controller_has_all():
     assert list(controller.version_findings(sys.version_info[:2], "2.19.1")) == []
     assert list(controller.library_findings(controller.LIBRARIES)) == []
+
+
+def test_the_libraries_of_templates_are_loaded_but_for_those_that_are_missing():
+    program = (
+        "import sys; sys.modules['netaddr'] = None\n"
+        "from ansible_collections.shkatara.keda_demo.plugins.plugin_utils import controller\n"
+        "assert 'jsonschema' not in sys.modules\n"
+        "controller.load_for_templates()\n"
+        "assert 'jsonschema' in sys.modules"
+    )
+    environment = os.environ | {"PYTHONPATH": str(controller.COLLECTION.parents[2])}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
 
 
 def test_an_old_python_and_an_old_ansible_have_one_way_out():
