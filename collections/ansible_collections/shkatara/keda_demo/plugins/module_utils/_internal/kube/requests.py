@@ -37,7 +37,7 @@ class Response(NamedTuple):
 
 
 class Requests:
-    """Requests with one connection. The library's own methods need the name of each kind's class."""
+    """Requests with a connection per thread. The library's own methods need the name of each kind's class."""
 
     def __init__(self, access: Access) -> None:
         """:raises ClusterError: as Access.new_client"""
