@@ -145,6 +145,7 @@ RULES = {
     },
     "verify": {
         "verify_nonsense": 1,
+        "verify_name": "",
         "verify_load_max_rate": 0,
         "verify_load_external": True,
         "verify_load_stages": [{"rate": 5, "duration": 60}],
@@ -171,6 +172,7 @@ SENTENCES = {
     "kube_prometheus_components": "kube_prometheus_components has no prometheusOperator and no prometheus: add it",
     "kube_prometheus_patches": "kube_prometheus_patches has a patch without kind: give a part of an object",
     "verify_nonsense": "verify_nonsense: the role verify has no such variable",
+    "verify_name": "verify_name is empty: give the name of a ScaledObject",
     "verify_load_max_rate": "verify_load_max_rate: give a number above 0",
     "verify_access_account": "verify_access_account: give the name of an account or a namespace",
     "verify_hpa_tolerance": "verify_hpa_tolerance: give a number of at least 0",
