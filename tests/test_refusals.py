@@ -84,6 +84,20 @@ INPUTS = {
         ["cluster_name is ../other: give letters, digits, `-`, `_` and `[.]`, such as keda-demo"],
         {"cluster_name": "../other"},
     ),
+    "where the bundle comes from": Case(
+        [
+            "bundle: There is no archive /nowhere/seed-amd64.tar.gz .bundle_archive.",
+            "bundle_mirror_url is 'mirror.example.net', and must be a URL such as https://mirror.example.net/files",
+            "bundle_registry_mirrors has 'https://mirror.example.net' for docker.io, and must have a host",
+            "no role has a variable `kube_prometheus_profil`",
+        ],
+        {
+            "bundle_archive": "/nowhere/seed-amd64.tar.gz",
+            "bundle_mirror_url": "mirror.example.net",
+            "bundle_registry_mirrors": {"docker.io": "https://mirror.example.net"},
+            "kube_prometheus_profil": "lean",
+        },
+    ),
     "stack": Case(["There is no stack 'nosuch' .cluster_stack.; known are: .*seed"], {"cluster_stack": "nosuch"}),
 }
 # Every rule of a role broken at once: {variable: value}.
