@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from itertools import pairwise
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.bench import __main__ as bench
 from tests.bench.phases import FILES, HOPS, phase_ends, read_task_times
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,3 +145,13 @@ def test_the_callback_writes_tasks_by_their_files(tmp_path):
     written = [json.loads(line) for line in (tmp_path / "task_times.jsonl").read_text().splitlines()]
     assert [line.get("task") for line in written] == ["lab/tasks/main.yml:1", "lab/tasks/main.yml:5", "", None]
     assert written[-1]["changed"] == 1
+
+
+def test_a_bench_that_is_ended_removes_its_lab(monkeypatch):
+    calls = []
+    monkeypatch.setattr(bench, "playbook", lambda *arguments: calls.append(arguments))
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit, match="143"), bench.own_lab():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert calls == [("playbooks/lab.yml", "--extra-vars=lab_state=absent")] * 2
+    assert signal.getsignal(signal.SIGTERM) == before

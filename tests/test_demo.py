@@ -72,11 +72,17 @@ def test_a_missing_kubeconfig_and_wrong_variables_are_named_at_once(demo):
 
 
 def test_a_wrong_state_and_a_misspelled_name_are_no_fault_of_the_kubeconfig(demo):
-    code, printed = demo(cluster_kubeconfig="/nowhere/kubeconfig", keda_state="presnt", demo_app_treshold=3)
+    states = {"keda_state": "presnt", "kube_prometheus_state": "detect"}
+    wrong = {"demo_app_treshold": 3, "demo_prometheus": "main", "verify_name": "", "keda_version": "2.11.0"}
+    code, printed = demo(cluster_kubeconfig="/nowhere/kubeconfig", **states, **wrong)
     assert code == 2
-    assert findings(printed) == [
-        "value of keda_state must be one of: detect, present, existing, absent, got: presnt",
+    assert findings(printed)[1:] == [
         "demo_app_treshold (is it meant to be demo_app_threshold?): no role has this variable",
+        "keda_state is presnt: give present or existing, or leave it out",
+        "kube_prometheus_state is detect: give present or existing, or leave it out",
+        "demo_prometheus is main: give its namespace and name, such as monitoring/main, or nothing",
+        "keda_version: no role has this variable, since versions come from the stack (cluster_stack)",
+        "verify_name is empty: give the name of a ScaledObject, such as scaledobject-py",
     ]
 
 

@@ -9,9 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from ansible.parsing.splitter import parse_kv
 
 ROOT = Path(__file__).resolve().parents[1]
 # The user nobody, whom every Linux has.
@@ -139,7 +141,7 @@ def test_demo_runs_on_a_lab_or_on_the_given_cluster(make, arguments, plays):
     done = make("demo", *arguments)
     assert done.returncode == 0, done.stderr
     assert re.findall(r"(?:playbooks/\w+|\bsite)\.yml", done.stdout) == plays
-    assert ("cluster_kubeconfig=/home/me/.kube/config" in done.stdout) == bool(arguments)
+    assert ("kubeconfig=/home/me/.kube/config" in done.stdout) == bool(arguments)
 
 
 def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monkeypatch):
@@ -148,12 +150,22 @@ def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monke
 
 
 @pytest.mark.parametrize(
-    ("path", "whole"), [("~/.kube/config", "~/.kube/config"), ("own/config", "{folder}/own/config")]
+    ("path", "whole"),
+    [
+        ("~/.kube/config", "{home}/.kube/config"),
+        ("own/config", "{folder}/own/config"),
+        ("/path/with a  space/config", "/path/with a  space/config"),
+        ("own clusters/config", "{folder}/own clusters/config"),
+    ],
 )
 def test_a_path_means_what_it_means_in_the_shell(make, tmp_path, path, whole):
     done = make("demo", f"KUBECONFIG={path}", "DEMO_STATE=absent")
-    assert f"cluster_kubeconfig={whole.format(folder=tmp_path)} " in done.stdout
-    assert "demo_state=absent" in done.stdout
+    # The words as the shell gives them, and the variables as Ansible reads them.
+    shown = PLAYBOOK.sub(r"printf '%s\\n'", done.stdout.splitlines()[-1])
+    words = subprocess.run(["bash", "-c", shown], check=True, capture_output=True, text=True).stdout.splitlines()
+    variables = [parse_kv(word) for option, word in pairwise(words) if option == "--extra-vars"]
+    wanted = whole.format(folder=tmp_path, home=Path.home())
+    assert variables == [{"cluster_kubeconfig": wanted}, {"demo_state": "absent"}]
 
 
 def test_an_empty_kubeconfig_makes_no_lab(make):

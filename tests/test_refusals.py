@@ -84,6 +84,20 @@ INPUTS = {
         ["cluster_name is ../other: give letters, digits, `-`, `_` and `[.]`, such as keda-demo"],
         {"cluster_name": "../other"},
     ),
+    "where the bundle comes from": Case(
+        [
+            "bundle: There is no archive /nowhere/seed-amd64.tar.gz .bundle_archive.",
+            "bundle_mirror_url is 'mirror.example.net', and must be a URL such as https://mirror.example.net/files",
+            "bundle_registry_mirrors has 'https://mirror.example.net' for docker.io, and must have a host",
+            "no role has a variable `kube_prometheus_profil`",
+        ],
+        {
+            "bundle_archive": "/nowhere/seed-amd64.tar.gz",
+            "bundle_mirror_url": "mirror.example.net",
+            "bundle_registry_mirrors": {"docker.io": "https://mirror.example.net"},
+            "kube_prometheus_profil": "lean",
+        },
+    ),
     "stack": Case(["There is no stack 'nosuch' .cluster_stack.; known are: .*seed"], {"cluster_stack": "nosuch"}),
 }
 # Every rule of a role broken at once: {variable: value}.
@@ -145,6 +159,7 @@ RULES = {
     },
     "verify": {
         "verify_nonsense": 1,
+        "verify_name": "",
         "verify_load_max_rate": 0,
         "verify_load_external": True,
         "verify_load_stages": [{"rate": 5, "duration": 60}],
@@ -171,6 +186,7 @@ SENTENCES = {
     "kube_prometheus_components": "kube_prometheus_components has no prometheusOperator and no prometheus: add it",
     "kube_prometheus_patches": "kube_prometheus_patches has a patch without kind: give a part of an object",
     "verify_nonsense": "verify_nonsense: the role verify has no such variable",
+    "verify_name": "verify_name is empty: give the name of a ScaledObject",
     "verify_load_max_rate": "verify_load_max_rate: give a number above 0",
     "verify_access_account": "verify_access_account: give the name of an account or a namespace",
     "verify_hpa_tolerance": "verify_hpa_tolerance: give a number of at least 0",

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -85,6 +86,19 @@ def playbook(*arguments: str) -> tuple[float, TaskTimes]:
     if done.returncode != 0:
         raise SystemExit("\n".join(done.stdout.splitlines()[-40:]))
     return seconds, read_task_times(task_times.read_text())
+
+
+@contextlib.contextmanager
+def own_lab() -> Iterator[None]:
+    """Remove the bench's lab before and after, even if the bench fails or is ended by SIGTERM."""
+    # By default SIGTERM ends Python without `finally`.
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
+        yield
+    finally:
+        playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
+        signal.signal(signal.SIGTERM, before)
 
 
 def ours() -> dict[str, float]:
@@ -238,11 +252,10 @@ def median(pairs: list[tuple[dict[str, float], dict[str, float]]], side: int, na
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
-    seconds, _ = playbook("playbooks/bundle.yml")
-    show("playbooks/bundle.yml with a finished bundle", seconds, 3)
     pairs = []
-    with tempfile.TemporaryDirectory() as folder, kept_sysctls():
+    with own_lab(), tempfile.TemporaryDirectory() as folder, kept_sysctls():
+        seconds, _ = playbook("playbooks/bundle.yml")
+        show("playbooks/bundle.yml with a finished bundle", seconds, 3)
         for number in range(count):
             mine = ours()
             show("make demo up to the verdict, no lab hosts", mine["verdict"], 200)

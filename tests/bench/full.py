@@ -22,7 +22,7 @@ from ansible_collections.shkatara.keda_demo.tests.support import cores
 from ansible_collections.shkatara.keda_demo.tests.support.release import ARCHIVE, BUILT
 from ansible_collections.shkatara.keda_demo.tests.support.render import render
 
-from tests.bench.__main__ import BUNDLE, LAB, ROOT, playbook, show
+from tests.bench.__main__ import BUNDLE, LAB, ROOT, own_lab, playbook, show
 
 FULL = {
     "kube_prometheus_profile": "full",
@@ -83,17 +83,13 @@ def write(folder: Path) -> tuple[Path, Path]:
 
 def main() -> None:
     """Measure and print."""
-    playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
-    playbook("playbooks/lab.yml", "site.yml", "--skip-tags=verify")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            first, rest = write(Path(folder))
-            remove()
-            kubectl_first, kubectl_again = by_kubectl(first, rest), by_kubectl(first, rest)
-            remove()
-            (role_first, _changed), (role_again, changed) = by_role(), by_role()
-    finally:
-        playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
+    with own_lab(), tempfile.TemporaryDirectory() as folder:
+        playbook("playbooks/lab.yml", "site.yml", "--skip-tags=verify")
+        first, rest = write(Path(folder))
+        remove()
+        kubectl_first, kubectl_again = by_kubectl(first, rest), by_kubectl(first, rest)
+        remove()
+        (role_first, _changed), (role_again, changed) = by_role(), by_role()
     show("kube-prometheus full: the role's first apply", role_first, round(1.5 * kubectl_first, 1))
     show("  kubectl's first apply", kubectl_first, round(kubectl_first, 1))
     show("kube-prometheus full: the role again", role_again, round(kubectl_again, 1))

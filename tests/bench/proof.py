@@ -25,7 +25,7 @@ from typing import Any
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.prediction import hop_bounds
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.proof.judgement.outcomes import Outcome
 
-from tests.bench.__main__ import BUNDLE, LAB, LATEST, ROOT, get, playbook
+from tests.bench.__main__ import BUNDLE, LAB, LATEST, ROOT, get, own_lab, playbook
 
 KUBECONFIG = ROOT / "build" / LAB / "kubeconfig"
 NAMESPACE, NAME = "--namespace=test", "scaledobject-py"
@@ -199,7 +199,6 @@ def report(proofs: Proofs) -> None:
 
 def measure(count: int) -> list[Proofs]:
     """Run all proofs on a new lab; return them by timing."""
-    playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
     tuned = Proofs("Tuned timing (scrape 1 s, window 10 s)", 25)
     site(**TUNED)
     for _ in range(count):
@@ -224,13 +223,13 @@ def measure(count: int) -> list[Proofs]:
 
 
 def main() -> None:
-    """Measure, print, and remove the lab."""
-    all_proofs = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    """Measure and print."""
+    with own_lab():
+        all_proofs = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
     results = [result for proofs in all_proofs for result in proofs.results]
     versions = {name: value for result in results for name, value in result["versions"].items()}
     stack = ", ".join(f"{name} {value}" for name, value in versions.items())
     print(f"\nMeasured with `make bench-proof` on {os.cpu_count()} cores, with everything on one machine: {stack}.")
-    playbook("playbooks/lab.yml", "--extra-vars=lab_state=absent")
 
 
 if __name__ == "__main__":

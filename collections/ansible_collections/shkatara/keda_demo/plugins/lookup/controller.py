@@ -50,6 +50,8 @@ options:
     description:
       - A bundle that a run builds if it does not exist, with its C(path), the C(cache), the C(producer) and the program
         C(go), as in the module M(shkatara.keda_demo.bundle).
+      - With C(stack), the stack's data, and C(arch), the mirrors C(mirror_url) and C(registry_mirrors) are checked,
+        and the C(archive) from which the bundle is unpacked instead of being built.
     type: dict
     default: {}
 """
@@ -116,7 +118,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core ships no t
 
 def _bundle_findings(bundle: Mapping[str, Any]) -> Iterator[str]:
     # The modules of the bundle need a newer Python than this plugin.
-    from ..plugin_utils.controller_bundle import bundle_findings  # noqa: PLC0415
+    from ..plugin_utils import controller_bundle  # noqa: PLC0415
 
-    folder, cache, go = (Path(str(bundle[key])).expanduser() for key in ("path", "cache", "go"))
-    return bundle_findings(folder, cache, str(bundle["producer"]), go)
+    packed = str(bundle.get("archive") or "")
+    if "stack" in bundle:
+        mirrors = str(bundle.get("mirror_url") or ""), bundle.get("registry_mirrors")
+        yield from controller_bundle.source_findings(bundle["stack"], str(bundle["arch"]), packed, *mirrors)
+    if not packed:
+        folder, cache, go = (Path(str(bundle[key])).expanduser() for key in ("path", "cache", "go"))
+        yield from controller_bundle.bundle_findings(folder, cache, str(bundle["producer"]), go)

@@ -26,6 +26,10 @@ NODE_PREFIX = 24
 # Kubernetes 1.25, cmd/kubeadm/app/constants: MaximumBitsForServiceSubnet is 20, and DNS gets the 10th address.
 SERVICE_PREFIXES = range(12, 29)
 
+# Names by which other collections choose a version, of what the stack has versions for. Others that end in `_version`,
+# such as node_exporter_version, may belong to somebody else's roles.
+VERSIONS = ("cni_version", "containerd_version", "keda_version", "kube_prometheus_version", "kubernetes_version")
+
 
 def variable_findings(
     given: Mapping[str, Mapping[str, Any]],
@@ -67,6 +71,8 @@ def _plain(value: Any) -> Any:
 def _name_findings(variables: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield probable misspellings of a role's variables. Other unknown names may belong to somebody else's roles."""
     for name in variables:
+        if name in VERSIONS:
+            yield f"no role has a variable `{name}`: versions come from the stack (cluster_stack)"
         close = difflib.get_close_matches(name, options, n=1, cutoff=0.9)
         if name not in options and close:
             yield f"no role has a variable `{name}`: is it meant to be `{close[0]}`?"

@@ -24,12 +24,11 @@ def connection_findings(result: Mapping[str, Any], login: Mapping[str, Any]) -> 
     """Yield why the host can't be reached. Nothing else is known of it then."""
     if not result["reached"]:
         why = re.sub("^Task failed: ", "", result["problem"]).strip().rstrip(".")
-        yield (
-            "connection",
-            f"can't be reached as {login['user']} at {login['address']}: {why}. Start it, and check "
-            "ansible_host, ansible_user and the key in the inventory; the lab's hosts are created by `make demo` or by "
-            "the playbook lab",
-        )
+        words = f"can't be reached as {login['user']} at {login['address']}: {why}"
+        remedy = "start it, and check ansible_host, ansible_user and the key in the inventory"
+        if login.get("lab"):
+            remedy = "run `make demo` or the playbook lab, which create and start the lab's hosts"
+        yield "connection", f"{words}: {remedy}"
 
 
 def sudo_findings(result: Mapping[str, Any], probe: Probe, login: Mapping[str, Any]) -> Iterator[Finding]:

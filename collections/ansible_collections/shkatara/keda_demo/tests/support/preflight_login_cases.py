@@ -5,19 +5,29 @@
 from .preflight_cases import CENTOS_7, ROCKY_8, Case
 
 AUTO = {"login": {"interpreter": "auto"}}
+UNREACHABLE = {
+    "reached": False,
+    "problem": "Task failed: Failed to connect to the host via ssh: ssh: connect to host 10.89.35.21 port 22: No route "
+    "to host",
+}
 
 LOGIN = [
     Case(
         "nothing answers at the address",
         "connection: can't be reached as lab at 10.89.35.21: Failed to connect to the host via ssh: ssh: connect to "
         "host "
-        "10.89.35.21 port 22: No route to host. Start it, and check ansible_host, ansible_user and the key in the "
-        "inventory; the lab's hosts are created by `make demo` or by the playbook lab",
-        result={
-            "reached": False,
-            "problem": "Task failed: Failed to connect to the host via ssh: ssh: connect to host 10.89.35.21 port 22: "
-            "No route to host",
-        },
+        "10.89.35.21 port 22: No route to host: start it, and check ansible_host, ansible_user and the key in the "
+        "inventory",
+        result=UNREACHABLE,
+    ),
+    Case(
+        "nothing answers at the address of a lab's host",
+        "connection: can't be reached as lab at 10.89.35.21: Failed to connect to the host via ssh: ssh: connect to "
+        "host "
+        "10.89.35.21 port 22: No route to host: run `make demo` or the playbook lab, which create and start the "
+        "lab's hosts",
+        wants={"login": {"lab": True}},
+        result=UNREACHABLE,
     ),
     Case(
         "sudo needs a password, and none was given",

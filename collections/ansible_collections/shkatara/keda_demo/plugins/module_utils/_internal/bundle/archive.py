@@ -69,11 +69,20 @@ def check(archive: Path, folder: Path, stack: str, arch: str) -> bool:
 
     :raises BundleError: the archive is none, is another stack's, or the folder has files that are of no bundle
     """
-    packed = _record_of(archive)
-    record.check_identity(f"The archive {archive}", packed, stack, arch, "bundle_archive")
+    packed = check_record(archive, stack, arch)
     record.check_folder(folder, {item["path"] for item in packed["files"]})
     present = record.read_record(folder, stack, arch)
     return present != packed or bool(_differing(folder, packed))
+
+
+def check_record(archive: Path, stack: str, arch: str) -> dict[str, Any]:
+    """Return the record of an archive, of which nothing else is read.
+
+    :raises BundleError: the archive is none, or another stack's
+    """
+    packed = _record_of(archive)
+    record.check_identity(f"The archive {archive}", packed, stack, arch, "bundle_archive")
+    return packed
 
 
 def unpack(archive: Path, folder: Path, control: RunControl) -> None:

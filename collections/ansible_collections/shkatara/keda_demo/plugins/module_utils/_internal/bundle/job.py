@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..common import urls
 from . import dockerfile, libraries, machine, plan, producers, readme, sbom
 from .cache import Cache, CacheEntry
 from .control import RunControl
 from .plan import BundlePlan, Request
 from .record import BILL, README
-from .release import application, lockfile, pins, probe, release_images, web
+from .release import application, lockfile, origins, pins, probe, release_images, web
 from .release import plan as release_plan
 from .release.download import Downloader
 from .release.lockfile import Lock
@@ -224,23 +223,7 @@ def _goproxy(go: Path) -> str:
 
 def _origins(params: Mapping[str, Any], stack: Mapping[str, Any]) -> Origins:
     mirror, registries = params["mirror_url"], params["registry_mirrors"]
-    findings = []
-    if mirror and (not urls.is_url(mirror) or urls.without_user(mirror) != mirror):
-        findings.append(
-            f"bundle_mirror_url is {urls.without_user(mirror)!r}, and must be a URL such as "
-            "https://mirror.example.net/files, without a user"
-        )
-    used = sorted({reference.partition("/")[0] for reference in stack["images"].values()})
-    for registry, place in registries.items():
-        if registry not in used:
-            findings.append(
-                f"bundle_registry_mirrors has {registry!r}, and the stack's images are in {', '.join(used)}"
-            )
-        if not isinstance(place, str) or not place or "://" in place or "@" in place or place != place.strip("/ "):
-            findings.append(
-                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, optionally with a port "
-                "and a path, such as registry.example.net:5000/quay"
-            )
+    findings = list(origins.mirror_findings(mirror, registries, stack["images"].values()))
     if findings:
         listed = "".join(f"\n  - {finding}" for finding in findings)
         raise BundleError(f"The mirrors are not valid:{listed}")

@@ -15,6 +15,7 @@ OPTIONS = {
     "cluster_pod_subnet": {"type": "str"},
     "cluster_fail_swap_on": {"type": "bool"},
     "demo_app_max_replicas": {"type": "int"},
+    "keda_wait_timeout": {"type": "int"},
     "kube_prometheus_profile": {"type": "str", "choices": ["lean", "full"]},
     "preflight_ignore": {"type": "list", "elements": "str", "choices": ["memory"]},
 }
@@ -76,8 +77,14 @@ def test_a_slip_in_a_name_is_found():
     ]
 
 
+@pytest.mark.parametrize("name", ["keda_version", "kube_prometheus_version"])
+def test_a_version_is_the_stack_s(name):
+    assert find({name: "2.11.0"}) == [f"no role has a variable `{name}`: versions come from the stack (cluster_stack)"]
+
+
 def test_names_of_others_are_theirs():
-    assert find({"cluster_autoscaler_version": 1, "demo": 2, "node_exporter_port": 3}) == []
+    others = {"cluster_autoscaler_version": 1, "demo": 2, "node_exporter_port": 3, "node_exporter_version": 4}
+    assert find(others) == []
 
 
 def test_what_can_not_be_rendered_yet_is_left_to_the_role():

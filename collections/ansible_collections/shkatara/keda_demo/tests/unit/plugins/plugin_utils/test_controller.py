@@ -16,7 +16,10 @@ from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.bundl
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common import imports
 from ansible_collections.shkatara.keda_demo.plugins.modules import verify_scaling
 from ansible_collections.shkatara.keda_demo.plugins.plugin_utils import controller
-from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.controller_bundle import bundle_findings
+from ansible_collections.shkatara.keda_demo.plugins.plugin_utils.controller_bundle import (
+    bundle_findings,
+    source_findings,
+)
 
 PLUGINS = controller.COLLECTION / "plugins"
 # They come with ansible-core, cyclonedx-python-lib and aiohttp.
@@ -225,6 +228,29 @@ def test_one_producer_is_enough_for_auto(bare_machine):
 def test_what_is_there_may_be_enough(bare_machine, tmp_path, present):
     (tmp_path / present).mkdir(parents=True)
     assert bare_machine("go_modules") == []
+
+
+STACK = {
+    "name": "seed",
+    "components": {},
+    "images": {"keda": "ghcr.io/kedacore/keda:2.10.0"},
+    "release_images": {"grafana": {"version": "9.3.2", "image": "docker.io/grafana/grafana:9.3.2"}},
+}
+
+
+def test_where_a_bundle_comes_from_is_named_if_it_is_wrong(tmp_path):
+    packed = tmp_path / "seed.tar.gz"
+    packed.write_text("no archive")
+    mirrors = {"docker.io": "mirror:5000/docker", "quay.io": "mirror:5000/quay"}
+    archive_finding, *others = reversed(list(source_findings(STACK, "amd64", str(packed), "mirror", mirrors)))
+    assert archive_finding.startswith(f"bundle: The archive {packed} (bundle_archive) can't be read: ")
+    assert [finding.split()[0] for finding in others] == ["bundle_registry_mirrors", "bundle_mirror_url"]
+
+
+def test_a_bundle_without_archive_and_mirrors_has_no_findings():
+    assert list(source_findings(STACK, "amd64", "", "", {})) == []
+    # The check of types names it.
+    assert list(source_findings(STACK, "amd64", "", "", "docker.io")) == []
 
 
 def test_a_module_names_all_libraries_that_it_lacks():

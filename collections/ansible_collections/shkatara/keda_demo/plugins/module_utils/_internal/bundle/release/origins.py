@@ -10,10 +10,12 @@ A unit's key has the official address only: the same files are the same bundle, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from ...common import urls
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,27 @@ class Origins:
     def registry(self, reference: str) -> str:
         """Return the host, and the port if it has one, of the registry that is asked for an image."""
         return self.repository(reference).partition("/")[0]
+
+
+def mirror_findings(mirror_url: str, registry_mirrors: Mapping[str, Any], references: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with the mirrors.
+
+    :param references: the stack's images
+    """
+    if mirror_url and (not urls.is_url(mirror_url) or urls.without_user(mirror_url) != mirror_url):
+        yield (
+            f"bundle_mirror_url is {urls.without_user(mirror_url)!r}, and must be a URL such as "
+            "https://mirror.example.net/files, without a user"
+        )
+    used = sorted({reference.partition("/")[0] for reference in references})
+    for registry, place in registry_mirrors.items():
+        if registry not in used:
+            yield f"bundle_registry_mirrors has {registry!r}, and the stack's images are in {', '.join(used)}"
+        if not isinstance(place, str) or not place or "://" in place or "@" in place or place != place.strip("/ "):
+            yield (
+                f"bundle_registry_mirrors has {place!r} for {registry}, and must have a host, optionally with a port "
+                "and a path, such as registry.example.net:5000/quay"
+            )
 
 
 def downloads(stack: Mapping[str, Any], arch: str) -> dict[str, Download]:
