@@ -102,6 +102,7 @@ class Applier:
         self._clock = clock
         self._sleep = sleep
         self._kinds: dict[tuple[str, str], Kind] = {}
+        self._is_over = False
 
     def apply(self, objects: Sequence[Object]) -> Iterator[Applied]:
         """Yield each object when it was applied, in the order of `objects` but for those that others need.
@@ -110,8 +111,12 @@ class Applier:
         """
         first = [[item for item in objects if item["kind"] == kind] for kind in FIRST_KINDS]
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            for group in [*first, [item for item in objects if item["kind"] not in FIRST_KINDS]]:
-                yield from pool.map(self._apply, group)
+            try:
+                for group in [*first, [item for item in objects if item["kind"] not in FIRST_KINDS]]:
+                    yield from pool.map(self._apply, group)
+            finally:
+                # After an error nobody waits for the others' kinds.
+                self._is_over = True
 
     def _apply(self, item: Object) -> Applied:
         end = self._clock() + self._wait_seconds
@@ -134,7 +139,7 @@ class Applier:
             if self._check_mode:
                 # Its namespace or its definition would be created by the run.
                 return Applied(key, None, None)
-            if self._clock() >= end:
+            if self._is_over or self._clock() >= end:
                 raise ClusterError(f"{key} can't be applied: {missing}", NOT_FOUND)
             self._sleep(_PAUSE_SECONDS)
 

@@ -7,10 +7,16 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.access import Access
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.access_options import AccessOptions
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.errors import ClusterError
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.labelled import KINDS
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.requests import Requests
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.kube.server_side import Applier
 from ansible_collections.shkatara.keda_demo.plugins.modules import k8s_apply
 from ansible_collections.shkatara.keda_demo.tests.support.apiserver import serve
 
@@ -268,6 +274,25 @@ def test_a_refusal_of_an_object_is_named(tmp_path, status, says):
     result = run(cluster, tmp_path, WANTED)
     assert says in result["msg"]
     assert cluster.deleted == []
+
+
+def test_after_a_refusal_nobody_waits_for_a_kind(tmp_path):
+    cluster = Cluster(NAMESPACE)
+    cluster.status[cluster.path(WANTED[0])] = 422
+    with serve(cluster.answer) as api:
+        access = Access(AccessOptions(kubeconfig=api.kubeconfig(tmp_path / "kubeconfig")))
+        # Its clock stands still, so that the wait has no other end.
+        applier = Applier(
+            Requests(access),
+            "us",
+            force=False,
+            check_mode=False,
+            wait_seconds=1,
+            clock=lambda: 0,
+            sleep=lambda seconds: time.sleep(seconds / 100),
+        )
+        with pytest.raises(ClusterError, match="answered 422 for Deployment monitoring/operator: because"):
+            list(applier.apply([WANTED[0], obj("ServiceMonitor", "app")]))
 
 
 def test_a_refused_list_of_kinds_is_named(tmp_path):
