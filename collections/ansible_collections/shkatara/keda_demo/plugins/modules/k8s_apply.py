@@ -183,8 +183,9 @@ def run(module: AnsibleModule) -> None:
         definition = objects_of(given)
         server_side.check(definition)
         access = Access(AccessOptions(**access_options.of_params(params)))
+        requests = Requests(access)
         applier = Applier(
-            Requests(access),
+            requests,
             manager,
             force=params["force_conflicts"],
             check_mode=module.check_mode,
@@ -194,7 +195,7 @@ def run(module: AnsibleModule) -> None:
         )
         applied = list(applier.apply(definition))
         kept = {each.key for each in applied}
-        deleted = prune(Labelled(access, label), kept, module.check_mode) if label else []
+        deleted = prune(Labelled(requests, label), kept, module.check_mode) if label else []
     except (ClusterError, ValueError) as error:
         module.fail_json(msg=str(error))
     objects = [

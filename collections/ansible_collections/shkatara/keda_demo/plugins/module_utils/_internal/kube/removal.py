@@ -14,6 +14,7 @@ from . import dependents, permissions
 from .cluster import Cluster, ClusterError
 from .labelled import ALL_KINDS, SLOW_KINDS, Key, Labelled
 from .permissions import Permission
+from .requests import Requests
 
 _MOST_NAMED = 10
 
@@ -32,7 +33,8 @@ class Removal:
     def __init__(self, cluster: Cluster, labels: Sequence[str], made: Sequence[Made] = ()) -> None:
         """:raises ClusterError: no answer or no permission"""
         self._cluster = cluster
-        self._labelled = {label: Labelled(cluster.access, label) for label in labels}
+        requests = Requests(cluster.access)
+        self._labelled = {label: Labelled(requests, label) for label in labels}
         found = {
             label: {kind: list(labelled.find(kind)) for kind in ALL_KINDS} for label, labelled in self._labelled.items()
         }
@@ -97,7 +99,5 @@ def _refusal(key: Key, foreign: Sequence[Key]) -> Iterator[str]:
 
 
 def _right(key: Key) -> Permission:
-    (group, _version), plural, _namespaced = ALL_KINDS[key.kind]
-    # The core's methods are named by the singular, with underscores.
-    resource = plural if group else f"{plural.replace('_', '')}s"
-    return Permission("delete", group, resource, key.namespace)
+    api_version, plural = ALL_KINDS[key.kind]
+    return Permission("delete", api_version.rpartition("/")[0], plural, key.namespace)

@@ -23,6 +23,13 @@ NOT_FOUND = 404
 _CONNECT_SECONDS, _READ_SECONDS = 5, 60
 
 
+def path_of(api_version: str, plural: str = "", namespace: str = "", name: str = "") -> str:
+    """Return the path of an API version's kinds, of a kind's objects in all namespaces or one, or of an object."""
+    place = f"namespaces/{namespace}" if namespace else ""
+    parts = ("/apis" if "/" in api_version else "/api", api_version, place, plural, name)
+    return "/".join(part for part in parts if part)
+
+
 class Response(NamedTuple):
     """A status, and the document of the body; a refusal's document is empty, and `reason` says why."""
 

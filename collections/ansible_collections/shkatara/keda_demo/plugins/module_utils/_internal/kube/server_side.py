@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .errors import ClusterError
 from .labelled import Key
-from .requests import NOT_FOUND, Requests, Response
+from .requests import NOT_FOUND, Requests, Response, path_of
 
 Object = Mapping[str, Any]
 
@@ -124,7 +124,7 @@ class Applier:
             kind = self._kind(item)
             key = Key(item["kind"], _namespace(item, kind), item["metadata"]["name"])
             if kind is not None:
-                path = _path(item, kind)
+                path = path_of(item["apiVersion"], kind.plural, key.namespace, key.name)
                 before = self._requests.send("GET", path)
                 if before.is_refusal and before.status != NOT_FOUND:
                     raise ClusterError(self._refusal(key, "get", item, kind, before), before.status)
@@ -147,7 +147,7 @@ class Applier:
         """Return the place of an object's kind, None as long as the API server does not list it."""
         known = (str(item["apiVersion"]), str(item["kind"]))
         if known not in self._kinds:
-            response = self._requests.send("GET", _base(known[0]))
+            response = self._requests.send("GET", path_of(known[0]))
             if response.status == _UNAUTHORIZED:
                 raise ClusterError(self._requests.access.refusal(response.reason), response.status)
             if response.is_refusal and response.status != NOT_FOUND:
@@ -172,10 +172,6 @@ class Applier:
         return f"The API server {self._requests.server} answered {response.status} for {key}: {response.reason}"
 
 
-def _base(api_version: str) -> str:
-    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-
-
 def _namespace(item: Object, kind: Kind | None) -> str:
     """Return an object's namespace. Manifests may have one for kinds that are in none."""
     namespaced = kind.namespaced if kind else "namespace" in item["metadata"]
@@ -187,9 +183,3 @@ def _sent(item: Object, kind: Kind) -> Object:
     if kind.namespaced:
         return item
     return {**item, "metadata": {name: value for name, value in item["metadata"].items() if name != "namespace"}}
-
-
-def _path(item: Object, kind: Kind) -> str:
-    namespace = _namespace(item, kind)
-    place = f"/namespaces/{namespace}" if namespace else ""
-    return f"{_base(item['apiVersion'])}{place}/{kind.plural}/{item['metadata']['name']}"

@@ -17,8 +17,7 @@ APP, KEDA = "keda-demo/role=demo_app", "keda-demo/role=keda"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 # The kinds that the tests have beside those of the module.
 PLURALS = {"StatefulSet": "statefulsets", "PersistentVolumeClaim": "persistentvolumeclaims"} | {
-    kind: plural if group else f"{plural.replace('_', '')}s"
-    for kind, ((group, _version), plural, _inside) in ALL_KINDS.items()
+    kind: plural for kind, (_version, plural) in ALL_KINDS.items()
 }
 
 
