@@ -90,10 +90,9 @@ def main() -> None:
         kubectl_first, kubectl_again = by_kubectl(first, rest), by_kubectl(first, rest)
         remove()
         (role_first, _changed), (role_again, changed) = by_role(), by_role()
-    show("kube-prometheus full: the role's first apply", role_first, round(1.5 * kubectl_first, 1))
-    show("  kubectl's first apply", kubectl_first, round(kubectl_first, 1))
-    show("kube-prometheus full: the role again", role_again, round(kubectl_again, 1))
-    show("  kubectl again", kubectl_again, round(kubectl_again, 1))
+    name = "kube-prometheus full, the role"
+    show(f"{name}: first apply (kubectl {kubectl_first:.1f} s)", role_first, round(1.5 * kubectl_first, 1))
+    show(f"{name}: again (kubectl {kubectl_again:.1f} s)", role_again, round(kubectl_again, 1))
     show("  tasks that changed something", changed, 0, "")
 
 

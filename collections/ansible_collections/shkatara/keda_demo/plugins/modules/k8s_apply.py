@@ -14,8 +14,8 @@ version_added: "0.1.0"
 author:
   - shkatara (@shkatara)
 description:
-  - Applies all objects by server-side apply, in one task and with one connection. M(kubernetes.core.k8s) does the same
-    with more requests and comparisons, which takes several times as long for large CustomResourceDefinitions.
+  - Applies all objects by server-side apply, in one task and four at a time. M(kubernetes.core.k8s) does the same with
+    more requests and comparisons, which takes several times as long for large CustomResourceDefinitions.
   - Namespaces and CustomResourceDefinitions are applied before all others. An object whose kind the API server does not
     serve yet is tried again for O(wait_timeout).
   - With O(prune_label), each object that has the label and is not among O(definition) is deleted then, in all
