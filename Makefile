@@ -41,8 +41,9 @@ pip := -m pip --quiet --disable-pip-version-check install --require-hashes
 # Only of make's command line: many have the variable in their environment, and want a lab all the same.
 given = $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(or $(KUBECONFIG),$(error KUBECONFIG is empty: \
 give the path of a kubeconfig, such as KUBECONFIG=$(HOME)/.kube/config, or leave it out for a lab)))
-path = $(if $(filter /% ~%,$(firstword $(given))),$(given),$(CURDIR)/$(given))
-space := $() $()
+begins = $(filter $(1),$(firstword $(given)))
+# ~ is replaced here, since the path may have spaces and is in quotes. | marks its beginning.
+path = $(if $(call begins,~/%),$(subst |~/,$(HOME)/,|$(given)),$(if $(call begins,/% ~%),,$(CURDIR)/)$(given))
 # Said before anything is installed. `make test STEPS=lint` needs no lab.
 lab := $(if $(STEPS)$(given),,$(filter demo test test-all test-release bench bench-proof lab-down,$(MAKECMDGOALS)))
 comma := ,
@@ -73,11 +74,10 @@ help:  ## Show this list
 
 setup: $(ready)  ## Install what the controller needs; CORE=2.16, here and below, is for hosts with Python 2.7 or 3.6
 	@$(play) playbooks/setup.yml
-# The shell replaces ~, and Ansible takes a path with spaces in quotes.
-on_own = --inventory localhost, playbooks/demo.yml --extra-vars cluster_kubeconfig=\'"$$kubeconfig"\' \
+on_own = --inventory localhost, playbooks/demo.yml --extra-vars "cluster_kubeconfig='$(path)'" \
   --extra-vars demo_state=$(or $(DEMO_STATE),present)
 demo: $(if $(given),$(ready),setup)  ## Lab hosts, cluster, application and proof; KUBECONFIG=... takes your own cluster
-	$(if $(given),kubeconfig=$(subst $(space),\ ,$(path)) && )$(play) $(if $(given),$(on_own),playbooks/lab.yml site.yml)
+	$(play) $(if $(given),$(on_own),playbooks/lab.yml site.yml)
 bundle: setup  ## Build what is missing of the bundle, or check the one that is there
 	$(play) playbooks/bundle.yml
 verify: $(ready)  ## Send the load again and prove the scale-out
