@@ -141,7 +141,7 @@ def test_demo_runs_on_a_lab_or_on_the_given_cluster(make, arguments, plays):
     done = make("demo", *arguments)
     assert done.returncode == 0, done.stderr
     assert re.findall(r"(?:playbooks/\w+|\bsite)\.yml", done.stdout) == plays
-    assert ("kubeconfig=/home/me/.kube/config" in done.stdout) == bool(arguments)
+    assert ("cluster_kubeconfig='/home/me/.kube/config'" in done.stdout) == bool(arguments)
 
 
 def test_a_kubeconfig_of_the_environment_is_not_taken_for_the_demo_s(make, monkeypatch):
