@@ -107,7 +107,10 @@ class Labelled:
         self._is_missing(key.kind, self._requests.send("DELETE", path_of(api_version, plural, key.namespace, key.name)))
 
     def _is_missing(self, kind: str, response: Response) -> bool:
-        """Return whether the API server answers that there is no such thing."""
+        """Return whether the API server answers that there is no such thing.
+
+        :raises ClusterError: another refusal
+        """
         if response.is_refusal and response.status != NOT_FOUND:
             raise ClusterError(
                 f"The API server {self._requests.server} answered {response.status} for {kind}: {response.reason}",

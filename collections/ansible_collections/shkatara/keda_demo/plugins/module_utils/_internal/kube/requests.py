@@ -20,6 +20,7 @@ except ImportError:  # the module reports it
     HTTPError = RuntimeError  # type: ignore[misc,assignment]
 
 NOT_FOUND = 404
+_UNAUTHORIZED = 401
 _CONNECT_SECONDS, _READ_SECONDS = 5, 60
 
 
@@ -48,7 +49,7 @@ class Requests:
 
     def __init__(self, access: Access) -> None:
         """:raises ClusterError: as Access.new_client"""
-        self.access = access
+        self._access = access
         self.server = access.server
         self._authorization = access.authorization
         client = access.new_client()
@@ -59,9 +60,9 @@ class Requests:
     def send(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: str = "", content_type: str = ""
     ) -> Response:
-        """Return the API server's response, a refusal too.
+        """Return the API server's response, also if it refuses what was asked.
 
-        :raises ClusterError: no answer, or one that is no JSON
+        :raises ClusterError: no answer, one that is no JSON, or refused credentials, which no other request changes
         """
         headers = {"Accept": "application/json", "User-Agent": self._agent}
         if self._authorization:
@@ -74,6 +75,8 @@ class Requests:
             response = self._pool.request(
                 method, url, body=body.encode() or None, headers=headers, timeout=timeout, redirect=False
             )
+            if response.status == _UNAUTHORIZED:
+                raise ClusterError(self._access.refusal(responses.refusal_reason(response.data)), response.status)
             if response.status >= 400:
                 return Response(response.status, {}, responses.refusal_reason(response.data))
             return Response(response.status, json.loads(response.data))

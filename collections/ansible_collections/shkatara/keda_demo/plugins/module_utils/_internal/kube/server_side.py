@@ -24,9 +24,9 @@ FIRST_KINDS = ("Namespace", "CustomResourceDefinition")
 # The API server writes these fields; the rest is what users and controllers want.
 SERVERS_FIELDS = ("resourceVersion", "generation", "managedFields")
 _PAUSE_SECONDS = 0.2
-# The API server works on one object while another is on its way. With more it has no core left.
+# The API server works on some objects while others are on their way.
 _AT_A_TIME = 4
-_CONFLICT, _FORBIDDEN, _UNAUTHORIZED = 409, 403, 401
+_CONFLICT, _FORBIDDEN = 409, 403
 _TYPE = "application/apply-patch+yaml"
 
 
@@ -148,8 +148,6 @@ class Applier:
         known = (str(item["apiVersion"]), str(item["kind"]))
         if known not in self._kinds:
             response = self._requests.send("GET", path_of(known[0]))
-            if response.status == _UNAUTHORIZED:
-                raise ClusterError(self._requests.access.refusal(response.reason), response.status)
             if response.is_refusal and response.status != NOT_FOUND:
                 raise ClusterError(
                     f"The API server {self._requests.server} answered {response.status} for the kinds of {known[0]}: "

@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -241,6 +242,12 @@ def test_what_could_delete_too_much_is_refused(tmp_path, options, says):
     assert result["failed"]
     assert says in result["msg"]
     assert cluster.deleted == []
+
+
+def test_refused_credentials_are_named_with_their_source(tmp_path):
+    cluster = Cluster(*demo())
+    cluster.answer = lambda handler, _path: handler.send({"kind": "Status", "message": "because"}, 401)
+    assert re.search("does not accept the credentials of .*kubeconfig.*: because", run(cluster, tmp_path)["msg"])
 
 
 def test_the_documentation_names_the_kinds_beside_those_of_k8s_apply():
