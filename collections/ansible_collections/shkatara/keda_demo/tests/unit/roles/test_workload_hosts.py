@@ -29,7 +29,7 @@ def test_hosts_that_run_workloads_have_their_images(core, tmp_path, role, hosts)
         for group in ("kube_control_plane", "kube_node")
     }
     cases = {case: variables for case, (_groups, variables, _runs) in hosts.items()}
-    results = render(core, role, cases, f"{EXPRESSIONS[role]} | bool", tmp_path, entry_points=(), groups=groups)
+    results = render(core, role, cases, f"({EXPRESSIONS[role]}) | bool", tmp_path, entry_points=(), groups=groups)
     # Core 2.16 gives text.
     runs = {case: str(result["value"]) == "True" for case, result in results.items()}
     assert runs == {case: runs for case, (_groups, _variables, runs) in hosts.items()}
