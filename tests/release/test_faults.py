@@ -26,7 +26,7 @@ PAUSE = "registry.k8s.io/pause:3.8"
 
 def test_no_fault(run, copier):
     result = run()
-    assert f"images are copied by {'skopeo' if copier == 'skopeo' else 'Ansible itself, since'}" in run.said()
+    assert f"images are copied by {'skopeo' if copier == 'skopeo' else 'the collection itself, since'}" in run.said()
     assert result["producer"] == "release"
     assert {path.name for path in (run.folder / "bundle" / "bin").rglob("*") if path.is_file()} == {
         *("runc", "bridge", "host-local", "loopback", "portmap"),
