@@ -9,6 +9,8 @@ OWN = {"evictionHard": {"nodefs.available": "2Gi"}, "clusterDNS": ["192.0.2.53"]
 CASES = {
     "default": {},
     "own": {"cluster_kubelet_configuration": OWN},
+    # As --extra-vars gives it.
+    "text": {"cluster_fail_swap_on": "false"},
     "shared": {"cluster_cgroup_driver": "cgroupfs", "cluster_service_subnet": "172.20.0.0/16"},
 }
 # kubeadm's configuration has kubelet's as its third document.
@@ -40,6 +42,10 @@ def test_one_key_is_set_and_the_others_stay(rendered):
     eviction = {**rendered["default"]["evictionHard"], "nodefs.available": "2Gi"}
     assert len(eviction) == 4
     assert rendered["own"] == {**rendered["default"], **OWN, "evictionHard": eviction}
+
+
+def test_kubelet_gets_a_boolean_for_a_text(rendered):
+    assert rendered["text"] == {**rendered["default"], "failSwapOn": False}
 
 
 def test_shared_settings_are_in_it(rendered):
