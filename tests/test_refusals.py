@@ -116,6 +116,7 @@ RULES = {
         "control_plane_hpa_sync_period_seconds": 0,
         "control_plane_hpa_tolerance": 1.5,
         "control_plane_hpa_downscale_stabilization_seconds": -1,
+        "control_plane_kube_proxy_cpu_request": "100Mi",
         "control_plane_wait_timeout": 0,
         "control_plane_patches": {"kubelet": "priority"},
     },

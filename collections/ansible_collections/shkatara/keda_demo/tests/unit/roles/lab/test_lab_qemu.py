@@ -97,6 +97,7 @@ def test_an_emulated_machine_boots_its_kernel_from_beside_its_disk(rendered):
     assert _option(command, "-pidfile") == ["/run/keda-demo-machines/keda-demo-vm/case_bare.pid"]
     assert _option(command, "-kernel") == ["/build/machines/case_bare/vmlinuz"]
     assert _option(command, "-initrd") == ["/build/machines/case_bare/initrd.img"]
+    assert _option(command, "-append") == ["root=LABEL=root rw console=ttyS0 quiet highres=off"]
     [drive] = _option(command, "-drive")
     assert drive.startswith("file=/build/machines/case_bare/disk,if=virtio,format=raw")
 
@@ -115,6 +116,7 @@ def test_a_machine_under_kvm_has_the_cpu_of_this_machine(rendered, name):
     command = rendered[name]["command"]
     assert _option(command, "-accel") == ["kvm"]
     assert _option(command, "-cpu") == ["host"]
+    assert _option(command, "-append") == ["root=LABEL=root rw console=ttyS0 quiet"]
 
 
 def test_a_host_s_own_sizes_count(rendered):
