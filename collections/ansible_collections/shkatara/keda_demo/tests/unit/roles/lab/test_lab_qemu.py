@@ -90,7 +90,7 @@ def _option(command, name):
 def test_an_emulated_machine_boots_its_kernel_from_beside_its_disk(rendered):
     command = rendered["bare"]["command"]
     assert command[:2] == ["qemu-system-x86_64", "-daemonize"]
-    assert _option(command, "-accel") == ["tcg,thread=multi,tb-size=512"]
+    assert _option(command, "-accel") == ["tcg,thread=multi,tb-size=1024"]
     assert _option(command, "-cpu") == ["max"]
     assert _option(command, "-smp") == ["2"]
     assert _option(command, "-m") == ["3072"]
