@@ -20,6 +20,8 @@ root=$(build mount "$container")
 rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/resolv.conf" "$root/etc/hostname"
 echo "LABEL=cloudroot / ext4 defaults 0 1" > "$root/etc/fstab"
 : > "$root/etc/machine-id"
+# cloud-init sets this locale, and Debian's locale-gen makes only those of this file.
+echo "en_US.UTF-8 UTF-8" > "$root/etc/locale.gen"
 chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service
 mkdir -p "$root/boot/grub"
 cat > "$root/boot/grub/grub.cfg" << END
