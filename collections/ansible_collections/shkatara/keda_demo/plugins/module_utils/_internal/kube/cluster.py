@@ -29,7 +29,8 @@ except ImportError:  # the module reports it
 __all__ = ["Cluster", "ClusterError"]
 
 _CONNECT_SECONDS = 5
-_READ_SECONDS = 20
+# An API server that shares a small or emulated machine with its starting pods may take half a minute for an answer.
+_READ_SECONDS = 60
 # The server ends a watch after this time, and the next watch continues from its last version. A watch without data for
 # longer has lost its connection. The server sends a bookmark 2 s before the end (Kubernetes 1.25,
 # k8s.io/apiserver/pkg/storage/cacher/cacher.go, nextBookmarkTime), so that the next watch begins with no old events.
