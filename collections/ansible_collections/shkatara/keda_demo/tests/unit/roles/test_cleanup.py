@@ -10,8 +10,8 @@ import yaml
 
 ROLES = Path(__file__).parents[3] / "roles"
 SCRIPTS = {
-    "control_plane": ("init", "Clean up after a kubeadm init that never finished"),
-    "worker": ("join", "Clean up after a join that never finished"),
+    "control_plane": ("init", "Clean up after a kubeadm init that never finished, or after a reset"),
+    "worker": ("join", "Clean up after a join that never finished, or after a reset"),
 }
 RESET = "kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock"
 # Each program writes down its call and returns the status in the file `<name>.status`, or 0. `pgrep` finds kubeadm as
