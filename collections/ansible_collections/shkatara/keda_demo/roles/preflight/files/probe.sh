@@ -37,11 +37,17 @@ section size
 echo "cpus $(nproc)"
 echo "memory $(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)"
 
+# The images that a run imported which did not get to the cluster, in kB. The first path is that of the images.
+if grep -q 'shkatara\.keda_demo' /etc/containerd/config.toml && [ ! -e /etc/kubernetes/kubelet.conf ]; then
+  echo "images $(du -skx "${PATHS%% *}" | cut -f 1)"
+fi
+
 # Per path, of the nearest folder that exists: rw or ro, the type of filesystem, free kB, inodes and free inodes, the
 # mount point, and whether programs may run there.
 section disk
 for path in $PATHS; do
-  there=$path
+  # Under sudo `~` is root's home, and files are sent to the login user's.
+  [ "$path" != '~' ] && there=$path || there=$(getent passwd "${SUDO_USER:-$(id -un)}" | cut -d: -f6)
   while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
   # access(2) says of a read-only filesystem that even root may not write there.
   [ -w "$there" ] && mode=rw || mode=ro
@@ -109,6 +115,10 @@ done
 section units
 systemctl show --property=Id,FragmentPath,ActiveState,UnitFileState $UNITS
 
+# The unit of ufw is active on every Ubuntu; its own file says whether the firewall is on.
+section firewall
+sed -n 's/^ENABLED=/ufw /p' /etc/ufw/ufw.conf
+
 # kubelet's resolv.conf, by the same rule as the role cluster's.
 section resolver
 file=$RESOLV_CONF
@@ -152,10 +162,14 @@ for file in /etc/containerd/config.toml /etc/kubernetes/kubelet-config.yaml \
   /run/systemd/system/containerd.service.d/*.conf /run/systemd/system/kubelet.service.d/*.conf \
   /usr/lib/systemd/system/containerd.service.d/*.conf /usr/lib/systemd/system/kubelet.service.d/*.conf \
   /etc/kubernetes/admin.conf /etc/kubernetes/keda-demo-kubeadm-applied.yaml \
-  /etc/kubernetes/keda-demo-init-unfinished /var/lib/etcd/member; do
+  /etc/kubernetes/keda-demo-init-unfinished /var/lib/etcd/member \
+  /usr/local/bin/containerd /usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/ctr /usr/local/sbin/runc \
+  /usr/local/bin/kubeadm /usr/local/bin/kubelet /usr/local/bin/kubectl /usr/local/bin/crictl; do
   [ -e "$file" ] || continue
   case $file in
     *.conf | *.toml | *.yaml | *.service) grep -q 'shkatara\.keda_demo' "$file" && owner=ours || owner=other ;;
+    # The role control_plane makes links for a root without /usr/local/bin in the PATH.
+    /usr/bin/*) [ "$(readlink "$file")" = "/usr/local/bin/${file##*/}" ] && owner=ours || owner=other ;;
     *) owner=other ;;
   esac
   echo "$owner $file"
@@ -186,22 +200,37 @@ if [ -n "$missing" ] && command -v apt-get > /dev/null; then
   urls=$(apt-get --print-uris update | sed -n "s/^'\([^']*\)'.*/\1/p")
 elif [ -n "$missing" ]; then
   urls=$(awk -F ' *= *' '
-    function flush() {if (enabled != 0 && url != "") print url}
-    /^\[/ {flush(); enabled = 1; url = ""}
-    $1 == "enabled" {enabled = $2}
+    function flush() {if (enabled && url != "") print url, skipped}
+    /^\[/ {flush(); enabled = 1; url = ""; skipped = ""}
+    $1 == "enabled" {enabled = $2 !~ /^(0|[Ff]alse|[Nn]o|[Oo]ff)/}
+    $1 == "skip_if_unavailable" && $2 ~ /^(1|[Tt]rue|[Yy]es|[Oo]n)/ {skipped = "skipped"}
     $1 ~ /^(baseurl|mirrorlist|metalink)$/ {url = $2}
     END {flush()}' /etc/yum.repos.d/*.repo)
 fi
-# One line a server: whether its name resolves, or `local` for a file or a disc.
-for url in ${urls-}; do
-  case $url in
-    http*://*) host=${url#*://}; host=${host%%/*}; host=${host##*@}; echo "${host%%:*}" ;;
+# One line a server: whether its name resolves and its port answers, or `local` for a file, a disc, or a name that is
+# not known here: plugins of yum and dnf fill in `$ociregion` (Oracle Linux) and `REGION` (RHEL in AWS).
+printf '%s\n' "${urls-}" | while read -r url skipped; do
+  server=${url#*://}; server=${server%%/*}; server=${server##*@}
+  case $url in https:*) port=443 ;; *) port=80 ;; esac
+  case $server in *:*) port=${server##*:} ;; esac
+  case $url,$server in
+    ,) ;;
+    *,*\$* | *,*REGION*) echo local ;;
+    http*) echo "${server%%:*} $port $skipped" ;;
     *) echo local ;;
   esac
-done | sort -u | while read -r host; do
-  if [ "$host" = local ]; then echo local
-  elif timeout 3 getent ahosts "$host" > /dev/null; then echo "resolved $host"
-  else echo "unresolved $host"
-  fi
-done
-[ -z "$(grep -rhsi '^[^#]*proxy' /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/yum.conf /etc/dnf/dnf.conf)" ] || echo proxy
+done | sort -u | {
+  while read -r host port skipped; do
+    # All at the same time, since a server that does not answer takes 3 s.
+    if [ "$host" = local ]; then echo local
+    elif ! timeout 3 getent ahosts "$host" > /dev/null; then echo "unresolved $host $skipped"
+    elif ! command -v bash > /dev/null || timeout 3 bash -c "exec 3<> /dev/tcp/$host/$port"; then echo "resolved $host"
+    else echo "silent $host $skipped"
+    fi &
+  done
+  wait
+} | sort
+if grep -rqsi '^[^#]*proxy' /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/yum.conf /etc/dnf/dnf.conf ||
+  grep -qsi '^proxy *= *http' /etc/yum.repos.d/*.repo || grep -qsi '^[^#]*_proxy=.*/' /etc/environment; then
+  echo proxy
+fi
