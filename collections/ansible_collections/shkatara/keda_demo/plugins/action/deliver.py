@@ -166,7 +166,8 @@ def place_command(folder: str, files: Sequence[File]) -> str:
             f"chown 0:0 {source}; chmod {file['mode']} {source}",
             # A rename; if the two are on different file systems, a copy under another name and a rename.
             f"mv -fT {source} {dest}.part && mv -fT {dest}.part {dest} || {{ rm -f {dest}.part; exit 1; }}",
+            # A renamed file keeps the SELinux label of its former folder. The next run does not look at labels, so each
+            # file gets its own at once.
+            f"! command -v restorecon > /dev/null || restorecon {dest}",
         ]
-    # A renamed file keeps the SELinux label of its former folder.
-    placed = shlex.join(file["dest"] for file in files)
-    return "\n".join([*lines, f"! command -v restorecon > /dev/null || restorecon {placed}"])
+    return "\n".join(lines)

@@ -101,7 +101,7 @@ def preflight_host(
             "sizes": {name: int(size) for name, size in wants["sizes"].items()},
             "disks": {path: int(size) for path, size in wants["disks"].items()},
         }
-        others = host_findings(result, ways, Wants(**{**wants, **numbers}))
+        others = host_findings(result, ways, Wants(**{**wants, **numbers}), oldest)
         findings += [item for item in others if item[0] not in ignore]
     return [f"{check}: {words}" for check, words in findings]
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from .preflight_probe import Finding, Probe, Wants
 
 _KIB_A_MIB = 1024
-IMAGES = "/var/lib/containerd"
 # Files of the unpacked images of the stack `seed`, and as many again.
 MIN_INODES = 60000
+# Where the archives of images are, until they are imported.
+ARCHIVES = ("~", "/var/lib/keda-demo")
 # overlayfs is what containerd mounts images by, and it can't lie on these.
 NO_OVERLAY = {"overlayfs": "an overlay", "nfs": "NFS", "zfs": "ZFS", "fuseblk": "FUSE", "tmpfs": "memory"}
 
@@ -36,16 +37,17 @@ class Place:
 def disk_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     """Yield what is wrong with the filesystems that the roles write to."""
     places = {place.path: place for place in _places(probe)}
-    images = places.get(IMAGES)
+    path = wants.system["images"]
+    images = places.get(path)
     joined = probe.belongs_to(wants.endpoint)
     if not joined:
-        yield from _space_findings(places, images, wants)
+        yield from _space_findings(places, images, wants, probe.number("size", "images") // _KIB_A_MIB)
     for mount in probe.lines("xfs"):
         if images and images.mount == mount:
             words = f"{mount} is XFS with ftype=0, on which images can't be unpacked"
-            yield "filesystem", f"{words}: create a filesystem with ftype=1 and mount it at {IMAGES}"
+            yield "filesystem", f"{words}: create a filesystem with ftype=1 and mount it at {path}"
     if images and images.kind in NO_OVERLAY and not joined:
-        words = f"{IMAGES} is on {NO_OVERLAY[images.kind]}, on which images can't be unpacked"
+        words = f"{path} is on {NO_OVERLAY[images.kind]}, on which images can't be unpacked"
         yield "filesystem", f"{words}: mount ext4 or XFS on it"
     root = probe.value("system", "uid") == "0"
     locked = [place.path for place in places.values() if root and place.mode == "ro"]
@@ -56,13 +58,16 @@ def disk_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
             yield "filesystem", f"{place.mount} is mounted noexec, and programs go to {place.path}: mount it with exec"
 
 
-def _space_findings(places: dict[str, Place], images: Place | None, wants: Wants) -> Iterator[Finding]:
+def _space_findings(
+    places: dict[str, Place], images: Place | None, wants: Wants, imported_mb: int
+) -> Iterator[Finding]:
     free = images.free_mb if images else 0
-    if free < wants.sizes["disk_mb"]:
-        words = f"{free} MB are free for {IMAGES}, and the images need {wants.sizes['disk_mb']} MB"
+    if free + imported_mb < wants.sizes["disk_mb"]:
+        words = f"{free} MB are free for {wants.system['images']}, and the images need {wants.sizes['disk_mb']} MB"
         yield "disk", f"{words} (preflight_min_disk_mb)"
-    for path, least in wants.disks.items():
+    for path, size in wants.disks.items():
         place = places.get(path)
+        least = size - (imported_mb if path in ARCHIVES else 0)  # unpacked images take more than their archives
         if place and place.mount != (images.mount if images else "") and place.free_mb < least:
             yield "disk", f"{place.free_mb} MB are free in {place.mount}, and {path} needs {least} MB: free some space"
     if images and images.inodes and images.free_inodes < MIN_INODES:

@@ -37,7 +37,9 @@ def access_findings(
         yield from login.python_findings(probe, settings, core, oldest, order)
 
 
-def host_findings(result: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], wants: Wants) -> Iterator[Finding]:
+def host_findings(
+    result: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], wants: Wants, oldest: login.Version | None
+) -> Iterator[Finding]:
     """Yield the reasons why this host, which was reached, can't become or stay a node."""
     probe = read_probe(result["stdout"])
     is_root = not result["problem"]
@@ -51,7 +53,7 @@ def host_findings(result: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], 
     yield from network.proxy_findings(probe, wants)
     yield from leftovers.cluster_findings(probe, wants)
     yield from leftovers.network_findings(probe, wants)
-    yield from leftovers.runtime_findings(probe)
+    yield from leftovers.runtime_findings(probe, wants)
     if is_root:  # others can't read the rules
         yield from network.firewall_findings(probe, wants)
-    yield from packages.program_findings(probe, wants)
+    yield from packages.program_findings(probe, wants, oldest)

@@ -37,12 +37,17 @@ OTHERS = {
     "snap.microk8s.daemon-kubelite.service": "MicroK8s (`snap remove microk8s`)",
     "crio.service": "CRI-O (remove the package cri-o)",
 }
+# The programs of the roles, whose settings are on a host before them.
+PROGRAMS = {
+    "containerd": ("containerd", "containerd-shim-runc-v2", "ctr", "runc"),
+    "kubernetes": ("kubeadm", "kubelet", "kubectl", "crictl"),
+}
 # Devices that networks of pods make.
 _OF_PODS = re.compile(
     r"cni0|flannel|cilium_|cali|vxlan\.calico|tunl0|weave|keda-demo|kube-bridge|kube-ipvs0|kube-dummy|antrea"
 )
-# Made by a module of the kernel when it is loaded, and harmless.
-_BY_KERNEL = ("tunl0",)
+# Made by a module of the kernel when it is loaded, and harmless without an address.
+_BY_KERNEL = {"tunl0": "modprobe --remove ipip"}
 
 
 def is_of_pods(device: str) -> bool:
@@ -75,20 +80,25 @@ def cluster_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
 
 
 def network_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
-    """Yield another network of pods. On a node of this cluster the devices are ours."""
+    """Yield another network of pods. On a node of this cluster the devices are ours, also after a reset."""
     before = [name for name in probe.lines("cni") if re.search(r"\.(conf|conflist|json)$", name) and name < CONFLIST]
     if before:
         listed = ", ".join(f"/etc/cni/net.d/{name}" for name in before)
         yield "cni", f"containerd reads {listed} before {CONFLIST}: remove the other network of pods, and this file"
     if not probe.belongs_to(wants.endpoint):
         for device in probe.lines("links"):
-            if is_of_pods(device) and device not in _BY_KERNEL:
-                addresses = ", ".join(str(item) for name, item in probe.addresses if name == device)
+            # The role cni renews its own device, and a node that was reset has no other's bridge.
+            ours = device.startswith("keda-demo") or (device == "cni0" and CONFLIST in probe.lines("cni"))
+            if ours or not is_of_pods(device):
+                continue
+            addresses = ", ".join(str(item) for name, item in probe.addresses if name == device)
+            if addresses or device not in _BY_KERNEL:
                 words = f"the device {device}" + (f" ({addresses})" if addresses else "")
-                yield "cni", f"{words} is left over from another network of pods: `ip link delete {device}`"
+                remedy = _BY_KERNEL.get(device, f"ip link delete {device}")
+                yield "cni", f"{words} is left over from another network of pods: `{remedy}`"
 
 
-def runtime_findings(probe: Probe) -> Iterator[Finding]:
+def runtime_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     """Yield a runtime, a kubelet or settings of theirs that the roles did not write and would replace."""
     for name, product in OTHERS.items():
         if probe.is_active(name):
@@ -105,6 +115,19 @@ def runtime_findings(probe: Probe) -> Iterator[Finding]:
         words = f"kubelet or kubeadm was installed by somebody else ({', '.join(kubelet)})"
         remedy = "remove the packages kubelet and kubeadm, and these files"
         yield "kubelet", f"{words}, and would run with these settings: {remedy}"
+    if not probe.belongs_to(wants.endpoint):
+        yield from _replaced(probe, "runtime", "containerd", ["containerd.service", "/etc/containerd/config.toml"])
+        yield from _replaced(probe, "kubelet", "kubernetes", ["kubelet.service", "/etc/kubernetes/kubelet-config.yaml"])
+
+
+def _replaced(probe: Probe, check: str, role: str, written: list[str]) -> Iterator[Finding]:
+    """Yield programs of others in the places of a role's own, unless a file shows that the role was here."""
+    if not any(path.endswith(file) for path in probe.files("ours") for file in written):
+        places = [f"/usr/local/{folder}/{name}" for name in PROGRAMS[role] for folder in ("bin", "sbin")]
+        found = [path for path in places if path in probe.files("other")]
+        if found:
+            words = f"{', '.join(found)} would be replaced by the role {role}"
+            yield check, f"{words}: move what you want to keep to another folder, and remove the rest"
 
 
 def _foreign(probe: Probe, service: str, settings: str) -> list[str]:

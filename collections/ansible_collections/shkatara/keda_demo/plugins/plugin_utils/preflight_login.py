@@ -18,6 +18,15 @@ Version = tuple[int, int]
 # ansible-core 2.16 is the last that runs modules with Python 2.7 and 3.6, and has no such constant.
 OLDEST: Version | None = getattr(basic, "_PY_MIN", None) if isinstance(getattr(basic, "_PY_MIN", None), tuple) else None
 OTHER_CORE = "use ansible-core 2.16 on the controller (`make setup CORE=2.16`), which supports 2.7, 3.6 and newer"
+# By family or ID and major version: the Python of the package python3, and a newer one that the system has a package
+# of. Only systems whose python3 is older than some ansible-core requires.
+_PYTHONS: Mapping[tuple[str, int], tuple[Version, Version | None]] = {
+    ("RedHat", 7): ((3, 6), None),
+    ("RedHat", 8): ((3, 6), (3, 11)),
+    ("debian", 10): ((3, 7), None),
+    ("ubuntu", 18): ((3, 6), (3, 8)),
+    ("ubuntu", 20): ((3, 8), (3, 9)),
+}
 
 
 def connection_findings(result: Mapping[str, Any], login: Mapping[str, Any]) -> Iterator[Finding]:
@@ -135,9 +144,18 @@ def _ways_out(probe: Probe, oldest: Version | None) -> str:
 
 
 def _install(probe: Probe, oldest: Version | None) -> str:
-    if probe.family == "RedHat" and probe.major == 8 and oldest:
-        return "install a newer one (`dnf install python3.11`)"
-    if probe.family == "RedHat" and probe.major == 7 and oldest:
-        return "install a newer one, of which EL 7 has no package,"
     tool = {"Debian": "apt-get", "RedHat": "dnf" if probe.major > 7 else "yum"}.get(probe.family, "")
+    usual, newer = next(
+        (
+            _PYTHONS[key, probe.major]
+            for key in (probe.family, probe.value("system", "ID"))
+            if (key, probe.major) in _PYTHONS
+        ),
+        (None, None),
+    )
+    if usual and not is_supported(usual, oldest):
+        if newer and is_supported(newer, oldest):
+            return f"install a newer one (`{tool} install python{_text(newer)}`)"
+        system = f"EL {probe.major}" if probe.family == "RedHat" else probe.value("system", "PRETTY_NAME")
+        return f"install a newer one, of which {system} has no package,"
     return f"install it (`{tool} install python3`)" if tool else "install the package python3"

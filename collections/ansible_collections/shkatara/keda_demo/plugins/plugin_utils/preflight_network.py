@@ -21,6 +21,8 @@ MANAGERS = ("firewalld.service", "ufw.service")
 _REJECTS_ALL = re.compile(r"-A (INPUT|FORWARD) -j (REJECT|DROP)\b.*")
 _NFT_REJECTS_ALL = re.compile(r"(counter packets \d+ bytes \d+ )?(reject|drop)\b.*")
 _OURS = re.compile("keda[-_]demo", re.IGNORECASE)
+# The routes of the role cni, which names them by this number.
+OUR_ROUTES = " proto 75 "
 
 
 def address_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
@@ -70,16 +72,28 @@ def _subnet_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     attached = {item.network for _, item in probe.addresses}
     found = {(network, f"its network {network}") for network in own}
     # A wider route, such as that of a VPN, does no harm: the pods' routes are more specific.
+    bird = set()
     for network, line in _routes(probe):
+        if OUR_ROUTES in f"{line} ":  # of a node that was reset
+            continue
         device = re.search(r" dev (\S+)", line)
+        words = f"its route {line.split(' proto ')[0].strip()}"
         if network not in attached and not (device and is_of_pods(device[1])):
-            found.add((network, f"its route {line.split(' proto ')[0].strip()}"))
+            found.add((network, words))
+        if " proto bird" in line:
+            bird.add(words)
     for network, words in sorted(found):
         for variable, text in wants.subnets.items():
             subnet = ipaddress.IPv4Network(text)
             is_wider = words.startswith("its route") and network.prefixlen <= subnet.prefixlen
-            if network.overlaps(subnet) and not is_wider:
-                yield "subnet", f"{variable} {subnet} overlaps {words}: choose another one"
+            if not network.overlaps(subnet) or is_wider:
+                continue
+            overlap = f"{variable} {subnet} overlaps {words}"
+            if words in bird:  # they outlast Calico and its devices
+                remedy = "if Calico left it, remove it with `ip route flush proto bird`; if not, choose another subnet"
+                yield "cni", f"{overlap}, made by BIRD: {remedy}"
+            else:
+                yield "subnet", f"{overlap}: choose another one"
 
 
 def _routes(probe: Probe) -> Iterator[tuple[ipaddress.IPv4Network, str]]:
@@ -117,10 +131,15 @@ def reach_findings(
             yield "reach", f"the controller can't resolve {way['address']} ({way['name']}): {remedy}"
         elif way["outcome"] == preflight_reach.UNREACHABLE:
             yield "reach", f"the controller can't reach {place}: {remedy}"
-        elif way["outcome"] == preflight_reach.BLOCKED and not filtered:
+        # On a node the answer comes from a pod, perhaps of another node: that is not the way to the host.
+        elif way["outcome"] == preflight_reach.BLOCKED and not filtered and not _is_answered(way, probe, wants):
             words = f"the controller reaches {way['address']} by ssh, and port {way['port']} ({way['name']}) is blocked"
             yield "reach", f"{words}: open it in the network's firewall or security group, or {remedy}"
     yield from _endpoint_findings(probe, wants)
+
+
+def _is_answered(way: Mapping[str, Any], probe: Probe, wants: Wants) -> bool:
+    return way["name"] != "the API" and probe.belongs_to(wants.endpoint)
 
 
 def _endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
@@ -138,7 +157,12 @@ def _endpoint_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
 
 
 def _has_firewall(probe: Probe) -> bool:
-    return any(probe.is_active(name) for name in (*MANAGERS, "nftables.service")) or bool(list(_rejecting(probe)))
+    return any(_is_on(probe, name) for name in (*MANAGERS, "nftables.service")) or bool(list(_rejecting(probe)))
+
+
+def _is_on(probe: Probe, unit: str) -> bool:
+    """Return whether a firewall is on. The unit of ufw is active on every Ubuntu, whose ufw is off."""
+    return probe.is_active(unit) and not (unit == "ufw.service" and probe.value("firewall", "ufw") == "no")
 
 
 def firewall_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
@@ -148,7 +172,7 @@ def firewall_findings(probe: Probe, wants: Wants) -> Iterator[Finding]:
     if kind == "enabled" or not rules or probe.belongs_to(wants.endpoint):
         return
     # `disabled` stops these two, and leaves rules that were written by hand.
-    if kind == "disabled" and any(probe.is_active(name) for name in MANAGERS):
+    if kind == "disabled" and any(_is_on(probe, name) for name in MANAGERS):
         return
     printed = "\n".join(probe.lines("filter") + probe.lines("nft"))
     if kind == "unmanaged" and re.search(r"\b10250\b", printed):

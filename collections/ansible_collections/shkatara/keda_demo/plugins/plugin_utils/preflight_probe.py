@@ -129,7 +129,7 @@ class Wants:
     pod_network: str
     vxlan_port: int
     sizes: Mapping[str, int]  # MB, CPUs and seconds, by name
-    disks: Mapping[str, int]  # the free MB by path, besides those of /var/lib
+    disks: Mapping[str, int]  # the free MB by path, besides those of the images
     system: Mapping[str, Any] = field(default_factory=dict)
     login: Mapping[str, Any] = field(default_factory=dict)
 

@@ -100,4 +100,5 @@ def _policy_findings(probe: Probe) -> Iterator[Finding]:
         yield "security", f"{words}: use SELINUXTYPE=targeted"
     if probe.is_active("fapolicyd.service"):
         words = "fapolicyd allows only programs from packages, which the bundle's are not"
-        yield "security", f"{words}: allow /usr/local/bin and /opt/cni/bin in its rules, or stop it"
+        rules = "allow /usr/local/bin and /opt/cni/bin in its rules and skip this check (preflight_ignore)"
+        yield "security", f"{words}: stop it, or {rules}"

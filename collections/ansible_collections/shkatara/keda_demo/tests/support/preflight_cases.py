@@ -37,4 +37,7 @@ class Case:
 
 CENTOS_7 = {"ID": "centos", "ID_LIKE": "rhel fedora", "VERSION_ID": "7", "PRETTY_NAME": "CentOS Linux 7 (Core)"}
 ROCKY_8 = {"ID": "rocky", "ID_LIKE": "rhel centos fedora", "VERSION_ID": "8.9", "PRETTY_NAME": "Rocky Linux 8.9"}
+ROCKY_9 = {"ID": "rocky", "ID_LIKE": "rhel centos fedora", "VERSION_ID": "9.4", "PRETTY_NAME": "Rocky Linux 9.4"}
 ROCKY_10 = {"ID": "rocky", "ID_LIKE": "rhel centos fedora", "VERSION_ID": "10.0", "kernel": "6.12.0-55.el10.x86_64"}
+UBUNTU_18 = {"ID": "ubuntu", "ID_LIKE": "debian", "VERSION_ID": "18.04", "PRETTY_NAME": "Ubuntu 18.04.6 LTS"}
+DEBIAN_10 = {"ID": "debian", "VERSION_ID": "10", "PRETTY_NAME": "Debian GNU/Linux 10 (buster)"}

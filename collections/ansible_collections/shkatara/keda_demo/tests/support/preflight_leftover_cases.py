@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The findings of the role preflight about what others left, and about programs; see preflight_cases."""
 
-from .preflight_cases import CENTOS_7, ROCKY_8, Case
+from .preflight_cases import CENTOS_7, ROCKY_8, ROCKY_9, Case
 from .preflight_network_cases import ETH0, LO
 
 DOCKER_UNITS = """Id=containerd.service
@@ -81,6 +81,21 @@ LEFTOVERS = [
         },
     ),
     Case(
+        "tunl0 with an address, which Calico left",
+        f"cni: the device tunl0 (10.244.219.64/32) {LEFT}: `modprobe --remove ipip`",
+        {
+            "links": "lo\neth0\ntunl0",
+            "addresses": LO + ETH0 + "4: tunl0    inet 10.244.219.64/32 scope global tunl0",
+            "routes": "10.89.35.0/24 dev eth0\n10.244.77.0/26 via 10.89.35.11 dev tunl0 proto bird onlink",
+        },
+    ),
+    Case(
+        "routes that Calico left",
+        "cni: cluster_pod_subnet 10.244.0.0/16 overlaps its route blackhole 10.244.219.64/26, made by BIRD: if Calico "
+        "left it, remove it with `ip route flush proto bird`; if not, choose another subnet",
+        {"routes": "10.89.35.0/24 dev eth0 proto kernel\nblackhole 10.244.219.64/26 proto bird"},
+    ),
+    Case(
         "Docker, by its own packages",
         "runtime: containerd was installed by somebody else for Docker (/usr/lib/systemd/system/containerd.service, "
         f"/etc/containerd/config.toml), {OTHER_CONTAINERD}",
@@ -118,6 +133,18 @@ LEFTOVERS = [
 ]
 PROGRAMS = [
     Case(
+        "kubectl and crictl, installed as their documentation says",
+        "kubelet: /usr/local/bin/kubectl, /usr/local/bin/crictl would be replaced by the role kubernetes: move what "
+        "you want to keep to another folder, and remove the rest",
+        {"files": "other /usr/local/bin/kubectl\nother /usr/local/bin/crictl"},
+    ),
+    Case(
+        "runc, installed as the documentation of containerd says",
+        "runtime: /usr/local/sbin/runc would be replaced by the role containerd: move what you want to keep to another "
+        "folder, and remove the rest",
+        {"files": "other /usr/local/sbin/runc"},
+    ),
+    Case(
         "a program that no role installs",
         "program: it has no modprobe: install kmod",
         {"programs": "modprobe"},
@@ -128,13 +155,40 @@ PROGRAMS = [
         "set "
         "baseurl in /etc/yum.repos.d to https://vault.centos.org/7.9.2009",
         {"programs": "conntrack", "repositories": "unresolved mirrorlist.centos.org", "system": CENTOS_7},
+        core="2.16.14",
+        oldest=None,
+    ),
+    Case(
+        "no conntrack, and CentOS 7 with EPEL, of which only EPEL is still there",
+        "program: it has no conntrack, and mirrorlist.centos.org does not resolve: CentOS 7 is only in the archive, so "
+        "set baseurl in /etc/yum.repos.d to https://vault.centos.org/7.9.2009",
+        {
+            "programs": "conntrack",
+            "repositories": "resolved mirrors.fedoraproject.org\nunresolved mirrorlist.centos.org",
+            "system": CENTOS_7,
+        },
+        core="2.16.14",
+        oldest=None,
+    ),
+    Case(
+        "no conntrack on EL 8, with ansible-core 2.19 and a newer Python",
+        "program: it has no conntrack, and this ansible-core can't call EL 8's package manager, which has an older "
+        "Python: install conntrack-tools by hand, or use ansible-core 2.16 on the controller (`make setup CORE=2.16`), "
+        "which supports 2.7, 3.6 and newer",
+        {"programs": "conntrack", "repositories": "resolved mirrors.rockylinux.org", "system": ROCKY_8},
     ),
     Case(
         "no conntrack, and no DNS for the repositories",
         "program: it has no conntrack, and mirrors.rockylinux.org does not resolve: fix DNS, set cluster_http_proxy, "
         "or "
         "install conntrack-tools by hand",
-        {"programs": "conntrack", "repositories": "unresolved mirrors.rockylinux.org", "system": ROCKY_8},
+        {"programs": "conntrack", "repositories": "unresolved mirrors.rockylinux.org", "system": ROCKY_9},
+    ),
+    Case(
+        "no conntrack, and a network without a way to the repositories",
+        "program: it has no conntrack, and deb.example.com does not answer: open the way to it, set "
+        "cluster_http_proxy, or install conntrack by hand",
+        {"programs": "conntrack", "repositories": "lists\ncandidate conntrack\nsilent deb.example.com"},
     ),
     Case(
         "no conntrack, and no repository",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The findings of the role preflight about the login; see preflight_cases."""
 
-from .preflight_cases import CENTOS_7, ROCKY_8, Case
+from .preflight_cases import CENTOS_7, DEBIAN_10, ROCKY_8, UBUNTU_18, Case
 
 AUTO = {"login": {"interpreter": "auto"}}
 UNREACHABLE = {
@@ -111,6 +111,20 @@ LOGIN = [
         "newer one (`dnf install python3.11`) and set ansible_python_interpreter to it",
         {"python": "/usr/libexec/platform-python 3.6", "system": ROCKY_8},
         AUTO,
+    ),
+    Case(
+        "Ubuntu 18.04 as it comes, with ansible-core 2.19",
+        "python: /usr/bin/python3 is 3.6, and ansible-core 2.19.14 needs Python 3.8 or newer on a host: use "
+        "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which supports 2.7, 3.6 and newer, or install a "
+        "newer one (`apt-get install python3.8`) and set ansible_python_interpreter to it",
+        {"python": "/usr/bin/python3 3.6", "system": UBUNTU_18},
+    ),
+    Case(
+        "Debian 10 as it comes, with ansible-core 2.19",
+        "python: /usr/bin/python3 is 3.7, and ansible-core 2.19.14 needs Python 3.8 or newer on a host: use "
+        "ansible-core 2.16 on the controller (`make setup CORE=2.16`), which supports 2.7, 3.6 and newer, or install a "
+        "newer one, of which Debian GNU/Linux 10 (buster) has no package, and set ansible_python_interpreter to it",
+        {"python": "/usr/bin/python3 3.7", "system": DEBIAN_10},
     ),
     Case(
         "the inventory names a Python that is too old, and there is another one",

@@ -36,6 +36,7 @@ WORKER = {
         "packages": PACKAGES,
         "installed": ["conntrack", "ip", "iptables"],
         "proxy": False,
+        "images": "/var/lib/containerd",
     },
     "login": {
         "user": "lab",

@@ -97,8 +97,8 @@ SYSTEM = [
     ),
     Case(
         "fapolicyd runs",
-        "security: fapolicyd allows only programs from packages, which the bundle's are not: allow /usr/local/bin and "
-        "/opt/cni/bin in its rules, or stop it",
+        "security: fapolicyd allows only programs from packages, which the bundle's are not: stop it, or allow "
+        "/usr/local/bin and /opt/cni/bin in its rules and skip this check (preflight_ignore)",
         {"units": "Id=fapolicyd.service\nActiveState=active\nFragmentPath=/usr/lib/systemd/system/fapolicyd.service\n"},
     ),
 ]
@@ -118,6 +118,26 @@ DISK = [
             + "\n"
             + EXT4.format(path="/usr/local/bin", free=200000, inodes=3000000, mount="/usr")
         },
+    ),
+    Case(
+        "a small filesystem for homes, to which the archives of images are sent",
+        "disk: 976 MB are free in /home, and ~ needs 1228 MB: free some space",
+        {
+            "disk": EXT4.format(path="/var/lib/containerd", free=9000000, inodes=3000000, mount="/")
+            + "\n"
+            + EXT4.format(path="~", free=1000000, inodes=3000000, mount="/home")
+        },
+        {"disks": {"~": 1228}},
+    ),
+    Case(
+        "`containerd_root` on a filesystem that is too small",
+        "disk: 976 MB are free for /data/containerd, and the images need 3006 MB (preflight_min_disk_mb)",
+        {
+            "disk": EXT4.format(path="/data/containerd", free=1000000, inodes=3000000, mount="/data")
+            + "\n"
+            + EXT4.format(path="/var/log", free=9000000, inodes=3000000, mount="/")
+        },
+        {"system": {"images": "/data/containerd"}},
     ),
     Case(
         "no inodes are left",

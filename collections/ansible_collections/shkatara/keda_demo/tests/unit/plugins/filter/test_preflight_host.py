@@ -65,6 +65,56 @@ def test_a_firewall_that_the_role_node_stops_is_no_fault(manager):
     assert healthy({"units": units, "filter": "-P INPUT DROP\n-P FORWARD DROP"}, wants) == []
 
 
+def test_the_unit_of_ufw_on_ubuntu_is_no_firewall():
+    unit = "Id=ufw.service\nActiveState=active\nFragmentPath=/lib/systemd/system/ufw.service\nUnitFileState=enabled"
+    ubuntu = {"units": unit, "firewall": "ufw no"}
+    rules, disabled = {"filter": network.ORACLE_RULES}, {"system": {"firewall": "disabled"}}
+    (finding,) = healthy(ubuntu | rules, disabled)
+    assert finding.startswith("firewall: `iptables -A INPUT -j REJECT")
+    assert healthy({"units": unit, "firewall": "ufw yes"} | rules, disabled) == []
+    (finding,) = healthy({"reach": "status 124"}, others=ubuntu)
+    assert finding.startswith("reach: it can't reach the API server's port")
+    (finding,) = healthy(ubuntu, host="control1", ways=[network.API | {"outcome": "blocked"}])
+    assert finding.startswith("reach: the controller reaches 10.89.35.11 by ssh, and port 6443 (the API) is blocked")
+
+
+@pytest.mark.parametrize("host", ["control1", "worker1"])
+def test_what_a_reset_leaves_on_a_node_of_ours_is_no_fault(host):
+    left = {
+        "cni": "10-keda-demo.conflist",
+        "links": "lo\neth0\ncni0\nkeda-demo.vx",
+        "files": "ours /etc/kubernetes/keda-demo-kubeadm-applied.yaml",
+    }
+    routes = "10.89.35.0/24 dev eth0\n10.244.1.0/24 via 10.89.35.12 dev eth0 proto 75"
+    assert healthy(left | {"routes": routes}, host=host) == []
+    # kubeadm advises to remove /etc/cni/net.d, too. A unit of ours would only make the other device again.
+    (finding,) = healthy(left | {"cni": ""}, host=host)
+    assert finding == "cni: the device cni0 is left over from another network of pods: `ip link delete cni0`"
+
+
+def test_programs_of_ours_are_no_fault():
+    programs = "other /usr/local/bin/kubectl\nother /usr/local/sbin/runc"
+    # A node whose settings were removed by hand, and a host whose first run was killed.
+    units = "ours /etc/systemd/system/containerd.service\nours /etc/systemd/system/kubelet.service"
+    assert healthy({"files": f"{programs}\n{units}\nours /usr/bin/kubeadm"}, kind="node") == []
+    ours = "ours /etc/containerd/config.toml\nours /etc/kubernetes/kubelet-config.yaml"
+    assert healthy({"files": f"{programs}\n{ours}"}) == []
+    # A reset, after which /etc/kubernetes was removed.
+    assert healthy({"files": f"{programs}\n{units}"}) == []
+
+
+def test_images_that_an_earlier_run_imported_need_no_more_space():
+    places = {"/var/lib/containerd": ("800000", "/var"), "~": ("900000", "/home")}
+    lines = [f"{path} rw xfs {free} 3000000 2000000 {mount} exec" for path, (free, mount) in places.items()]
+    little, wants = {"disk": "\n".join(lines)}, {"disks": {"~": 1228}}
+    assert [finding.split(":")[0] for finding in healthy(little, wants)] == ["disk", "disk"]
+    assert healthy(little | {"size": {"images": 2400000}}, wants) == []
+
+
+def test_tunl0_that_came_with_its_module_is_no_fault():
+    assert healthy({"links": "lo\neth0\ntunl0"}) == []
+
+
 @pytest.mark.parametrize("rules", [{"filter": network.ORACLE_RULES}, {"nft": network.NFT_RULES}])
 def test_rules_that_the_role_node_adds_to_are_no_fault(rules):
     assert healthy(rules) == []
@@ -100,6 +150,14 @@ def test_a_port_behind_the_hosts_own_firewall_is_not_judged_before_the_role_node
     assert healthy({"reach": "status 124"}, {"printed": {"control1": ""}}) == []
 
 
+def test_on_a_node_the_port_of_the_load_is_not_the_way_to_the_host():
+    # A pod of another node may have to answer.
+    blocked = [network.LOAD | {"outcome": "blocked"}]
+    assert healthy(kind="node", ways=blocked) == []
+    (finding,) = healthy(ways=blocked)
+    assert finding.startswith("reach: the controller reaches 10.89.35.21 by ssh, and port 30115 (the load's URL) is b")
+
+
 def test_a_proxy_that_bypasses_the_endpoint_by_its_subnet_is_no_fault():
     assert healthy({"proxy": "https_proxy=http://192.0.2.3:3128\nno_proxy=localhost,10.89.0.0/16"}) == []
 
@@ -128,6 +186,12 @@ def test_missing_programs_that_packages_bring_are_no_fault():
     assert healthy(programs | {"repositories": "lists\ncandidate conntrack\ncandidate iptables\nlocal"}) == []
     assert healthy(programs | {"repositories": "unresolved mirror.example.net\nproxy"}) == []
     assert healthy(programs | {"repositories": "unresolved mirror.example.net"}, {"system": {"proxy": True}}) == []
+    assert healthy(programs | {"repositories": "silent old.example.net\nresolved mirror.example.net"}) == []
+    rocky = programs | {"system": cases.ROCKY_9}
+    assert healthy(rocky | {"repositories": "resolved mirror.example.net\nunresolved old.example.net skipped"}) == []
+    assert healthy(rocky | {"repositories": "local"}) == []
+    eight = programs | {"system": cases.ROCKY_8, "repositories": "resolved mirror.example.net"}
+    assert healthy(eight, core="2.16.14", oldest=None) == []
 
 
 def test_on_a_node_another_process_is_still_in_the_way():
