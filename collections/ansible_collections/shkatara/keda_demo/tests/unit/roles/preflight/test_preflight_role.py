@@ -67,6 +67,13 @@ def test_every_role_with_variables_is_known_to_preflight():
     assert {path.parents[1].name for path in ROLES.glob("*/meta/argument_specs.yml")} <= set(known)
 
 
+def test_the_lab_loads_each_module_that_is_looked_for():
+    mine = yaml.safe_load((ROLES / "preflight" / "vars" / "main.yml").read_text())
+    pairs = mine["__preflight_modules"] + [pair for pairs in mine["__preflight_pod_modules"].values() for pair in pairs]
+    labs = yaml.safe_load((ROLES / "lab" / "vars" / "main" / "podman.yml").read_text())
+    assert {pair.partition(":")[0] for pair in pairs} == set(labs["__lab_podman_modules"])
+
+
 def test_every_check_can_be_ignored_by_its_name():
     spec = yaml.safe_load((ROLES / "preflight" / "meta" / "argument_specs.yml").read_text())
     names = spec["argument_specs"]["main"]["options"]["preflight_ignore"]["choices"]
