@@ -31,9 +31,10 @@ class Case:
 
     says: list[str]
     variables: dict[str, object] = field(default_factory=dict)
-    control_plane: dict[str, dict[str, str]] = field(default_factory=lambda: CONTROL)
-    workers: dict[str, dict[str, str]] = field(default_factory=lambda: WORKER)
+    control_plane: dict[str, dict[str, object]] = field(default_factory=lambda: CONTROL)
+    workers: dict[str, dict[str, object]] = field(default_factory=lambda: WORKER)
     cluster: dict[str, object] = field(default_factory=lambda: BOTH)
+    plays: tuple[str, ...] = ("Check variables and inventory",)
 
 
 # What preflight finds in variables and inventory.
@@ -98,6 +99,16 @@ INPUTS = {
             "kube_prometheus_profil": "lean",
         },
     ),
+    # The first play runs on localhost, and sees no variable of a host or of its group.
+    "variables of single hosts": Case(
+        [
+            "control1: 1 reason .*\n +- control_plane_hpa_tolerance is 1.5: give 0 to less than 1",
+            "worker1: 2 reasons .*\n +- node_firewall_sources is .*worker2.*: give .*\n +- worker_token_ttl is soon: ",
+        ],
+        control_plane={"control1": CONTROL["control1"] | {"control_plane_hpa_tolerance": 1.5}},
+        workers={"worker1": WORKER["worker1"] | {"node_firewall_sources": ["worker2"], "worker_token_ttl": "soon"}},
+        plays=("Check variables and inventory", "Check the hosts"),
+    ),
     "stack": Case(["There is no stack 'nosuch' .cluster_stack.; known are: .*seed"], {"cluster_stack": "nosuch"}),
 }
 # Every rule of a role broken at once: {variable: value}.
@@ -119,6 +130,7 @@ RULES = {
         "control_plane_kube_proxy_cpu_request": "100Mi",
         "control_plane_wait_timeout": 0,
         "control_plane_patches": {"kubelet": "priority"},
+        "control_plane_schedulable": False,
     },
     "node": {"node_firewall_nodeports": ["30115/tcp"], "node_firewall_sources": ["worker2"]},
     "worker": {"worker_token_ttl": "soon", "worker_join_timeout": 0},
@@ -200,10 +212,14 @@ def sentence(name, value):
 
 # Go modules do not give the image of Grafana.
 WITH = {"bundle_producer": "go_modules"}
-BROKEN = {role: Case([sentence(*item) for item in given.items()], WITH | given) for role, given in RULES.items()}
+# A cluster of one host, so that a control plane without pods is wrong, too.
+BROKEN = {
+    role: Case([sentence(*item) for item in given.items()], WITH | given, workers={}) for role, given in RULES.items()
+}
 EVERYTHING = Case(
     [says for case in BROKEN.values() for says in case.says],
     WITH | {name: value for given in RULES.values() for name, value in given.items()},
+    workers={},
 )
 REFUSED = INPUTS | BROKEN | {"everything": EVERYTHING}
 CASES = REFUSED | {"good": Case([])}
@@ -272,8 +288,10 @@ def test_what_is_wrong_is_named_with_what_would_be_right(results, name):
 def test_nothing_is_changed_and_no_host_is_contacted(results, name):
     result = results[name]
     assert (result.contacts, result.made) == ([], [])
-    assert re.findall(r"^PLAY \[(.+)\]", result.printed, flags=re.MULTILINE) == ["Check variables and inventory"]
-    assert re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", result.printed, flags=re.MULTILINE) == [("localhost", "0")]
+    assert tuple(re.findall(r"^PLAY \[(.+)\]", result.printed, flags=re.MULTILINE)) == CASES[name].plays
+    recap = re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", result.printed, flags=re.MULTILINE)
+    assert ("localhost", "0") in recap
+    assert {changed for _host, changed in recap} == {"0"}
 
 
 @pytest.mark.parametrize("role", BROKEN)

@@ -319,6 +319,8 @@ options:
     description:
       - The seconds to wait until the chain is ready, before anything is sent. A missing link that no waiting can fix
         ends the wait at once.
+      - A port of the load's URL that refuses connections is waited for, since a Service's does so while none of its
+        pods is Ready, but not longer than a minute after the chain is ready.
       - The wait for rest after an earlier load is not included. Its length is computed.
     type: int
     default: 300

@@ -9,6 +9,7 @@ import queue
 from collections import Counter
 from dataclasses import replace
 
+from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.errors import BadInput
 from ansible_collections.shkatara.keda_demo.plugins.module_utils._internal.common.progress import (
     Progress,
     ProgressReader,
@@ -149,6 +150,7 @@ class Run:
         kubernetes="v1.25.0",
         keda="2.10.0",
         plan_only=False,
+        refused_for=0.0,
         **options,
     ):
         self.time = Time()
@@ -186,7 +188,13 @@ class Run:
             LoadOptions("") if options.get("external") else LoadOptions(**{"url": URL, **asked}),
             state=state,
             load=self.load,
-            inputs=Inputs(script, clock, self.interrupt, read_counters),
+            inputs=Inputs(
+                script,
+                clock,
+                self.interrupt,
+                read_counters,
+                refusal=lambda: BadInput("refused") if self.seconds < refused_for else None,
+            ),
             outputs=Outputs(
                 Progress(str(self.progress)),
                 self.files,

@@ -27,6 +27,10 @@ _CONNECT_SECONDS = 5
 _FORBIDDEN = 403
 
 
+class Refused(BadInput):
+    """The port of a load's URL refuses connections, as a Service's does while none of its pods is Ready."""
+
+
 def find_target(cluster: Cluster, params: Mapping[str, Any]) -> ProofTarget:
     """Return what is to be proven.
 
@@ -99,6 +103,7 @@ def check_url_answers(
 ) -> None:
     """Open and close a connection to the URL's host and port; no request is sent, since requests are counted.
 
+    :raises Refused: the port refuses the connection
     :raises BadInput: nothing takes the connection, or its certificate is not taken
     """
     parts = urlsplit(url)
@@ -108,7 +113,8 @@ def check_url_answers(
         connection = connect((host, port), timeout=_CONNECT_SECONDS)
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS can't have
         by = "".join(f"; a load does not use the proxy {proxy}" for proxy in request_options.bypassed_proxies((url,)))
-        raise BadInput(
+        kind = Refused if isinstance(error, ConnectionRefusedError) else BadInput
+        raise kind(
             f"load.http.url {shown} does not answer ({error}): give the URL at which this machine reaches the "
             f"application{by}"
         ) from error
@@ -122,6 +128,23 @@ def check_url_answers(
             raise BadInput(
                 f"load.http.url {shown} takes no TLS connection for {name} ({error}){tls.hint(error, 'load.http.')}"
             ) from error
+
+
+def refusal(
+    urls_of_load: Sequence[str],
+    connect: Callable[..., Any] = socket.create_connection,
+    request: Request = Request(),  # noqa: B008 - it is frozen
+) -> Refused | None:
+    """Return the error of the first URL whose port refuses connections; None where all answer.
+
+    :raises BadInput: see check_url_answers
+    """
+    try:
+        for url in urls_of_load:
+            check_url_answers(url, connect, request)
+    except Refused as error:
+        return error
+    return None
 
 
 def check_prometheus(proof_target: ProofTarget, prometheus_url: str | None) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..common.errors import BadInput
 from ..common.interrupt import SignalFlag
 from ..common.progress import Progress
 from ..common.times import Clock
@@ -42,7 +43,7 @@ class Inputs:
     """What a proof observes: `observations` is filled by threads.
 
     `read_counters` reads the raw counters of scrape targets, by pod. `settle_targets` is called when the scrape targets
-    need no more attention.
+    need no more attention. `refusal` returns why the load's URL takes no connection yet; None where it does.
     """
 
     observations: queue.Queue[Any]
@@ -50,6 +51,7 @@ class Inputs:
     interrupt: SignalFlag
     read_counters: Callable[[Iterable[ScrapeTarget]], Mapping[str, float | str]]
     settle_targets: Callable[[], None] = lambda: None
+    refusal: Callable[[], BadInput | None] = lambda: None
 
 
 @dataclass(frozen=True)

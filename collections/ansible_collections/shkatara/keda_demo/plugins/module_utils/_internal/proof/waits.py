@@ -28,6 +28,8 @@ _LINE_LENGTH = 160
 _SAME_REASON_SECONDS = 30.0
 # An HPA whose ScaledObject was just deleted is gone within this time.
 _LEAVING_SECONDS = 10.0
+# Within this time after its pods are Ready a Service's port is open: after a boot, kube-proxy may still be starting.
+_OPENING_SECONDS = 60.0
 
 
 class _Reasons:
@@ -45,11 +47,15 @@ class _Reasons:
 
 
 def wait_until_ready(session: Session) -> Verdict | None:
-    """Return None once the chain is ready, or the verdict that it is not ready in time, or never will be."""
+    """Return None once the chain is ready, or the verdict that it is not ready in time, or never will be.
+
+    :raises BadInput: the chain is ready, and the load's URL still refuses connections
+    """
     session.phase = "ready"
     begun, timeout, persistence = session.now(), session.options.wait_timeout, Persistence()
     reasons = _Reasons()
     alone_since = begun
+    opening_since: float | None = None
     while True:
         session.step()
         other = cause_checks.other_hpas(session)
@@ -58,9 +64,18 @@ def wait_until_ready(session: Session) -> Verdict | None:
             return other
         links = missing_links(session)
         if not links and other is None:
-            session.inputs.settle_targets()
-            session.say("ready: pods, scrape target, ScaledObject and HPA")
-            return None
+            refusal = session.inputs.refusal()
+            if refusal is None:
+                session.inputs.settle_targets()
+                session.say("ready: pods, scrape target, ScaledObject and HPA")
+                return None
+            if opening_since is None:
+                opening_since = session.now()
+                session.say(f"waiting up to {min(timeout, _OPENING_SECONDS):.0f} s: {refusal}")
+            if session.now() > opening_since + min(timeout, _OPENING_SECONDS):
+                raise refusal
+        else:
+            opening_since = None
         permanent = persistence.permanent(links, session.now())
         if permanent is not None:
             return never_ready(permanent, links)

@@ -8,6 +8,7 @@ Everything that reaches out of the process is a field of Parts, so that a test r
 from __future__ import annotations
 
 import contextlib
+import functools
 import queue
 import socket
 import time
@@ -91,8 +92,10 @@ def run_proof(
     :raises ProofFilesError: nothing can be written to proof_dir
     """
     parts = parts or Parts()
-    for url in load_options.urls:
-        prerequisites.check_url_answers(url, parts.connect, load_options.request)
+    refusal = functools.partial(prerequisites.refusal, load_options.urls, parts.connect, load_options.request)
+    refused = refusal()
+    if refused and plan_only:
+        raise refused
     prometheus_namespace = prerequisites.check_prometheus(proof_target, params["prometheus_url"])
     version = cluster.server_version()
     prerequisites.check_permissions(cluster, proof_target, prometheus_namespace, version, params["prometheus_headers"])
@@ -135,7 +138,12 @@ def run_proof(
             state=state,
             load=load,
             inputs=Inputs(
-                observations, parts.clock, interrupt, read_counters, poller.settle if poller else lambda: None
+                observations,
+                parts.clock,
+                interrupt,
+                read_counters,
+                poller.settle if poller else lambda: None,
+                refusal if refused else lambda: None,
             ),
             outputs=Outputs(progress, files, timeline, read_versions),
         )

@@ -27,7 +27,7 @@ URL = "https://cloud.example.com/images/CentOS-7-x86_64-GenericCloud.qcow2?downl
 CASES = {
     "bare": ({}, BARE, []),
     "running": ({"lab_memory_mb": 30000}, RUNNING, []),
-    "kvm": ({"lab_accel": "kvm", "lab_cpus": 4, "lab_memory_mb": 4096, "lab_os": "trixie"}, BARE, []),
+    "kvm": ({"lab_accel": "kvm", "lab_cpus": 4, "lab_nice": 10, "lab_memory_mb": 4096, "lab_os": "trixie"}, BARE, []),
     "probed": ({"__lab_qemu_probe": {"stdout": "kvm"}}, BARE, []),
     "cloud": ({"lab_image": URL, "lab_extra_packages": ["firewalld"]}, BARE, []),
     "file": ({"lab_image": "/srv/Rocky-9.qcow2", "lab_image_sha256": "ab" * 32}, BARE, []),
@@ -89,7 +89,7 @@ def _option(command, name):
 
 def test_an_emulated_machine_boots_its_kernel_from_beside_its_disk(rendered):
     command = rendered["bare"]["command"]
-    assert command[:2] == ["qemu-system-x86_64", "-daemonize"]
+    assert command[:4] == ["nice", "--adjustment=0", "qemu-system-x86_64", "-daemonize"]
     assert _option(command, "-accel") == ["tcg,thread=multi,tb-size=1024"]
     assert _option(command, "-cpu") == ["max"]
     assert _option(command, "-smp") == ["2"]
@@ -121,6 +121,7 @@ def test_a_machine_under_kvm_has_the_cpu_of_this_machine(rendered, name):
 
 def test_a_host_s_own_sizes_count(rendered):
     command = rendered["kvm"]["command"]
+    assert command[1] == "--adjustment=10"
     assert _option(command, "-smp") == ["4"]
     assert _option(command, "-m") == ["4096"]
 

@@ -43,15 +43,22 @@ def test_a_url_that_does_not_answer():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(BadInput, match=rf"load\.http\.url .*{re.escape(address)}/ .*refused") as raised:
-            prerequisites.check_url_answers(f"http://user:secret@{address}/")
+        url = f"http://user:secret@{address}/"
+        with pytest.raises(
+            prerequisites.Refused, match=rf"load\.http\.url .*{re.escape(address)}/ .*refused"
+        ) as raised:
+            prerequisites.check_url_answers(url)
+        assert str(prerequisites.refusal([url])) == str(raised.value)
+        # Later it may answer.
+        unused.listen()
+        assert prerequisites.refusal([url]) is None
     assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "no..name"])
 def test_a_host_without_an_address_does_not_answer(host):
     with pytest.raises(BadInput, match=rf"load\.http\.url http://{re.escape(host)}/ "):
-        prerequisites.check_url_answers(f"http://{host}/")
+        prerequisites.refusal([f"http://{host}/"])
 
 
 def test_a_url_that_answers_gets_no_request():

@@ -66,6 +66,22 @@ def test_a_reason_that_stays_is_shown_every_half_minute(tmp_path):
     assert len(waits) == 4
 
 
+def test_a_url_that_refuses_connections_until_the_port_of_its_service_is_open(tmp_path):
+    run = Run(tmp_path, [*ready_chain(), *scale_out()], refused_for=0.25)
+    assert run.verdict == ("scaled", "as_predicted")
+    (wait,) = [line for line in run.lines if "waiting up to 60 s: refused" in line]
+    assert run.lines.index(wait) < next(number for number, line in enumerate(run.lines) if "  ready: " in line)
+
+
+@pytest.mark.parametrize(("wait_timeout", "seconds"), [(300.0, 60), (5.0, 5)])
+def test_a_url_that_refuses_connections_for_longer(tmp_path, wait_timeout, seconds):
+    run = Run(tmp_path, ready_chain(), refused_for=1000.0, wait_timeout=wait_timeout)
+    assert run.verdict == ("aborted", "bad_input")
+    assert run.result["message"].startswith("refused. Nothing was sent.")
+    assert run.load.orders == []
+    assert run.seconds == pytest.approx(seconds, abs=1)
+
+
 def test_a_deleted_servicemonitor(tmp_path):
     run = Run(tmp_path, [*ready_chain(), metric(0.1, None, targets=[target("other")])])
     assert run.verdict == ("not_ready", "scrape_target_missing")

@@ -231,6 +231,27 @@ def test_each_url_of_a_load_is_tried(run):
     ]
 
 
+@pytest.mark.parametrize("plan_only", [True, False])
+def test_a_port_that_refuses_is_waited_for_by_a_proof_and_not_by_a_plan(run, plan_only):
+    recorder, refusals = Recorder(observations=[later(item, MONOTONIC) for item in ready_chain()]), []
+
+    def connect(address, timeout):
+        del address, timeout
+        refusals.append(1)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    parts = {"connect": connect, "clock": Clock(Ticking(MONOTONIC), lambda: NOON)}
+    if plan_only:
+        with pytest.raises(BadInput, match=r"does not answer .*Connection refused"):
+            run(recorder, parts=parts, plan_only=True)
+        assert len(refusals) == 1
+        return
+    result = run(recorder, parts=parts, wait_timeout=1)
+    assert (result["verdict"], result["reason"]) == ("aborted", "bad_input")
+    assert "does not answer" in result["message"]
+    assert len(refusals) > 1
+
+
 def test_secrets_are_in_no_file_and_no_line_and_no_result(run, tmp_path):
     """Whatever repeats them: here a condition of the ScaledObject, and an event."""
     secret_address = "http://me:s3cr%40t@prometheus-k8s.monitoring.svc:9090"
@@ -314,12 +335,12 @@ def test_a_proof_that_cannot_begin_starts_and_writes_nothing(run, tmp_path, opti
 
 
 def test_a_url_that_does_not_answer_comes_first(run):
-    def refuse(*_args, **_options):
-        raise ConnectionRefusedError(111, "Connection refused")
+    def fail(*_args, **_options):
+        raise OSError(113, "No route to host")
 
     recorder = Recorder()
-    with pytest.raises(BadInput, match=rf"load\.http\.url {URL} .*111"):
-        run(recorder, parts={"connect": refuse})
+    with pytest.raises(BadInput, match=rf"load\.http\.url {URL} .*No route to host"):
+        run(recorder, parts={"connect": fail})
     assert recorder.notes == []
 
 
