@@ -289,9 +289,9 @@ def test_nothing_is_changed_and_no_host_is_contacted(results, name):
     result = results[name]
     assert (result.contacts, result.made) == ([], [])
     assert tuple(re.findall(r"^PLAY \[(.+)\]", result.printed, flags=re.MULTILINE)) == CASES[name].plays
+    hosts = ["localhost"] if len(CASES[name].plays) == 1 else ["control1", "localhost", "worker1"]
     recap = re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", result.printed, flags=re.MULTILINE)
-    assert ("localhost", "0") in recap
-    assert {changed for _host, changed in recap} == {"0"}
+    assert sorted(recap) == [(host, "0") for host in hosts]
 
 
 @pytest.mark.parametrize("role", BROKEN)

@@ -54,8 +54,8 @@ def wait_until_ready(session: Session) -> Verdict | None:
     session.phase = "ready"
     begun, timeout, persistence = session.now(), session.options.wait_timeout, Persistence()
     reasons = _Reasons()
-    alone_since = begun
-    opening_since: float | None = None
+    alone_since = ready_since = begun
+    opening, is_announced = min(timeout, _OPENING_SECONDS), False
     while True:
         session.step()
         other = cause_checks.other_hpas(session)
@@ -63,19 +63,19 @@ def wait_until_ready(session: Session) -> Verdict | None:
         if other is not None and session.now() > alone_since + _LEAVING_SECONDS:
             return other
         links = missing_links(session)
-        if not links and other is None:
+        is_ready = not links and other is None
+        ready_since = ready_since if is_ready else session.now()
+        if is_ready:
             refusal = session.inputs.refusal()
             if refusal is None:
                 session.inputs.settle_targets()
                 session.say("ready: pods, scrape target, ScaledObject and HPA")
                 return None
-            if opening_since is None:
-                opening_since = session.now()
-                session.say(f"waiting up to {min(timeout, _OPENING_SECONDS):.0f} s: {refusal}")
-            if session.now() > opening_since + min(timeout, _OPENING_SECONDS):
+            if session.now() > ready_since + opening:
                 raise refusal
-        else:
-            opening_since = None
+            if not is_announced:
+                session.say(f"waiting up to {opening:.0f} s: {refusal}")
+                is_announced = True
         permanent = persistence.permanent(links, session.now())
         if permanent is not None:
             return never_ready(permanent, links)
