@@ -33,6 +33,24 @@ ERROR    [default > converge] \x1b[31mExecuted: Failed\x1b[0m
 INFO     Molecule executed 1 scenario (1 failed)
 default > create: Executed: Successful
 """
+# Of ansible-core 2.19, with molecule's colours.
+FAILING = """\
+INFO     [default > verify] Executing
+TASK [Try] *********************************************************************
+fatal: [localhost]: FAILED! =>
+    msg: no matter
+...ignoring
+
+TASK [Check that the message names the fault] **********************************
+\x1b[31mfailed: [localhost] (item=[1/2]) => \x1b[0m
+\x1b[31m    assertion: site.stdout is search(pattern)\x1b[0m
+\x1b[31m    msg: |-\x1b[0m
+\x1b[31m        worker1 is not there\x1b[0m
+
+PLAY RECAP *********************************************************************
+localhost                  : ok=3    changed=0    unreachable=0    failed=1    skipped=0    rescued=0    ignored=1
+ERROR    [default > verify] Executed: Failed
+"""
 COLOURED = """\
 \x1b[36mINFO    \x1b[0m \x1b[32mdefault\x1b[0m ➜ \x1b[33mcreate\x1b[0m: Executing
 \x1b[36mINFO    \x1b[0m \x1b[32mdefault\x1b[0m ➜ \x1b[33mcreate\x1b[0m: \x1b[32mExecuted: Successful\x1b[0m
@@ -73,6 +91,27 @@ def test_molecule_s_actions_are_counted_and_timed():
         ("default converge", "failed", 1),
     ]
     assert log.counts() == Counts(passed=1, failed=1)
+
+
+def test_the_reason_of_a_failure_is_the_last_task_that_failed():
+    log = MoleculeLog()
+    for line in FAILING.splitlines():
+        log.read(line, 0)
+    assert log.failures() == [
+        "default verify",
+        "  Check that the message names the fault",
+        "  failed: [localhost] (item=[1/2]) =>",
+        "      assertion: site.stdout is search(pattern)",
+        "      msg: |-",
+        "          worker1 is not there",
+    ]
+
+
+def test_an_action_that_passes_has_no_reason():
+    log = MoleculeLog()
+    for line in FAILING.replace("ERROR", "INFO").replace("Failed", "Successful").splitlines():
+        log.read(line, 0)
+    assert log.failures() == []
 
 
 def test_molecule_s_colours_do_not_matter():
@@ -129,6 +168,7 @@ def test_pytest_s_own_report_is_counted(tmp_path):
     outcomes = _run(tmp_path, Step("tests", command, Kind.PYTEST))
     assert outcomes["tests"].counts == Counts(passed=1, failed=1, skipped=1)
     assert outcomes["tests"].result == "failed"
+    assert outcomes["tests"].failures == ["test_it::test_bad"]
 
 
 def test_the_clean_up_runs_before_a_step_and_after_its_failure(tmp_path):
@@ -203,17 +243,20 @@ def test_the_table_counts_tests_apart_from_molecule_s_steps():
     outcomes = [
         Outcome(Step("ruff", ("ruff",)), "passed", 1.25, Counts(1)),
         Outcome(Step("unit-tests", ("pytest",), Kind.PYTEST), "passed", 61.0, Counts(1200, 0, 2)),
-        Outcome(Step("lab", ("molecule",), Kind.MOLECULE), "failed", 600.0, Counts(1, 1), log.parts),
+        Outcome(Step("lab", ("molecule",), Kind.MOLECULE), "failed", 600.0, Counts(1, 1), log.parts, log.failures()),
         Outcome(Step("later", ("molecule",), Kind.MOLECULE), "not run"),
         Outcome(Step("bundle", ("true",)), "passed before"),
     ]
     lines = table.render(outcomes, 662.5).splitlines()
-    assert [line.split() for line in lines if line.startswith(("ruff", "  default converge", "all"))] == [
+    assert [line.split() for line in lines if line.startswith(("ruff", "  default converge  ", "all"))] == [
         ["ruff", "passed", "1.2"],
         ["default", "converge", "failed", "1.0"],
         ["all", "662.5"],
     ]
-    assert lines[-4:] == [
+    assert lines[-7:] == [
+        "lab:",
+        "  default converge",
+        "",
         "tests: 1200 passed, 0 failed, 2 skipped; molecule's steps: 1 passed, 1 failed; "
         "other steps: 1 passed, 0 failed",
         "not run: later",

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""What passed and failed inside a step: pytest's tests by its JUnit report, molecule's steps by its log lines."""
+"""What passed and failed inside a step: pytest's tests by its JUnit report, molecule's steps by its log lines.
+
+The summary repeats what failed, since whoever has only the end of a run's output sees nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,12 @@ from xml.etree import ElementTree
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 # With colours molecule writes `default ➜ create: Executing` instead of `[default > create] Executing`.
 MOLECULE_LINE = re.compile(r"^(?:INFO|WARNING|ERROR)\s+\[?(\S+) (?:>|➜) (\w+)(?:\]|:) (Executing|Executed: .+)$")
+
+# Of Ansible's default callback: a task's title, and the line with a failed result, whose fields are on the next lines.
+TASK = re.compile(r"^(?:TASK|HANDLER) \[(.+)\] \**$")
+FAILED = re.compile(r"^(?:fatal|failed): \[")
+REASON_LINES = 12
+LINE_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -43,14 +52,27 @@ def of_junit(report: Path) -> Counts:
     return found
 
 
+def failures_of_junit(report: Path) -> list[str]:
+    """Return the names of a JUnit report's tests that have failed."""
+    if not report.is_file():
+        return []
+    cases = ElementTree.parse(report).iter("testcase")
+    failed = (case for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    return [f"{case.get('classname')}::{case.get('name')}" for case in failed]
+
+
 @dataclass
 class Part:
-    """A step of molecule: a scenario's action, and its seconds once it has ended."""
+    """A step of molecule: a scenario's action, and its seconds once it has ended.
+
+    :ivar reason: the task that has failed last, and the beginning of its result
+    """
 
     name: str
     began: float
     seconds: float | None = None
     result: str = "not finished"
+    reason: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -58,11 +80,16 @@ class MoleculeLog:
     """The actions in molecule's log, as far as it was read."""
 
     parts: list[Part] = field(default_factory=list)
+    _task: str = ""
+    _in_result: bool = False
 
     def read(self, line: str, now: float) -> None:
         """Take in a line that was written at `now`, in seconds of any clock."""
-        found = MOLECULE_LINE.match(ESCAPES.sub("", line.rstrip()))
+        line = ESCAPES.sub("", line).rstrip()
+        found = MOLECULE_LINE.match(line)
         if not found:
+            if self.parts:
+                self._read_ansible(line, self.parts[-1])
             return
         scenario, action, event = found.groups()
         if event == "Executing":
@@ -72,6 +99,24 @@ class MoleculeLog:
             part.seconds = now - part.began
             # Such as `Executed: Successful` and, for a scenario without that playbook, `Executed: Missing playbook`.
             part.result = {"Successful": "passed", "Failed": "failed"}.get(event.split(": ")[1], "left out")
+
+    def _read_ansible(self, line: str, part: Part) -> None:
+        task = TASK.match(line)
+        if task:
+            self._task, self._in_result = task[1], False
+        elif FAILED.match(line):
+            part.reason, self._in_result = [self._task], True
+        elif not line or line.startswith("PLAY "):
+            self._in_result = False
+        elif line.startswith("...ignoring"):
+            part.reason = []
+        if self._in_result and len(part.reason) <= REASON_LINES:
+            part.reason.append(line[:LINE_LENGTH])
+
+    def failures(self) -> list[str]:
+        """Return the name of each action that has not passed, followed by its reason."""
+        failed = [part for part in self.parts if part.result in {"failed", "not finished"}]
+        return [line for part in failed for line in (part.name, *(f"  {line}" for line in part.reason))]
 
     def counts(self) -> Counts:
         """Return how many actions have passed, and how many have not."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.tiers import processes
-from tests.tiers.counts import Counts, MoleculeLog, Part, of_junit
+from tests.tiers.counts import Counts, MoleculeLog, Part, failures_of_junit, of_junit
 from tests.tiers.steps import Kind, Step
 
 AT_ONCE = 2
@@ -38,6 +38,7 @@ class Outcome:
     seconds: float = 0.0
     counts: Counts = field(default_factory=Counts)
     parts: list[Part] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -75,9 +76,9 @@ class _Running:
         """Return how the step has ended."""
         self.read(show)
         self._reader.close()
-        found = Counts()
+        found, failures = Counts(), self.molecule.failures()
         if self.step.kind is Kind.PYTEST:
-            found = of_junit(self.report)
+            found, failures = of_junit(self.report), failures_of_junit(self.report)
         elif self.step.kind is Kind.MOLECULE:
             found = self.molecule.counts()
         elif self.process.returncode == 0:
@@ -86,7 +87,7 @@ class _Running:
             found += Counts(failed=1)
         seconds = time.monotonic() - self.began
         result = "failed" if found.failed or self.process.returncode else "passed"
-        return Outcome(self.step, result, seconds, found, self.molecule.parts)
+        return Outcome(self.step, result, seconds, found, self.molecule.parts, failures)
 
 
 def _start(command: list[str], log: Path, mark: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:

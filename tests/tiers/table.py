@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the keda_demo contributors
 # SPDX-License-Identifier: MIT
-"""The end of a run: where the time went, what was counted, and the line `N passed, N failed`."""
+"""The end of a run: where the time went, what has failed, what was counted, and the line `N passed, N failed`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from tests.tiers.steps import Kind
 
 WORDS = {Kind.PYTEST: "tests", Kind.MOLECULE: "molecule's steps", Kind.PROGRAM: "other steps"}
 
+# Many tests may fail for one reason. The log has all of them.
+FAILURE_LINES = 20
+
 
 def _row(name: str, result: str, seconds: float | None, counts: str = "") -> str:
     time = "" if seconds is None else f"{seconds:8.1f}"
@@ -17,7 +20,7 @@ def _row(name: str, result: str, seconds: float | None, counts: str = "") -> str
 
 
 def render(outcomes: list[Outcome], seconds: float) -> str:
-    """Return the table, a line that counts each kind apart, and the closing line that counts all of them.
+    """Return the table, the failures, a line that counts each kind apart, and the closing line that counts all of them.
 
     :param seconds: from the start of the run to its end
     """
@@ -28,6 +31,9 @@ def render(outcomes: list[Outcome], seconds: float) -> str:
         lines.append(_row(outcome.step.name, outcome.result, outcome.seconds if ran else None, counted))
         lines += [_row(f"  {part.name}", part.result, part.seconds) for part in outcome.parts]
     lines.append(_row("all", "", seconds))
+    for outcome in outcomes:
+        if outcome.failures:
+            lines += ["", f"{outcome.step.name}:", *(f"  {line}" for line in outcome.failures[:FAILURE_LINES])]
     sums = {
         kind: sum((one.counts for one in outcomes if one.step.kind is kind and one.seconds > 0), Counts())
         for kind in WORDS
