@@ -172,7 +172,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         """Note a change, and show the message of debug."""
         step, fields = self._receive(result)
         if fields.get("changed"):
-            step.changed.append(self.host_label(result))
+            step.changed.append(self._host(result))
             step.is_check = step.is_check or part(result, "task").check_mode is True
         if "results" not in fields:
             self._show_message_of_debug(result, fields)
@@ -247,10 +247,18 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     def _show_failure(self, word: str, result: Any, item: str = "") -> None:
         step, fields = self._receive(result)
         step.has_failed = True
-        head = f"  {word:<8} {step.name}{step_results.on([self.host_label(result)])}{item}"
+        head = f"  {word:<8} {step.name}{step_results.on([self._host(result)])}{item}"
         color = C.COLOR_SKIP if word == "ignored" else C.COLOR_ERROR
         text = f"{head}\n{textwrap.indent(self._message(fields), '    ')}"
         self._display.display(text, color=color, stderr=self.get_option("display_failed_stderr"))
+
+    def _host(self, result: Any) -> str:
+        """Return `one`, or `one -> two` for a task of one that ran on two.
+
+        Ansible adds the address of two as the inventory has it, which may be a template.
+        """
+        label: str = self.host_label(result)
+        return label.partition("(")[0]
 
     def _message(self, fields: dict[str, Any]) -> str:
         details, text = step_results.details(fields), step_results.text(fields.get("censored") or fields.get("msg"))

@@ -89,16 +89,18 @@ def _get(connect: Connect, namespace: str, pod: str, url: str) -> str:
         why = f"only http is supported, and this is {parts.scheme or 'no URL'}"
         raise _Unreadable(f"its metrics at {url} can't be read: {why}")
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    # Without the address: the URL may be that of another pod, when Prometheus has not found this one yet.
+    page = f"its metrics at port {port}, path {path}"
     connection = connect(namespace, pod, port)
     try:
         # Prometheus' own headers: an application may answer only to the names that it knows.
         response = connection.get(path, {"Host": parts.netloc, "Accept": "text/plain;version=0.0.4;q=1"})
     except NoResponse as error:
-        raise _Unreadable(f"its metrics at {url} can't be read: {error}") from error
+        raise _Unreadable(f"{page} can't be read: {error}") from error
     finally:
         connection.close()
     if response.status != 200:
-        raise _Unreadable(f"its metrics at {url} can't be read: HTTP {response.status}")
+        raise _Unreadable(f"{page} can't be read: HTTP {response.status}")
     return response.body.decode(errors="replace")
 
 

@@ -22,7 +22,7 @@ all:
   vars: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
   hosts:
     one:
-    two:
+    two: {ansible_host: "{{ '127.0.0' }}.1"}
     gone: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1, ansible_ssh_retries: 0}
 """
 WARNER = """

@@ -132,7 +132,7 @@ def test_a_pod_that_cannot_be_read_says_why_and_the_others_are_read():
     assert counts["good"] == 142.0
     why = "only http is supported, and this is https"
     assert counts["tls"] == f"its metrics at https://10.244.1.5:5000/metrics can't be read: {why}"
-    assert counts["missing"] == "its metrics at http://10.244.1.5:5000/404 can't be read: HTTP 404"
+    assert counts["missing"] == "its metrics at port 5000, path /404 can't be read: HTTP 404"
     assert counts["page"].startswith("its metrics are not in Prometheus' text format")
     assert counts["nan"] == "its metrics give nan for requests_total, which is not a count"
     assert counts["inf"] == "its metrics give inf for requests_total, which is not a count"
