@@ -33,23 +33,26 @@ ERROR    [default > converge] \x1b[31mExecuted: Failed\x1b[0m
 INFO     Molecule executed 1 scenario (1 failed)
 default > create: Executed: Successful
 """
-# Of ansible-core 2.19, with molecule's colours.
+# Of molecule 26.10.0 and ansible-core 2.19: a frame, colours, and long lines wrapped.
 FAILING = """\
-INFO     [default > verify] Executing
-TASK [Try] *********************************************************************
-fatal: [localhost]: FAILED! =>
-    msg: no matter
-...ignoring
-
-TASK [Check that the message names the fault] **********************************
-\x1b[31mfailed: [localhost] (item=[1/2]) => \x1b[0m
-\x1b[31m    assertion: site.stdout is search(pattern)\x1b[0m
-\x1b[31m    msg: |-\x1b[0m
-\x1b[31m        worker1 is not there\x1b[0m
-
-PLAY RECAP *********************************************************************
-localhost                  : ok=3    changed=0    unreachable=0    failed=1    skipped=0    rescued=0    ignored=1
-ERROR    [default > verify] Executed: Failed
+\x1b[36mINFO    \x1b[0m \x1b[32mvm\x1b[0m ➜ \x1b[33mconverge\x1b[0m: Executing
+  \x1b[2m│\x1b[0m TASK [Try] ***
+  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31mfailed: [control1] (item=a) => \x1b[0m
+  \x1b[2m\x1b[31m│\x1b[0m \x1b[0;31m    msg: no matter\x1b[0m
+  \x1b[2m\x1b[36m│\x1b[0m \x1b[0;36m...ignoring\x1b[0m
+  \x1b[2m│\x1b[0m
+  \x1b[2m│\x1b[0m TASK [shkatara.keda_demo.cluster : Fail if the address of a host outside
+  \x1b[2m│\x1b[0m   this run's limit is not known] ***
+  \x1b[2m│\x1b[0m Saturday 28 November 2026  00:51:31 +0000 (0:00:03.412)       0:00:11.384
+  \x1b[2m│\x1b[0m   *****
+  \x1b[2m\x1b[1;31m│\x1b[0m \x1b[1;31mfatal: [control1 -> worker1]: UNREACHABLE! => \x1b[0m
+  \x1b[2m\x1b[1;31m│\x1b[0m \x1b[1;31m    changed: false\x1b[0m
+  \x1b[2m\x1b[1;31m│\x1b[0m \x1b[1;31m    msg: 'Task failed: Data could not be sent to remote host "10.89.40.21".\x1b[0m
+  \x1b[2m\x1b[1;31m│\x1b[0m \x1b[1;31m  Make sure\x1b[0m
+  \x1b[2m│\x1b[0m
+  \x1b[2m│\x1b[0m PLAY RECAP *******************
+  \x1b[2m│\x1b[0m control1                   : ok=3    changed=0    unreachable=1    failed=0
+\x1b[31mERROR   \x1b[0m \x1b[32mvm\x1b[0m ➜ \x1b[33mconverge\x1b[0m: \x1b[31mExecuted: Failed\x1b[0m
 """
 COLOURED = """\
 \x1b[36mINFO    \x1b[0m \x1b[32mdefault\x1b[0m ➜ \x1b[33mcreate\x1b[0m: Executing
@@ -98,13 +101,20 @@ def test_the_reason_of_a_failure_is_the_last_task_that_failed():
     for line in FAILING.splitlines():
         log.read(line, 0)
     assert log.failures() == [
-        "default verify",
-        "  Check that the message names the fault",
-        "  failed: [localhost] (item=[1/2]) =>",
-        "      assertion: site.stdout is search(pattern)",
-        "      msg: |-",
-        "          worker1 is not there",
+        "vm converge",
+        "  shkatara.keda_demo.cluster : Fail if the address of a host outside",
+        "  fatal: [control1 -> worker1]: UNREACHABLE! =>",
+        "      changed: false",
+        '      msg: \'Task failed: Data could not be sent to remote host "10.89.40.21".',
+        "    Make sure",
     ]
+
+
+def test_an_ignored_failure_is_no_reason():
+    log = MoleculeLog()
+    for line in FAILING.splitlines()[:5]:
+        log.read(line, 0)
+    assert log.failures() == ["vm converge"]
 
 
 def test_an_action_that_passes_has_no_reason():

@@ -16,10 +16,13 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 # With colours molecule writes `default ➜ create: Executing` instead of `[default > create] Executing`.
 MOLECULE_LINE = re.compile(r"^(?:INFO|WARNING|ERROR)\s+\[?(\S+) (?:>|➜) (\w+)(?:\]|:) (Executing|Executed: .+)$")
 
-# Of Ansible's default callback: a task's title, and the line with a failed result, whose fields are on the next lines.
-TASK = re.compile(r"^(?:TASK|HANDLER) \[(.+)\] \**$")
+# Molecule puts this before each line of Ansible, and wraps the lines.
+FRAME = re.compile(r"^\s*│ ?")
+# Of Ansible's default callback: a task's title, whose end may be on the next line, and the line with a failed result,
+# whose fields are on the next lines.
+TASK = re.compile(r"^(?:TASK|HANDLER) \[(.+?)(?:\](?: \**)?)?$")
 FAILED = re.compile(r"^(?:fatal|failed): \[")
-REASON_LINES = 12
+REASON_LINES = 15
 LINE_LENGTH = 200
 
 
@@ -89,7 +92,7 @@ class MoleculeLog:
         found = MOLECULE_LINE.match(line)
         if not found:
             if self.parts:
-                self._read_ansible(line, self.parts[-1])
+                self._read_ansible(FRAME.sub("", line), self.parts[-1])
             return
         scenario, action, event = found.groups()
         if event == "Executing":
@@ -109,7 +112,7 @@ class MoleculeLog:
         elif not line or line.startswith("PLAY "):
             self._in_result = False
         elif line.startswith("...ignoring"):
-            part.reason = []
+            part.reason, self._in_result = [], False
         if self._in_result and len(part.reason) <= REASON_LINES:
             part.reason.append(line[:LINE_LENGTH])
 
