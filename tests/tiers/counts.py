@@ -109,7 +109,7 @@ class MoleculeLog:
             self._task, self._in_result = task[1], False
         elif FAILED.match(line):
             part.reason, self._in_result = [self._task], True
-        elif not line or line.startswith("PLAY "):
+        elif not line:
             self._in_result = False
         elif line.startswith("...ignoring"):
             part.reason, self._in_result = [], False
